@@ -1,0 +1,381 @@
+//! The room: a value plus an ordered list of events, and one function that folds them.
+//!
+//! The server calls [`Room::apply`] to change the truth, the browser calls it to follow. What travels
+//! around these types (messages, problems, addresses) is in [`crate::wire`].
+
+mod ids;
+mod names;
+
+use serde::{Deserialize, Serialize};
+
+pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin};
+pub use names::{DisplayName, FileName, InvalidName};
+
+/// Everything a member may see of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// The digits that let people in.
+    pub pin: Pin,
+    /// When the room was created, in milliseconds since the Unix epoch.
+    pub created_at_ms: u64,
+    /// What the owner has set.
+    pub settings: Settings,
+    /// The seats that are taken, in the order of joining. A member who left is not in it.
+    pub members: Vec<Member>,
+    /// The files, in the order of their arrival.
+    pub files: Vec<FileEntry>,
+    /// Set once, by the last event of a room.
+    pub closed: Option<Closed>,
+}
+
+/// A room as it was after its event number `revision`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Number of the last recorded event that `room` contains; 0 before the first.
+    pub revision: u64,
+    /// The room after that event.
+    pub room: Room,
+}
+
+/// What the owner can set for the whole room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Nobody new may join; whoever has a seat keeps it.
+    pub locked: bool,
+}
+
+/// One seat: a browser or a script that joined, however many tabs it has open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Names the seat for as long as the room lives, also across leaving and coming back.
+    pub id: MemberId,
+    /// What the others read; unique only by courtesy.
+    pub name: DisplayName,
+    /// What the member may do.
+    pub role: Role,
+    /// What the member joined with.
+    pub device: Device,
+    /// The network address that the server saw.
+    pub address: String,
+    /// Whether somebody is there now.
+    pub presence: Presence,
+}
+
+/// What a member may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Created the room: adds and removes files, locks and closes.
+    Owner,
+    /// Joined with the PIN: sees and downloads.
+    Guest,
+}
+
+/// Whether a member is there now. One that left has no seat in [`Room::members`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// At least one open tab is visible.
+    Connected,
+    /// Connected, but every tab is in the background.
+    Away,
+    /// No live connection; the seat is held for a while.
+    Reconnecting,
+}
+
+/// What a member's browser says it runs on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Which drawing stands for it.
+    pub kind: DeviceKind,
+    /// "Firefox", "Safari", "curl"; empty when unknown.
+    pub browser: String,
+    /// "iPhone", "Android", "Linux"; empty when unknown.
+    pub system: String,
+}
+
+/// The three shapes that people tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// A phone.
+    Mobile,
+    /// A tablet.
+    Tablet,
+    /// Everything with a screen of its own size, and programs without one.
+    Desktop,
+}
+
+/// One file in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Names the file on the wire and on disk.
+    pub id: FileId,
+    /// As the sender called it: text to show, never a path to use.
+    pub name: FileName,
+    /// The media type that the sender declared, empty when none.
+    pub media_type: String,
+    /// Declared length of the whole file in bytes.
+    pub size_bytes: u64,
+    /// How much of it has arrived, in bytes.
+    pub offset_bytes: u64,
+    /// What is happening to it.
+    pub state: FileState,
+    /// CRC-32 (ISO-HDLC) of the whole file, known once it is complete.
+    pub crc32: Option<u32>,
+    /// When it was added, in milliseconds since the Unix epoch.
+    pub added_at_ms: u64,
+}
+
+/// What is happening to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    /// Its bytes are coming in.
+    Arriving,
+    /// Its sender went silent; it can go on from `offset_bytes`.
+    Stopped,
+    /// All of it is here.
+    Complete,
+}
+
+/// How a room ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// Who ended it.
+    pub by: ClosedBy,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// How many files were erased with it.
+    pub erased_files: usize,
+}
+
+/// Who ended a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedBy {
+    /// Its owner.
+    Owner,
+    /// The server, because nobody had used it for the whole of its time to live.
+    Unused,
+}
+
+/// A change that carries the next revision and is written down before anyone is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum RoomEvent {
+    /// Somebody took a seat, or came back to it.
+    MemberJoined {
+        /// The seat as it is now.
+        member: Member,
+    },
+    /// A seat was given up after its time to come back had passed.
+    MemberLeft {
+        /// Whose.
+        id: MemberId,
+    },
+    /// A member chose another name.
+    MemberRenamed {
+        /// Who.
+        id: MemberId,
+        /// The new name.
+        name: DisplayName,
+    },
+    /// The page told what the user agent could not.
+    DeviceChanged {
+        /// Whose.
+        id: MemberId,
+        /// What it is.
+        device: Device,
+    },
+    /// A file was announced; its bytes follow.
+    FileAdded {
+        /// The new row.
+        file: FileEntry,
+    },
+    /// The last byte of a file arrived.
+    FileCompleted {
+        /// Which file.
+        id: FileId,
+        /// CRC-32 (ISO-HDLC) of all its bytes.
+        crc32: u32,
+    },
+    /// A file was removed and erased.
+    FileRemoved {
+        /// Which file.
+        id: FileId,
+    },
+    /// The owner changed a setting.
+    SettingsChanged {
+        /// All settings as they are now.
+        settings: Settings,
+    },
+    /// The room ended; nothing follows.
+    RoomClosed {
+        /// Who ended it.
+        by: ClosedBy,
+        /// When, in milliseconds since the Unix epoch.
+        at_ms: u64,
+    },
+}
+
+/// A change that is never stored: losing one costs nothing, the next one supersedes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum PassingEvent {
+    /// A member came, went out of sight or lost the connection.
+    PresenceChanged {
+        /// Who.
+        id: MemberId,
+        /// How it is now.
+        presence: Presence,
+    },
+    /// More of a file arrived, or its sender went silent.
+    FileProgress {
+        /// Which file.
+        id: FileId,
+        /// Bytes here so far.
+        offset_bytes: u64,
+        /// Arriving or stopped; completion is a recorded event.
+        state: FileState,
+    },
+}
+
+/// The event does not follow the snapshot: something in between was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {got} does not follow revision {have}")]
+pub struct Gap {
+    /// Revision of the snapshot.
+    pub have: u64,
+    /// Revision that the event carries.
+    pub got: u64,
+}
+
+impl Snapshot {
+    /// Applies the recorded event number `revision`. One that the room already contains is skipped.
+    ///
+    /// # Errors
+    /// [`Gap`] when events in between are missing; the room is then as it was.
+    pub fn follow(&mut self, revision: u64, event: &RoomEvent) -> Result<(), Gap> {
+        if revision <= self.revision {
+            return Ok(());
+        }
+        if revision != self.revision + 1 {
+            return Err(Gap { have: self.revision, got: revision });
+        }
+        self.room.apply(event);
+        self.revision = revision;
+        Ok(())
+    }
+}
+
+impl Room {
+    /// A room in which nothing has happened yet.
+    #[must_use]
+    pub fn new(pin: Pin, created_at_ms: u64) -> Self {
+        Self { pin, created_at_ms, settings: Settings::default(), members: Vec::new(), files: Vec::new(), closed: None }
+    }
+
+    /// Folds one recorded event into the room. Events about what is not there change nothing, so
+    /// that folding can never fail.
+    pub fn apply(&mut self, event: &RoomEvent) {
+        match event {
+            RoomEvent::MemberJoined { member } => match self.member_mut(member.id) {
+                Some(seat) => *seat = member.clone(),
+                None => self.members.push(member.clone()),
+            },
+            RoomEvent::MemberLeft { id } => self.members.retain(|member| member.id != *id),
+            RoomEvent::MemberRenamed { id, name } => {
+                if let Some(member) = self.member_mut(*id) {
+                    member.name = name.clone();
+                }
+            }
+            RoomEvent::DeviceChanged { id, device } => {
+                if let Some(member) = self.member_mut(*id) {
+                    member.device = device.clone();
+                }
+            }
+            RoomEvent::FileAdded { file } => {
+                if self.file(file.id).is_none() {
+                    self.files.push(file.clone());
+                }
+            }
+            RoomEvent::FileCompleted { id, crc32 } => {
+                if let Some(file) = self.file_mut(*id) {
+                    file.offset_bytes = file.size_bytes;
+                    file.state = FileState::Complete;
+                    file.crc32 = Some(*crc32);
+                }
+            }
+            RoomEvent::FileRemoved { id } => self.files.retain(|file| file.id != *id),
+            RoomEvent::SettingsChanged { settings } => self.settings = *settings,
+            RoomEvent::RoomClosed { by, at_ms } => {
+                let erased_files = self.files.len();
+                self.closed = Some(Closed { by: *by, at_ms: *at_ms, erased_files });
+                self.members.clear();
+                self.files.clear();
+            }
+        }
+    }
+
+    /// Folds one passing event into the room. A complete file stays complete, whatever a late
+    /// progress report says.
+    pub fn pass(&mut self, event: &PassingEvent) {
+        match event {
+            PassingEvent::PresenceChanged { id, presence } => {
+                if let Some(member) = self.member_mut(*id) {
+                    member.presence = *presence;
+                }
+            }
+            PassingEvent::FileProgress { id, offset_bytes, state } => {
+                if let Some(file) = self.file_mut(*id)
+                    && file.state != FileState::Complete
+                    && *state != FileState::Complete
+                {
+                    file.offset_bytes = (*offset_bytes).min(file.size_bytes);
+                    file.state = *state;
+                }
+            }
+        }
+    }
+
+    /// The seat with this id, unless its member left.
+    #[must_use]
+    pub fn member(&self, id: MemberId) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == id)
+    }
+
+    /// The file with this id, unless it was removed.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> Option<&FileEntry> {
+        self.files.iter().find(|file| file.id == id)
+    }
+
+    /// Declared bytes of all files together.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size_bytes))
+    }
+
+    /// The passing events that bring somebody who knows all recorded ones up to now.
+    pub fn passing_state(&self) -> impl Iterator<Item = PassingEvent> + '_ {
+        let presences = self.members.iter().map(|member| PassingEvent::PresenceChanged { id: member.id, presence: member.presence });
+        let progress = self.files.iter().filter(|file| file.state != FileState::Complete).map(|file| PassingEvent::FileProgress {
+            id: file.id,
+            offset_bytes: file.offset_bytes,
+            state: file.state,
+        });
+        presences.chain(progress)
+    }
+
+    fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {
+        self.members.iter_mut().find(|member| member.id == id)
+    }
+
+    fn file_mut(&mut self, id: FileId) -> Option<&mut FileEntry> {
+        self.files.iter_mut().find(|file| file.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! What things in a room are called by machines: validated once, trusted afterwards.
+
+use std::{fmt, ops::RangeInclusive, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// How many digits a PIN may have.
+pub const PIN_DIGITS: RangeInclusive<usize> = 4..=12;
+
+/// The number of a room: between 4 and 12 decimal digits, leading zeros included.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pin(String);
+
+/// The text is no PIN.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a PIN is {} to {} digits", PIN_DIGITS.start(), PIN_DIGITS.end())]
+pub struct InvalidPin;
+
+impl Pin {
+    /// Reads a PIN as people type or paste it: spaces and hyphens between the digits are ignored.
+    ///
+    /// # Errors
+    /// [`InvalidPin`] when anything else is in it or the number of digits is wrong.
+    pub fn from_typed(text: &str) -> Result<Self, InvalidPin> {
+        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(PIN_DIGITS.end() + 1).collect();
+        digits.parse()
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Pin {
+    type Err = InvalidPin;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPin> {
+        if PIN_DIGITS.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidPin)
+        }
+    }
+}
+
+impl TryFrom<String> for Pin {
+    type Error = InvalidPin;
+
+    fn try_from(text: String) -> Result<Self, InvalidPin> {
+        text.parse()
+    }
+}
+
+impl From<Pin> for String {
+    fn from(pin: Pin) -> Self {
+        pin.0
+    }
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is no id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an id is 32 lower-case hexadecimal digits")]
+pub struct InvalidId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(u128);
+
+        impl $name {
+            /// The id with this value; who makes one takes it from a random source.
+            #[must_use]
+            pub const fn new(value: u128) -> Self {
+                Self(value)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:032x}", self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let lower_hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+                if text.len() != 32 || !text.bytes().all(lower_hex) {
+                    return Err(InvalidId);
+                }
+                u128::from_str_radix(text, 16).map(Self).map_err(|_| InvalidId)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    };
+}
+
+id! {
+    /// Names one seat of one room.
+    MemberId
+}
+
+id! {
+    /// Names one file, on the wire and on disk: 32 hexadecimal digits, so it is always a safe path.
+    FileId
+}

@@ -1,0 +1,196 @@
+//! What people call themselves and their files. Both are text to show and nothing else.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A member's name: 1 to 40 characters, no control characters, no surrounding space.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DisplayName(String);
+
+/// A file's name as its sender gave it: 1 to 1,024 bytes of any text, possibly with folders in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FileName(String);
+
+/// Why a name is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidName {
+    /// Nothing but space.
+    #[error("a name needs at least one character")]
+    Empty,
+    /// Longer than anyone would read.
+    #[error("a name has at most {most} {unit}")]
+    TooLong {
+        /// The most there may be.
+        most: usize,
+        /// Of what: characters or bytes.
+        unit: &'static str,
+    },
+    /// A line break, a bell, or text that would turn the line around.
+    #[error("a name has no control characters")]
+    Control,
+}
+
+impl DisplayName {
+    /// The most characters in a member's name.
+    pub const MAX_CHARS: usize = 40;
+
+    /// Trims and checks a name.
+    ///
+    /// # Errors
+    /// [`InvalidName`] when it is empty, too long or has control characters in it.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(InvalidName::Empty);
+        }
+        if text.chars().nth(Self::MAX_CHARS).is_some() {
+            return Err(InvalidName::TooLong { most: Self::MAX_CHARS, unit: "characters" });
+        }
+        if text.chars().any(|c| c.is_control() || is_direction_mark(c)) {
+            return Err(InvalidName::Control);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FileName {
+    /// The most bytes in a file's name, folders included.
+    pub const MAX_BYTES: usize = 1024;
+
+    /// Checks a name; what is in it is kept as it is.
+    ///
+    /// # Errors
+    /// [`InvalidName`] when it is empty or too long.
+    pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        if text.trim().is_empty() {
+            return Err(InvalidName::Empty);
+        }
+        if text.len() > Self::MAX_BYTES {
+            return Err(InvalidName::TooLong { most: Self::MAX_BYTES, unit: "bytes" });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as its sender gave it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The folders and the file name that can be used outside: no empty, `.` or `..` part, no
+    /// control character, nothing that turns the line around. Never empty.
+    #[must_use]
+    pub fn parts(&self) -> Vec<String> {
+        let parts: Vec<String> = self
+            .0
+            .split(['/', '\\'])
+            .map(|part| {
+                let clean = part.chars().filter(|c| !is_direction_mark(*c)).map(|c| if c.is_control() { '_' } else { c });
+                clean.collect::<String>().trim().to_owned()
+            })
+            .filter(|part| !part.is_empty() && part != "." && part != "..")
+            .collect();
+        if parts.is_empty() { vec!["file".to_owned()] } else { parts }
+    }
+
+    /// The last of [`Self::parts`]: the name to save the file under.
+    #[must_use]
+    pub fn base(&self) -> String {
+        self.parts().pop().expect("parts are never empty")
+    }
+
+    /// Up to four letters that tell people the kind of file, in upper case; empty when there are none.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        let base = self.base();
+        match base.rsplit_once('.') {
+            Some((stem, ending))
+                if !stem.is_empty() && (1..=4).contains(&ending.len()) && ending.bytes().all(|b| b.is_ascii_alphanumeric()) =>
+            {
+                ending.to_ascii_uppercase()
+            }
+            _ => String::new(),
+        }
+    }
+}
+
+/// Marks that change the direction of the text after them: "gpj.exe" must not read as "exe.jpg".
+const fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+macro_rules! text {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text!(DisplayName);
+text!(FileName);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_a_senders_file_name_but_offers_only_safe_parts_of_it() {
+        let cases: [(&str, &[&str]); 7] = [
+            ("../../etc/passwd", &["etc", "passwd"]),
+            ("C:\\temp\\a.txt", &["C:", "temp", "a.txt"]),
+            ("photos//day 1/./b.jpg", &["photos", "day 1", "b.jpg"]),
+            ("line\nbreak\0.txt", &["line_break_.txt"]),
+            ("invoice\u{202e}fdp.exe", &["invoicefdp.exe"]),
+            ("../..", &["file"]),
+            ("☕ \"quoted\".md", &["☕ \"quoted\".md"]),
+        ];
+        for (given, safe) in cases {
+            let name = FileName::parse(given).unwrap();
+            assert_eq!(name.as_str(), given);
+            assert_eq!(name.parts(), safe, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn tells_the_kind_of_a_file_by_its_ending() {
+        for (given, kind) in [("a/b.tar.gz", "GZ"), ("README", ""), (".bashrc", ""), ("x.verylong", ""), ("clip.mp4", "MP4")] {
+            assert_eq!(FileName::parse(given).unwrap().kind(), kind, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_display_names_that_nobody_could_read() {
+        assert_eq!(DisplayName::parse("  "), Err(InvalidName::Empty));
+        assert_eq!(DisplayName::parse("a\u{7}b"), Err(InvalidName::Control));
+        assert_eq!(DisplayName::parse("a\u{202e}b"), Err(InvalidName::Control));
+        assert_eq!(DisplayName::parse(&"x".repeat(10_240)), Err(InvalidName::TooLong { most: 40, unit: "characters" }));
+        assert_eq!(DisplayName::parse(" Ånna 🚀 ").unwrap().as_str(), "Ånna 🚀");
+        assert_eq!(DisplayName::parse(&"é".repeat(40)).unwrap().as_str().chars().count(), 40);
+    }
+}

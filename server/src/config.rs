@@ -1,0 +1,172 @@
+//! The command line and its twins in the environment, checked before anything is bound.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use app::room::PIN_DIGITS;
+use bytesize::ByteSize;
+use clap::{
+    Parser,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+/// What one server needs to know.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "snapdrop", version, about = "Hand files to the people around you")]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "SNAPDROP_LISTEN", default_value = "0.0.0.0:3000", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+
+    /// Folder of the database and the files; created if missing
+    #[arg(long, env = "SNAPDROP_DATA_DIR", default_value = "./data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+
+    /// A room that nobody used for this long is closed, such as 90m, 24h or 7d
+    #[arg(long, env = "SNAPDROP_ROOM_TTL", default_value = "24h", value_name = "DURATION", value_parser = room_ttl)]
+    pub room_ttl: Duration,
+
+    /// Largest file that is taken, such as 500MB or 64GiB
+    #[arg(long, env = "SNAPDROP_MAX_FILE_SIZE", default_value = "64GiB", value_name = "SIZE", value_parser = size)]
+    pub max_file_size: ByteSize,
+
+    /// All files of one room together
+    #[arg(long, env = "SNAPDROP_MAX_ROOM_SIZE", default_value = "256GiB", value_name = "SIZE", value_parser = size)]
+    pub max_room_size: ByteSize,
+
+    /// Digits of a room's PIN
+    #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits)]
+    pub pin_digits: usize,
+
+    /// How patient the live parts are. Not on the command line: the wire promises these values.
+    #[arg(skip)]
+    pub pace: Pace,
+}
+
+/// The periods of the live parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two signs of life on a socket; a peer silent for two of them is dropped.
+    pub heartbeat: Duration,
+    /// How long a seat is held for somebody without a connection.
+    pub grace: Duration,
+    /// How long running chunks may go on once the server stops.
+    pub drain: Duration,
+    /// How long a transfer may move nothing before it is cut.
+    pub idle_upload: Duration,
+    /// How long a download waits for more bytes of a running upload.
+    pub idle_download: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            heartbeat: Duration::from_secs(app::wire::HEARTBEAT_SECS.into()),
+            grace: Duration::from_secs(60),
+            drain: Duration::from_secs(10),
+            idle_upload: Duration::from_secs(30),
+            idle_download: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why there is no [`Config`].
+#[derive(Debug)]
+pub enum Refusal {
+    /// Help or version was asked for: print this and exit 0.
+    Asked(String),
+    /// A flag or variable is wrong: one line that names it.
+    Wrong(String),
+}
+
+impl Config {
+    /// Reads the command line, program name first, and the environment.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the text to show.
+    pub fn from_args<A: Into<std::ffi::OsString> + Clone>(args: impl IntoIterator<Item = A>) -> Result<Self, Refusal> {
+        let config = Self::try_parse_from(args).map_err(|error| refusal(&error))?;
+        if config.max_file_size > config.max_room_size {
+            return Err(Refusal::Wrong(format!(
+                "--max-file-size ({}) is larger than --max-room-size ({})",
+                config.max_file_size, config.max_room_size
+            )));
+        }
+        Ok(config)
+    }
+}
+
+fn refusal(error: &clap::Error) -> Refusal {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return Refusal::Asked(error.to_string());
+    }
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.split_whitespace().next().unwrap_or_default().to_owned(),
+        _ => String::new(),
+    };
+    let flag = context(ContextKind::InvalidArg);
+    let line = match error.kind() {
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
+            let value = match error.get(ContextKind::InvalidValue) {
+                Some(ContextValue::String(text)) => text.as_str(),
+                _ => "",
+            };
+            let reason = std::error::Error::source(error).map_or_else(|| "not a value for it".to_owned(), ToString::to_string);
+            let variable = format!("SNAPDROP_{}", flag.trim_start_matches('-').replace('-', "_").to_uppercase());
+            format!("{flag} (or {variable}): {value:?}: {reason}")
+        }
+        ErrorKind::UnknownArgument => format!("{flag}: no such flag (--help lists them)"),
+        _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+    };
+    Refusal::Wrong(line)
+}
+
+fn room_ttl(text: &str) -> Result<Duration, String> {
+    let ttl = humantime::parse_duration(text).map_err(|_| "not a duration such as 90m, 24h or 7d".to_owned())?;
+    let (least, most) = (Duration::from_secs(1), Duration::from_secs(365 * 24 * 3600));
+    if (least..=most).contains(&ttl) { Ok(ttl) } else { Err("must be between 1s and 365d".to_owned()) }
+}
+
+fn size(text: &str) -> Result<ByteSize, String> {
+    let size: ByteSize = text.parse().map_err(|_| "not a size such as 500MB or 64GiB".to_owned())?;
+    if size.as_u64() == 0 { Err("must be more than nothing".to_owned()) } else { Ok(size) }
+}
+
+fn pin_digits(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(digits) if PIN_DIGITS.contains(&digits) => Ok(digits),
+        _ => Err(format!("must be a number from {} to {}", PIN_DIGITS.start(), PIN_DIGITS.end())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_value_is_one_line_that_names_the_flag() {
+        for (flag, value, reason) in [
+            ("--listen", "nowhere", "invalid socket address syntax"),
+            ("--room-ttl", "soon", "not a duration such as 90m, 24h or 7d"),
+            ("--room-ttl", "0s", "must be between 1s and 365d"),
+            ("--max-file-size", "big", "not a size such as 500MB or 64GiB"),
+            ("--max-room-size", "0", "must be more than nothing"),
+            ("--pin-digits", "3", "must be a number from 4 to 12"),
+        ] {
+            let Err(Refusal::Wrong(line)) = Config::from_args(["snapdrop", flag, value]) else {
+                panic!("{flag} {value} was taken");
+            };
+            assert!(line.starts_with(flag) && line.ends_with(reason) && !line.contains('\n'), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_file_must_fit_into_a_room() {
+        let args = ["snapdrop", "--max-file-size", "2GiB", "--max-room-size", "1GiB"];
+        assert!(matches!(Config::from_args(args), Err(Refusal::Wrong(line)) if line.starts_with("--max-file-size")));
+    }
+
+    #[test]
+    fn an_unknown_flag_is_named() {
+        assert!(matches!(Config::from_args(["snapdrop", "--port"]), Err(Refusal::Wrong(line)) if line.starts_with("--port")));
+    }
+}

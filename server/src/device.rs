@@ -1,0 +1,195 @@
+//! Names the device behind a request, such as "Safari on an iPhone".
+//!
+//! The user agent is read with a short rule list of our own
+//! (`device/rules.yaml`) rather than the large public one: most of its patterns
+//! tell apart models that a room never shows, and all of them take memory.
+//! Client hints, where a browser sends them, correct what the user agent hides.
+//!
+//! Everything read here comes from the client and is not trusted: inputs are
+//! cut to a fixed length, the patterns run in linear time, and the names in a
+//! [`Device`] come from our own lists, never from the request.
+
+use std::{borrow::Cow, fmt};
+
+use uaparser::{Parser, UserAgentParser};
+
+use app::room::{Device, DeviceKind};
+
+/// The rules, compiled into the program so that they cannot be missing.
+const RULES: &[u8] = include_bytes!("device/rules.yaml");
+
+/// Longest user agent or hint considered, in bytes. Real ones fit; what a
+/// longer one adds is not worth the time to search it.
+const LONGEST_INPUT: usize = 512;
+
+/// The name uaparser gives to what no rule matches.
+const UNMATCHED: &str = "Other";
+
+/// Touch points from which a "Macintosh" is taken for an iPad. No Mac has a
+/// touch screen; an iPad reports five.
+const IPAD_TOUCH_POINTS: u32 = 2;
+
+/// Brands of `Sec-CH-UA` and the browsers they stand for. A browser lists the
+/// engine's brands beside its own, so its own must come first.
+const BRANDS: [(&str, &str); 12] = [
+    ("Brave", "Brave"),
+    ("Microsoft Edge", "Edge"),
+    ("Opera", "Opera"),
+    ("Opera GX", "Opera"),
+    ("Vivaldi", "Vivaldi"),
+    ("Samsung Internet", "Samsung Internet"),
+    ("YaBrowser", "Yandex"),
+    ("Yandex", "Yandex"),
+    ("DuckDuckGo", "DuckDuckGo"),
+    ("HeadlessChrome", "Headless Chrome"),
+    ("Google Chrome", "Chrome"),
+    ("Chromium", "Chromium"),
+];
+
+/// Values of `Sec-CH-UA-Platform` and the systems they stand for. "iOS" is
+/// left out: the user agent tells an iPhone from an iPad, this hint does not.
+const PLATFORMS: [(&str, &str); 6] = [
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("macOS", "macOS"),
+    ("Chrome OS", "ChromeOS"),
+    ("Chromium OS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// Values of `Sec-CH-UA-Form-Factors` and the kinds they stand for. A browser
+/// may list several; the first of this list decides.
+const FORM_FACTORS: [(&str, DeviceKind); 3] =
+    [("Tablet", DeviceKind::Tablet), ("Mobile", DeviceKind::Mobile), ("Desktop", DeviceKind::Desktop)];
+
+/// What a browser says about itself: header values as sent, not yet trusted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeviceHints<'a> {
+    /// `User-Agent`, empty when not sent.
+    pub user_agent: &'a str,
+    /// `Sec-CH-UA`, the list of brands.
+    pub ch_ua: Option<&'a str>,
+    /// `Sec-CH-UA-Mobile`, `?1` for a mobile device.
+    pub ch_ua_mobile: Option<&'a str>,
+    /// `Sec-CH-UA-Platform`, such as `"Android"` with its quotes.
+    pub ch_ua_platform: Option<&'a str>,
+    /// `Sec-CH-UA-Form-Factors`, such as `"Tablet"` with its quotes.
+    pub ch_ua_form_factors: Option<&'a str>,
+    /// `navigator.maxTouchPoints`, which only the page can report.
+    pub touch_points: Option<u32>,
+}
+
+/// The compiled rule list. Load it once and share it: loading compiles every
+/// pattern, detecting only searches with them.
+pub struct DeviceRules {
+    parser: UserAgentParser,
+}
+
+impl fmt::Debug for DeviceRules {
+    // The patterns would fill pages of a log and say nothing new.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceRules").finish_non_exhaustive()
+    }
+}
+
+impl DeviceRules {
+    /// Compiles the built-in rules.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the rules are part of the program and every test loads them")]
+    pub fn load() -> Self {
+        // Headers are matched as ASCII: Unicode classes would only make the
+        // patterns larger.
+        let parser = UserAgentParser::builder()
+            .with_unicode_support(false)
+            .build_from_bytes(RULES)
+            .expect("the built-in rules are valid, as every test checks by loading them");
+        Self { parser }
+    }
+
+    /// Names the device that sent these hints. What cannot be told is left
+    /// empty, and a device of unknown kind counts as a desktop.
+    #[must_use]
+    pub fn detect(&self, hints: &DeviceHints<'_>) -> Device {
+        let user_agent = capped(hints.user_agent);
+        let browser = named(self.parser.parse_user_agent(user_agent).family);
+        let system = named(self.parser.parse_os(user_agent).family);
+        let platform = platform(hints.ch_ua_platform, &system);
+
+        // An iPad's browsers ask for desktop pages as a Mac would. They send no
+        // client hints, so one that names its platform is no iPad.
+        let touches = hints.touch_points.unwrap_or(0);
+        let disguised_ipad = system == "macOS" && platform.is_none() && touches >= IPAD_TOUCH_POINTS;
+
+        let kind = if disguised_ipad {
+            DeviceKind::Tablet
+        } else {
+            hinted_kind(hints).or_else(|| contradicted_kind(platform, &system)).unwrap_or_else(|| self.claimed_kind(user_agent))
+        };
+
+        Device {
+            kind,
+            browser: brand(hints.ch_ua, &browser).map_or(browser, str::to_owned),
+            system: if disguised_ipad { "iPad".to_owned() } else { platform.map_or(system, str::to_owned) },
+        }
+    }
+
+    /// The kind of device the user agent claims to be.
+    fn claimed_kind(&self, user_agent: &str) -> DeviceKind {
+        match self.parser.parse_device(user_agent).family.as_ref() {
+            "Mobile" => DeviceKind::Mobile,
+            "Tablet" => DeviceKind::Tablet,
+            _ => DeviceKind::Desktop,
+        }
+    }
+}
+
+/// The kind that client hints state outright.
+fn hinted_kind(hints: &DeviceHints<'_>) -> Option<DeviceKind> {
+    let form_factor = hints.ch_ua_form_factors.and_then(|header| first_listed(&FORM_FACTORS, header));
+    let mobile = hints.ch_ua_mobile.is_some_and(|value| value.trim() == "?1");
+    form_factor.or(mobile.then_some(DeviceKind::Mobile))
+}
+
+/// The kind that follows from the platform hint when the user agent claims
+/// another system: such a user agent is a disguise, so its kind is one too.
+fn contradicted_kind(platform: Option<&str>, claimed_system: &str) -> Option<DeviceKind> {
+    match platform? {
+        same if same == claimed_system => None,
+        // An Android phone would have said that it is mobile.
+        "Android" => Some(DeviceKind::Tablet),
+        _ => Some(DeviceKind::Desktop),
+    }
+}
+
+/// The browser that the brand list names, where it says more than the user
+/// agent. Many browsers pass for Chrome in the user agent and only name
+/// themselves here; a crawler or an app does the reverse.
+fn brand(header: Option<&str>, claimed_browser: &str) -> Option<&'static str> {
+    if matches!(claimed_browser, "" | "Chrome" | "Chromium") { first_listed(&BRANDS, header?) } else { None }
+}
+
+/// The system that the platform hint names. "Linux" is also what televisions
+/// and consoles may say, so it does not replace a system already known.
+fn platform(header: Option<&str>, claimed_system: &str) -> Option<&'static str> {
+    first_listed(&PLATFORMS, header?).filter(|&platform| platform != "Linux" || claimed_system.is_empty())
+}
+
+/// What the first entry of `table` stands for that is among the quoted strings
+/// of a header such as `"Chromium";v="130", "Brave";v="130"`.
+fn first_listed<T: Copy>(table: &[(&str, T)], header: &str) -> Option<T> {
+    let header = capped(header);
+    table.iter().find_map(|&(word, meaning)| {
+        let mut quoted = header.split('"').skip(1).step_by(2);
+        quoted.any(|text| text == word).then_some(meaning)
+    })
+}
+
+/// The name a rule gave, or nothing when no rule matched.
+fn named(family: Cow<'_, str>) -> String {
+    if family == UNMATCHED { String::new() } else { family.into_owned() }
+}
+
+/// The start of `text` that is worth reading.
+fn capped(text: &str) -> &str {
+    &text[..text.floor_char_boundary(LONGEST_INPUT)]
+}

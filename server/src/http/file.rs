@@ -1,0 +1,195 @@
+//! `/api/rooms/{pin}/files/{id}` for the owner: offset, append, remove (tus core and termination).
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use app::{
+    room::{FileEntry, FileId, FileState, PassingEvent, RoomEvent},
+    wire::ProblemCode,
+};
+use axum::{
+    body::Body,
+    extract::{FromRequestParts as _, Path, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Owner, Refusal, Services, State, download, tus};
+use crate::{files::AppendError, rooms::RoomHandle};
+
+/// How often the room hears of a running upload at most.
+const PROGRESS_PERIOD: Duration = Duration::from_millis(100);
+
+/// `HEAD`: how much has arrived, for a tus client that wants to continue; for everybody else the
+/// headers of the download.
+pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>, request: Request) -> Result<Response, Refusal> {
+    let (mut parts, _) = request.into_parts();
+    if !tus::is_spoken(&parts.headers) {
+        return download::respond(&services, &mut parts, &id).await;
+    }
+    let Owner(session) = Owner::from_request_parts(&mut parts, &services).await?;
+    tus::check_version(&parts.headers)?;
+    let file = find(&session.room, &id)?;
+    let offset = match file.state {
+        FileState::Complete => file.size_bytes,
+        FileState::Arriving | FileState::Stopped => services.files.offset(file.id).await?,
+    };
+    let headers = [
+        tus::resumable(),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (HeaderName::from_static("upload-offset"), offset.into()),
+        (HeaderName::from_static("upload-length"), file.size_bytes.into()),
+    ];
+    Ok((StatusCode::OK, headers).into_response())
+}
+
+/// `PATCH`: a chunk.
+pub(crate) async fn append(
+    services: State,
+    Owner(session): Owner,
+    Path((_, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    tus::check_version(&headers)?;
+    if headers.get(header::CONTENT_TYPE).is_none_or(|value| value != tus::CHUNK_MEDIA_TYPE) {
+        return Err(Refusal::new(ProblemCode::UnsupportedMediaType, format!("A chunk has Content-Type: {}.", tus::CHUNK_MEDIA_TYPE)));
+    }
+    let offset = tus::number(&headers, "upload-offset")?;
+    let file = find(&session.room, &id)?;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
+    let offset = match file.state {
+        FileState::Complete => past_the_end(&file, offset, announced)?,
+        FileState::Arriving | FileState::Stopped => receive(&services, &session.room, &file, offset, announced, body).await?,
+    };
+    let offset = (HeaderName::from_static("upload-offset"), HeaderValue::from(offset));
+    Ok((StatusCode::NO_CONTENT, [tus::resumable(), offset]).into_response())
+}
+
+/// `DELETE`: the row vanishes everywhere, the bytes from disk.
+pub(crate) async fn remove(
+    services: State,
+    Owner(session): Owner,
+    Path((_, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if tus::is_spoken(&headers) {
+        tus::check_version(&headers)?;
+    }
+    let id = find(&session.room, &id)?.id;
+    session.room.record(|room| room.file(id).map(|_| RoomEvent::FileRemoved { id }).ok_or_else(Refusal::no_such_file)).await?;
+    services.files.remove(id).await?;
+    Ok((StatusCode::NO_CONTENT, [tus::resumable()]).into_response())
+}
+
+/// The row of the file in the path.
+pub(super) fn find(room: &RoomHandle, id: &str) -> Result<FileEntry, Refusal> {
+    let id: FileId = id.parse().map_err(|_| Refusal::no_such_file())?;
+    room.read(|room| room.file(id).cloned()).ok_or_else(Refusal::no_such_file)
+}
+
+/// A complete file takes an empty chunk at its end and nothing else.
+fn past_the_end(file: &FileEntry, offset: u64, announced: u64) -> Result<u64, Refusal> {
+    if offset != file.size_bytes {
+        return Err(AppendError::OffsetMismatch(file.size_bytes).into());
+    }
+    if announced > 0 {
+        return Err(AppendError::TooLong.into());
+    }
+    Ok(offset)
+}
+
+async fn receive(
+    services: &Arc<Services>,
+    room: &RoomHandle,
+    file: &FileEntry,
+    offset: u64,
+    announced: u64,
+    body: Body,
+) -> Result<u64, Refusal> {
+    let (id, size_bytes) = (file.id, file.size_bytes);
+    if offset.checked_add(announced).is_none_or(|end| end > size_bytes) {
+        // Refused before a byte is taken; a wrong offset is the more helpful answer of the two.
+        let length = services.files.length(id)?;
+        return Err(if offset == length { AppendError::TooLong } else { AppendError::OffsetMismatch(length) }.into());
+    }
+    let reception = Reception { room: room.clone(), id, told: Arc::default(), ended_well: false };
+    let offset = services.files.append(id, offset, size_bytes, body.into_data_stream(), reception.progress()).await?;
+    reception.end(offset);
+    if offset == size_bytes {
+        complete(services, room, id).await?;
+    } else {
+        watch_for_silence(services, room, id, offset);
+    }
+    Ok(offset)
+}
+
+/// The last byte is here: on disk, then in the list.
+pub(super) async fn complete(services: &Services, room: &RoomHandle, id: FileId) -> Result<(), Refusal> {
+    let finished = services.files.finish(id).await?;
+    room.record(|room| match room.file(id) {
+        Some(file) if file.size_bytes == finished.size_bytes => Ok(RoomEvent::FileCompleted { id, crc32: finished.crc32 }),
+        _ => Err(Refusal::no_such_file()),
+    })
+    .await?;
+    Ok(())
+}
+
+/// Tells the room that an upload stopped when its next chunk does not come.
+pub(super) fn watch_for_silence(services: &Arc<Services>, room: &RoomHandle, id: FileId, offset_bytes: u64) {
+    let (room, idle) = (room.clone(), services.config.pace.idle_upload);
+    tokio::spawn(async move {
+        let Some(()) = room.until_ended(tokio::time::sleep(idle)).await else { return };
+        let silent = room.read(|room| room.file(id).is_some_and(|file| file.offset_bytes == offset_bytes));
+        if silent {
+            room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped });
+        }
+    });
+}
+
+/// A chunk on its way in. However it ends, also when the request is dropped, the room hears of it.
+struct Reception {
+    room: RoomHandle,
+    id: FileId,
+    /// The offset on disk, and when the room last heard of it.
+    told: Arc<Mutex<(Option<u64>, Option<Instant>)>>,
+    ended_well: bool,
+}
+
+impl Reception {
+    /// Called after every write.
+    fn progress(&self) -> impl Fn(u64) + Send + 'static {
+        let (room, id, told) = (self.room.clone(), self.id, Arc::clone(&self.told));
+        move |offset_bytes| {
+            let now = Instant::now();
+            let due = {
+                let mut told = told.lock().expect("no holder panics");
+                told.0 = Some(offset_bytes);
+                let due = told.1.is_none_or(|last| now - last >= PROGRESS_PERIOD);
+                if due {
+                    told.1 = Some(now);
+                }
+                due
+            };
+            if due {
+                room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Arriving });
+            }
+        }
+    }
+
+    fn end(mut self, offset_bytes: u64) {
+        self.ended_well = true;
+        self.room.pass(PassingEvent::FileProgress { id: self.id, offset_bytes, state: FileState::Arriving });
+    }
+}
+
+impl Drop for Reception {
+    fn drop(&mut self) {
+        let offset = self.told.lock().expect("no holder panics").0;
+        if let (false, Some(offset_bytes)) = (self.ended_well, offset) {
+            self.room.pass(PassingEvent::FileProgress { id: self.id, offset_bytes, state: FileState::Stopped });
+        }
+    }
+}

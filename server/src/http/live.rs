@@ -1,0 +1,239 @@
+//! `GET /api/rooms/{pin}/live`: the WebSocket on which everything is pushed.
+
+use std::{ops::ControlFlow, sync::Arc};
+
+use app::{
+    room::Role,
+    wire::{CLOSE_RESTART, CLOSE_ROOM_CLOSED, ClientMessage, Problem, ProblemCode, ServerMessage},
+};
+use axum::{
+    extract::{
+        Query,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code, rejection::WebSocketUpgradeRejection},
+    },
+    response::Response,
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::Instant,
+};
+
+use super::{Budget, Client, Rate, Refusal, Services, Session, State, rooms::display_name};
+use crate::rooms::{Attendance, RecordError, Told};
+
+/// The longest message that a client has a reason to send, with room to spare.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+/// A person cannot do more; a script has no reason to.
+const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Since {
+    since: Option<String>,
+}
+
+/// Upgrades a member's request and serves the socket until either side ends it.
+pub(crate) async fn connect(
+    services: State,
+    session: Session,
+    client: Client,
+    Query(query): Query<Since>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let since = match query.since.as_deref().map(str::parse) {
+        Some(Err(_)) => return Err(Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.")),
+        Some(Ok(revision)) => Some(revision),
+        None => None,
+    };
+    let upgrade = upgrade.map_err(|_| Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only."))?;
+    let services = Arc::clone(&services);
+    let sockets = services.sockets.clone();
+    Ok(upgrade.max_message_size(MAX_MESSAGE_BYTES).on_upgrade(move |socket| async move {
+        let live = Live { peer: Peer { services, session, client }, socket };
+        sockets.track_future(live.serve(since)).await;
+    }))
+}
+
+/// One open socket.
+struct Live {
+    peer: Peer,
+    socket: WebSocket,
+}
+
+/// Whose socket it is.
+struct Peer {
+    services: Arc<Services>,
+    session: Session,
+    client: Client,
+}
+
+/// Why a socket ends: with a close frame, or silently because nobody is there to read one.
+enum End {
+    Close(u16, &'static str),
+    Gone,
+}
+
+impl Live {
+    async fn serve(mut self, since: Option<u64>) {
+        let end = match self.peer.session.room.attend(self.peer.session.member).await {
+            Ok(attendance) => self.run(&attendance, since).await,
+            Err(RecordError::Closed) => End::Close(CLOSE_ROOM_CLOSED, "the room is closed"),
+            Err(RecordError::Journal(_) | RecordError::Refused(_)) => End::Close(close_code::ERROR, "try again"),
+        };
+        if let End::Close(code, reason) = end {
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            let farewell = async {
+                if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
+                    // Reading on until the other side is done keeps the frame from being cut off.
+                    while let Some(Ok(_)) = self.socket.recv().await {}
+                }
+            };
+            drop(tokio::time::timeout(std::time::Duration::from_secs(2), farewell).await);
+        }
+    }
+
+    async fn run(&mut self, attendance: &Attendance, since: Option<u64>) -> End {
+        let room = self.peer.session.room.clone();
+        let stopping = self.peer.services.stopping.clone();
+        let period = self.peer.services.config.pace.heartbeat;
+        let mut heartbeat = tokio::time::interval_at(Instant::now() + period, period);
+        let mut heard_at = Instant::now();
+        let messages = Budget::new(MESSAGES);
+
+        let (mut told, first, mut revision) = room.listen(since);
+        if self.send_all(first).await.is_break() {
+            return End::Gone;
+        }
+        loop {
+            let step = tokio::select! {
+                message = told.recv() => self.pass_on(message, &mut told, &mut revision).await,
+                frame = self.socket.recv() => {
+                    heard_at = Instant::now();
+                    match frame {
+                        Some(Ok(message)) => self.hear(message, attendance, &messages).await,
+                        Some(Err(error)) => ControlFlow::Break(broken(&error)),
+                        None => ControlFlow::Break(End::Gone),
+                    }
+                }
+                _ = heartbeat.tick() => {
+                    if heard_at.elapsed() >= 2 * period {
+                        ControlFlow::Break(End::Gone)
+                    } else {
+                        self.beat().await
+                    }
+                }
+                () = stopping.cancelled() => ControlFlow::Break(End::Close(CLOSE_RESTART, "the server restarts")),
+            };
+            if let ControlFlow::Break(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// Passes a told event on. A socket that fell behind gets the room as it is instead.
+    async fn pass_on(&mut self, message: Result<Told, RecvError>, told: &mut Receiver<Told>, revision: &mut u64) -> ControlFlow<End> {
+        match message {
+            Ok(message) => {
+                if message.revision.is_some_and(|number| number <= *revision) {
+                    return ControlFlow::Continue(());
+                }
+                *revision = message.revision.unwrap_or(*revision);
+                self.send(message.text).await?;
+                if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
+            }
+            Err(RecvError::Lagged(_)) => {
+                let (newer, first, now) = self.peer.session.room.listen(None);
+                (*told, *revision) = (newer, now);
+                self.send_all(first).await?;
+                if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
+            }
+            Err(RecvError::Closed) => ControlFlow::Break(room_closed()),
+        }
+    }
+
+    /// A ping for programs and a message for browsers, whose pages never see pings.
+    async fn beat(&mut self) -> ControlFlow<End> {
+        self.send_frame(Message::Ping(Bytes::new())).await?;
+        self.say(&ServerMessage::Heartbeat).await
+    }
+
+    async fn hear(&mut self, message: Message, attendance: &Attendance, messages: &Budget) -> ControlFlow<End> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => Utf8Bytes::from_static(""),
+            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+            Message::Close(_) => return ControlFlow::Break(End::Gone),
+        };
+        let outcome = match messages.spend(self.peer.client.address) {
+            Ok(()) => self.peer.carry_out(&text, attendance).await,
+            Err(problem) => Err(problem.into()),
+        };
+        match outcome {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(Refusal(problem)) => self.say(&ServerMessage::Problem(problem)).await,
+        }
+    }
+
+    async fn say(&mut self, message: &ServerMessage) -> ControlFlow<End> {
+        self.send(serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()).await
+    }
+
+    async fn send_all(&mut self, texts: Vec<Bytes>) -> ControlFlow<End> {
+        for text in texts {
+            self.send(text).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn send(&mut self, text: Bytes) -> ControlFlow<End> {
+        let text = Utf8Bytes::try_from(text).expect("JSON is UTF-8");
+        self.send_frame(Message::Text(text)).await
+    }
+
+    /// Sends a frame, unless the other side takes nothing for as long as it may be silent.
+    async fn send_frame(&mut self, frame: Message) -> ControlFlow<End> {
+        let patience = 2 * self.peer.services.config.pace.heartbeat;
+        match tokio::time::timeout(patience, self.socket.send(frame)).await {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone),
+        }
+    }
+}
+
+impl Peer {
+    /// Does what a message asks for.
+    async fn carry_out(&self, text: &str, attendance: &Attendance) -> Result<(), Refusal> {
+        let Session { room, role, .. } = &self.session;
+        let member = attendance.member();
+        let message = serde_json::from_str(text)
+            .map_err(|_| Problem::new(ProblemCode::MalformedMessage, "The message is not one that this socket understands."))?;
+        match message {
+            ClientMessage::Hello { touch_points } => {
+                room.change_device(member, self.client.device(&self.services, Some(touch_points))).await?;
+            }
+            ClientMessage::Visibility { visible } => attendance.set_visible(visible),
+            ClientMessage::Rename { name } => room.rename(member, display_name(&name)?).await?,
+            ClientMessage::SetLocked { locked } => match role {
+                Role::Owner => room.set_locked(locked).await?,
+                Role::Guest => return Err(Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")),
+            },
+            ClientMessage::Heartbeat => {}
+        }
+        Ok(())
+    }
+}
+
+fn room_closed() -> End {
+    End::Close(CLOSE_ROOM_CLOSED, "the room is closed")
+}
+
+/// What a frame that cannot be read is answered with.
+fn broken(error: &axum::Error) -> End {
+    let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    if text.contains("too long") || text.contains("capacity") || text.contains("Space limit") {
+        End::Close(close_code::SIZE, "the message is too long")
+    } else {
+        End::Gone
+    }
+}

@@ -1,0 +1,140 @@
+//! From errors to problem documents (RFC 9457): the one place where statuses are chosen.
+
+use std::io;
+
+use app::wire::{Problem, ProblemCode};
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    files::AppendError,
+    journal::JournalError,
+    rooms::{CreateError, MAX_SEATS, NoSeat, RecordError},
+};
+
+/// A request that is not carried out.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal(pub(crate) Problem);
+
+impl Refusal {
+    pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        Self(Problem::new(code, detail))
+    }
+
+    pub(crate) fn no_such_file() -> Self {
+        Self::new(ProblemCode::NoSuchFile, "There is no such file in this room. It may have been removed.")
+    }
+
+    /// A failure that is not the client's; logged here and nowhere else.
+    fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a request failed");
+        Self::new(ProblemCode::Internal, "The server could not do this. Nothing was changed; try again.")
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self(problem) = self;
+        let status = StatusCode::from_u16(problem.status).expect("every code has a valid status");
+        let offset = problem.offset_bytes;
+        let retry_after = problem.retry_after_secs;
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(offset) = offset {
+            headers.insert("upload-offset", offset.into());
+        }
+        if let Some(secs) = retry_after {
+            headers.insert(header::RETRY_AFTER, secs.into());
+        }
+        response
+    }
+}
+
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Stopped => Self::new(ProblemCode::Unavailable, "The server is stopping. Try again in a moment."),
+            error => Self::internal(&error),
+        }
+    }
+}
+
+impl<R: Into<Refusal>> From<RecordError<R>> for Refusal {
+    fn from(error: RecordError<R>) -> Self {
+        match error {
+            RecordError::Closed => Problem::no_such_room().into(),
+            RecordError::Journal(error) => error.into(),
+            RecordError::Refused(reason) => reason.into(),
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for Refusal {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<NoSeat> for Refusal {
+    fn from(reason: NoSeat) -> Self {
+        match reason {
+            NoSeat::Locked => Self::new(ProblemCode::RoomLocked, "The owner has locked this room. Ask to be let in."),
+            NoSeat::Full => {
+                let mut problem = Problem::new(ProblemCode::TooManyMembers, format!("This room has given out all its {MAX_SEATS} seats."));
+                problem.retry_after_secs = Some(60);
+                problem.into()
+            }
+        }
+    }
+}
+
+impl From<CreateError> for Refusal {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Full => Self::new(ProblemCode::ServerFull, "This server has no free PIN at the moment. Try again later."),
+            CreateError::Journal(error) => error.into(),
+        }
+    }
+}
+
+impl From<AppendError> for Refusal {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::OffsetMismatch(offset) => {
+                let mut problem =
+                    Problem::new(ProblemCode::OffsetMismatch, format!("The file has {offset} bytes so far; continue from there."));
+                problem.offset_bytes = Some(offset);
+                problem.into()
+            }
+            AppendError::TooLong => {
+                Self::new(ProblemCode::BodyTooLong, "The chunk goes beyond the length that the file was declared to have.")
+            }
+            AppendError::TakenOver => Self::new(ProblemCode::UploadTakenOver, "Another request continues this upload."),
+            AppendError::Interrupted => Self::new(ProblemCode::MalformedRequest, "The chunk broke off. What arrived is kept."),
+            AppendError::Disk(error) => error.into(),
+        }
+    }
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::no_such_file(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::new(ProblemCode::NoSpace, "The server's disk is full. What arrived is kept; continue when there is room.")
+            }
+            _ => Self::internal(&error),
+        }
+    }
+}

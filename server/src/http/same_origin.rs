@@ -1,0 +1,56 @@
+//! Keeps pages of other sites from acting with a visitor's cookie.
+
+use app::wire::ProblemCode;
+use axum::{
+    extract::Request,
+    http::{HeaderMap, Method, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::Refusal;
+
+/// Refuses what another site's page makes a browser send: anything that changes something, and live
+/// sockets. Programs that are no browsers send none of these headers and pass.
+pub(crate) async fn check(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let upgrades = request.headers().contains_key(header::UPGRADE);
+    if (!reads || upgrades) && !is_from_here(request.headers()) {
+        return Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.").into_response();
+    }
+    next.run(request).await
+}
+
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    // Browsers tell by themselves, on secure origins; behind a proxy that renames the host it is the
+    // only one of the two that can be trusted.
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text("origin") else { return true };
+    let origin: Option<Uri> = origin.parse().ok();
+    let origin = origin.as_ref().and_then(Uri::authority);
+    origin.is_some_and(|origin| text("host").is_some_and(|host| origin.as_str().eq_ignore_ascii_case(host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(headers: &[(&'static str, &str)]) -> bool {
+        let pairs = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        is_from_here(&pairs.collect())
+    }
+
+    #[test]
+    fn only_pages_of_this_server_may_act() {
+        assert!(allowed(&[("host", "drop.example")]));
+        assert!(allowed(&[("host", "192.168.1.20:3000"), ("origin", "http://192.168.1.20:3000")]));
+        assert!(!allowed(&[("host", "192.168.1.20:3000"), ("origin", "http://evil.example")]));
+        assert!(!allowed(&[("host", "drop.example"), ("origin", "null")]));
+        assert!(allowed(&[("host", "backend:3000"), ("origin", "https://drop.example"), ("sec-fetch-site", "same-origin")]));
+        assert!(!allowed(&[("host", "drop.example"), ("sec-fetch-site", "same-site")]));
+        assert!(!allowed(&[("host", "drop.example"), ("sec-fetch-site", "cross-site")]));
+    }
+}

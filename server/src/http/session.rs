@@ -1,0 +1,89 @@
+//! Who may: extractors that let only members, or only the owner, of the room in the path through.
+
+use std::sync::Arc;
+
+use app::{
+    room::{MemberId, Pin, Role},
+    wire::{Problem, ProblemCode},
+};
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+};
+
+use super::{Client, Refusal, Services, cookie};
+use crate::{rooms::RoomHandle, token};
+
+/// A member of the room in the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) room: RoomHandle,
+    pub(crate) member: MemberId,
+    pub(crate) role: Role,
+}
+
+/// The owner of the room in the path.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(pub(crate) Session);
+
+impl Session {
+    /// The session that the request proves for this room: by `Authorization: Bearer` (scripts), else
+    /// by cookie (browsers). With it the token that proved it.
+    pub(crate) fn of(headers: &HeaderMap, room: &RoomHandle) -> Option<(Self, String)> {
+        let token = match headers.get(AUTHORIZATION) {
+            Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?.trim(),
+            None => cookie::token(headers, room.pin())?,
+        };
+        let (member, role) = room.authorize(&token::hash(token))?;
+        Some((Self { room: room.clone(), member, role }, token.to_owned()))
+    }
+}
+
+impl FromRequestParts<Arc<Services>> for Session {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Refusal> {
+        let Ok(client) = Client::from_request_parts(parts, services).await;
+        let room = room_in_path(parts, services, &client).await?;
+        if let Some((session, _)) = Self::of(&parts.headers, &room) {
+            return Ok(session);
+        }
+        services.guesses.check(client.address)?;
+        Err(Refusal::new(ProblemCode::NotAMember, "You are not in this room. Join it with its PIN first."))
+    }
+}
+
+impl FromRequestParts<Arc<Services>> for Owner {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Refusal> {
+        let session = Session::from_request_parts(parts, services).await?;
+        match session.role {
+            Role::Owner => Ok(Self(session)),
+            Role::Guest => Err(Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")),
+        }
+    }
+}
+
+/// The open room whose PIN is in the path. Asking for one that does not exist costs a guess, however
+/// it is asked.
+pub(crate) async fn room_in_path(parts: &mut Parts, services: &Arc<Services>, client: &Client) -> Result<RoomHandle, Refusal> {
+    let path = RawPathParams::from_request_parts(parts, services).await.map_err(|_| Problem::no_such_room())?;
+    let typed = path.iter().find_map(|(name, value)| (name == "pin").then_some(value)).unwrap_or_default();
+    find_room(services, client, typed)
+}
+
+/// The open room with this PIN.
+pub(crate) fn find_room(services: &Services, client: &Client, typed: &str) -> Result<RoomHandle, Refusal> {
+    let pin: Pin = typed.parse().map_err(|_| {
+        let digits = services.config.pin_digits;
+        Refusal::new(ProblemCode::NoSuchRoom, format!("There is no room with this PIN. A PIN is {digits} digits."))
+    })?;
+    match services.rooms.find(&pin) {
+        Some(room) => Ok(room),
+        None => {
+            services.guesses.spend(client.address)?;
+            Err(Problem::no_such_room().into())
+        }
+    }
+}

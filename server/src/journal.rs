@@ -1,0 +1,185 @@
+//! The journal: the embedded database that remembers rooms, their tokens and their events.
+//!
+//! One thread owns all writing. It takes everything that waits and commits it in one transaction, so
+//! that a burst of events costs a few syncs, and tells each writer afterwards how it went. What the
+//! events mean is left to `rooms`; here only their order counts: an event is written only directly
+//! after the one before it, so that nothing can follow an event that failed.
+
+mod store;
+mod writer;
+
+use std::{path::Path, sync::mpsc, thread::JoinHandle};
+
+use app::room::{Member, MemberId, Pin, RoomEvent, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use store::Store;
+
+/// SHA-256 of a token; the token itself is never kept.
+pub type TokenHash = [u8; 32];
+
+/// How many events of a room stay replayable at least.
+pub const REPLAYABLE_EVENTS: u64 = 256;
+
+/// A room with what its members must not see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRecord {
+    /// The room, and the number of its last event.
+    pub snapshot: Snapshot,
+    /// Members who left, so that they get the same seat when they come back.
+    pub departed: Vec<Member>,
+}
+
+impl RoomRecord {
+    /// Folds event number `revision` in; a member who leaves is remembered.
+    ///
+    /// # Errors
+    /// [`app::room::Gap`] when it does not follow.
+    pub fn follow(&mut self, revision: u64, event: &RoomEvent) -> Result<(), app::room::Gap> {
+        let leaver = match event {
+            RoomEvent::MemberLeft { id } => self.snapshot.room.member(*id).cloned(),
+            _ => None,
+        };
+        self.snapshot.follow(revision, event)?;
+        if let RoomEvent::MemberJoined { member } = event {
+            self.departed.retain(|departed| departed.id != member.id);
+        }
+        self.departed.extend(leaver);
+        Ok(())
+    }
+}
+
+/// An event as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Its number.
+    pub revision: u64,
+    /// When it was recorded, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// What happened.
+    pub event: RoomEvent,
+}
+
+/// One event on its way into the journal.
+pub struct Entry {
+    /// Whose event.
+    pub pin: Pin,
+    /// The event.
+    pub recorded: Recorded,
+    /// A token that becomes valid with it.
+    pub token: Option<(TokenHash, MemberId)>,
+    /// The whole room after the event: given with the first one, and now and then to keep replays short.
+    pub checkpoint: Option<Box<RoomRecord>>,
+    /// Called once, on the journal's thread, after the event is on disk or is known not to be.
+    pub settle: Box<dyn FnOnce(Result<(), JournalError>) + Send>,
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("recorded", &self.recorded).finish_non_exhaustive()
+    }
+}
+
+/// A room as the journal had it at the start.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The room with every event folded in.
+    pub record: RoomRecord,
+    /// The events that can be replayed, oldest first.
+    pub events: Vec<Recorded>,
+    /// Whose token is whose.
+    pub tokens: Vec<(TokenHash, MemberId)>,
+}
+
+/// Why the journal did not take something.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another process has the database open.
+    #[error("the database {0} is in use by another process")]
+    Locked(String),
+    /// The event before this one was not written.
+    #[error("the event does not follow the last one written")]
+    OutOfOrder,
+    /// The database or the disk under it failed.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// The journal is closed.
+    #[error("the journal is closed")]
+    Stopped,
+}
+
+enum Job {
+    Append(Entry),
+    Forget(Pin, Box<dyn FnOnce(Result<(), JournalError>) + Send>),
+}
+
+/// The way into the journal; closing it waits for everything that was given to it.
+#[derive(Debug)]
+pub struct Journal {
+    jobs: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
+    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Journal {
+    /// Opens or creates the database file and reads every room from it.
+    ///
+    /// # Errors
+    /// [`JournalError::Locked`] when another process has it, otherwise what the database says.
+    pub fn open(path: &Path) -> Result<(Self, Vec<Recovered>), JournalError> {
+        let store = Store::open(path)?;
+        let recovered = store.recover()?;
+        let (jobs, waiting) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || writer::run(&store, &waiting))
+            .map_err(|error| JournalError::Database(error.to_string()))?;
+        Ok((Self { jobs: Some(jobs).into(), thread: Some(thread).into() }, recovered))
+    }
+
+    /// Hands an event over; never blocks. Its `settle` is called in any case.
+    pub fn append(&self, entry: Entry) {
+        if let Err(Job::Append(entry)) = self.send(Job::Append(entry)) {
+            (entry.settle)(Err(JournalError::Stopped));
+        }
+    }
+
+    /// Erases everything about a room; returns when that is on disk.
+    ///
+    /// # Errors
+    /// What the database says, or [`JournalError::Stopped`].
+    pub async fn forget(&self, pin: Pin) -> Result<(), JournalError> {
+        let (settled, outcome) = tokio::sync::oneshot::channel();
+        let settle = Box::new(move |result| drop(settled.send(result)));
+        if self.send(Job::Forget(pin, settle)).is_err() {
+            return Err(JournalError::Stopped);
+        }
+        outcome.await.unwrap_or(Err(JournalError::Stopped))
+    }
+
+    /// Takes nothing more and waits until everything given before is on disk.
+    pub fn close(&self) {
+        self.jobs.lock().expect("no holder panics").take();
+        let thread = self.thread.lock().expect("no holder panics").take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the journal's thread panicked");
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), Job> {
+        match &*self.jobs.lock().expect("no holder panics") {
+            Some(jobs) => jobs.send(job).map_err(|mpsc::SendError(job)| job),
+            None => Err(job),
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The tables of the journal, and what one transaction does to them.
+
+use std::path::Path;
+
+use app::room::{MemberId, Pin};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+
+use super::{Entry, JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
+
+/// PIN → the room as JSON at some revision; the events after it follow in [`EVENTS`].
+const ROOMS: TableDefinition<&str, &[u8]> = TableDefinition::new("rooms");
+/// PIN and revision → the event as JSON.
+const EVENTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("events");
+/// PIN and token hash → the member's id.
+const TOKENS: TableDefinition<(&str, TokenHash), &str> = TableDefinition::new("tokens");
+
+/// The database file.
+#[derive(Debug)]
+pub(super) struct Store {
+    database: Database,
+}
+
+impl Store {
+    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
+        let database = Database::create(path).map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => JournalError::Locked(path.display().to_string()),
+            error => failed(error),
+        })?;
+        let write = database.begin_write().map_err(failed)?;
+        write.open_table(ROOMS).map_err(failed)?;
+        write.open_table(EVENTS).map_err(failed)?;
+        write.open_table(TOKENS).map_err(failed)?;
+        write.commit().map_err(failed)?;
+        Ok(Self { database })
+    }
+
+    /// Reads every room and folds its events.
+    pub(super) fn recover(&self) -> Result<Vec<Recovered>, JournalError> {
+        let read = self.database.begin_read().map_err(failed)?;
+        let rooms = read.open_table(ROOMS).map_err(failed)?;
+        let events = read.open_table(EVENTS).map_err(failed)?;
+        let tokens = read.open_table(TOKENS).map_err(failed)?;
+        let mut recovered = Vec::new();
+        for row in rooms.iter().map_err(failed)? {
+            let (pin, record) = row.map_err(failed)?;
+            let pin = pin.value();
+            let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(failed)?;
+            let mut replayable = Vec::new();
+            for row in events.range((pin, 0)..=(pin, u64::MAX)).map_err(failed)? {
+                let (_, recorded) = row.map_err(failed)?;
+                let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(failed)?;
+                record.follow(recorded.revision, &recorded.event).map_err(failed)?;
+                replayable.push(recorded);
+            }
+            let mut known = Vec::new();
+            for row in tokens.range((pin, [0; 32])..=(pin, [0xff; 32])).map_err(failed)? {
+                let (key, member) = row.map_err(failed)?;
+                known.push((key.value().1, member.value().parse().map_err(failed)?));
+            }
+            recovered.push(Recovered { record, events: replayable, tokens: known });
+        }
+        Ok(recovered)
+    }
+
+    pub(super) fn begin(&self) -> Result<Batch, JournalError> {
+        let write = self.database.begin_write().map_err(failed)?;
+        Ok(Batch { write })
+    }
+}
+
+/// One transaction; nothing of it stays unless it is committed.
+pub(super) struct Batch {
+    write: WriteTransaction,
+}
+
+impl Batch {
+    pub(super) fn append(&self, entry: &Entry) -> Result<(), JournalError> {
+        let pin = entry.pin.as_str();
+        let revision = entry.recorded.revision;
+        let mut events = self.write.open_table(EVENTS).map_err(failed)?;
+        if last_revision(&events, pin)? + 1 != revision {
+            return Err(JournalError::OutOfOrder);
+        }
+        let event = serde_json::to_vec(&entry.recorded).map_err(failed)?;
+        events.insert((pin, revision), event.as_slice()).map_err(failed)?;
+        if let Some((hash, member)) = entry.token {
+            self.token(pin, hash, member)?;
+        }
+        if let Some(record) = &entry.checkpoint {
+            let record = serde_json::to_vec(record).map_err(failed)?;
+            self.write.open_table(ROOMS).map_err(failed)?.insert(pin, record.as_slice()).map_err(failed)?;
+            let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
+            events.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
+        let pin = pin.as_str();
+        self.write.open_table(ROOMS).map_err(failed)?.remove(pin).map_err(failed)?;
+        self.write.open_table(EVENTS).map_err(failed)?.retain_in((pin, 0)..=(pin, u64::MAX), |_, _| false).map_err(failed)?;
+        self.write.open_table(TOKENS).map_err(failed)?.retain_in((pin, [0; 32])..=(pin, [0xff; 32]), |_, _| false).map_err(failed)
+    }
+
+    pub(super) fn commit(self) -> Result<(), JournalError> {
+        self.write.commit().map_err(failed)
+    }
+
+    fn token(&self, pin: &str, hash: TokenHash, member: MemberId) -> Result<(), JournalError> {
+        let mut tokens = self.write.open_table(TOKENS).map_err(failed)?;
+        tokens.insert((pin, hash), member.to_string().as_str()).map_err(failed)?;
+        Ok(())
+    }
+}
+
+/// Number of the room's newest event, 0 when it has none.
+fn last_revision(events: &impl ReadableTable<(&'static str, u64), &'static [u8]>, pin: &str) -> Result<u64, JournalError> {
+    let mut range = events.range((pin, 0)..=(pin, u64::MAX)).map_err(failed)?;
+    let newest = range.next_back().transpose().map_err(failed)?;
+    Ok(newest.map_or(0, |(key, _)| key.value().1))
+}
+
+fn failed(error: impl std::fmt::Display) -> JournalError {
+    JournalError::Database(error.to_string())
+}

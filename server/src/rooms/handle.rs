@@ -1,0 +1,333 @@
+//! One room: decide, record, tell.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use app::{
+    room::{
+        ClosedBy, Device, DisplayName, FileId, Member, MemberId, PassingEvent, Pin, Presence, Role, Room, RoomEvent, Settings, Snapshot,
+    },
+    wire::ServerMessage,
+};
+use bytes::Bytes;
+use rand::RngExt as _;
+use tokio::{
+    sync::{broadcast, oneshot},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    MAX_SEATS, Newcomer, RecordError, Seat, names,
+    record::{State, encode},
+};
+use crate::{
+    journal::{Entry, Journal, Recovered, RoomRecord, TokenHash},
+    token,
+};
+
+/// How many messages a socket may lag behind before it gets a snapshot instead.
+const BACKLOG: usize = 256;
+
+/// A message for everybody in the room, encoded once.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The message as JSON.
+    pub text: Bytes,
+    /// Its number, when it is a recorded event.
+    pub revision: Option<u64>,
+    /// Whether the room ended with it.
+    pub last: bool,
+}
+
+/// Why somebody gets no seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSeat {
+    /// The owner locked the room.
+    Locked,
+    /// Every seat is taken.
+    Full,
+}
+
+/// A room, shared by everybody who serves it.
+#[derive(Clone, Debug)]
+pub struct RoomHandle {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    pin: Pin,
+    journal: Arc<Journal>,
+    state: Mutex<State>,
+    told: broadcast::Sender<Told>,
+    /// Ends the timers of the room with it.
+    ended: CancellationToken,
+    grace: Duration,
+}
+
+impl RoomHandle {
+    pub(super) fn new(record: RoomRecord, journal: Arc<Journal>, grace: Duration) -> Self {
+        Self::from_state(State::new(record), journal, grace)
+    }
+
+    pub(super) fn recover(recovered: Recovered, journal: Arc<Journal>, grace: Duration) -> Self {
+        let room = Self::from_state(State::recover(recovered), journal, grace);
+        let members: Vec<MemberId> = room.lock().head.snapshot.room.members.iter().map(|member| member.id).collect();
+        for member in members {
+            room.hold_seat(member);
+        }
+        room
+    }
+
+    fn from_state(state: State, journal: Arc<Journal>, grace: Duration) -> Self {
+        let pin = state.head.snapshot.room.pin.clone();
+        let told = broadcast::Sender::new(BACKLOG);
+        let inner = Inner { pin, journal, state: Mutex::new(state), told, ended: CancellationToken::new(), grace };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The room's PIN.
+    #[must_use]
+    pub fn pin(&self) -> &Pin {
+        &self.inner.pin
+    }
+
+    /// Whether the room has not been closed.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.lock().head.snapshot.room.closed.is_none()
+    }
+
+    /// The room as everybody may know it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().told.snapshot.clone()
+    }
+
+    /// Looks at the room as everybody may know it.
+    pub fn read<T>(&self, look: impl FnOnce(&Room) -> T) -> T {
+        look(&self.lock().told.snapshot.room)
+    }
+
+    /// Whose token this is and what it allows. A valid one also counts as use of the room.
+    #[must_use]
+    pub fn authorize(&self, token: &TokenHash) -> Option<(MemberId, Role)> {
+        let mut state = self.lock();
+        let member = *state.tokens.get(token)?;
+        let role = state.role(member)?;
+        state.used_at = Instant::now();
+        Some((member, role))
+    }
+
+    /// Gives `newcomer` a seat as a guest.
+    ///
+    /// # Errors
+    /// [`RecordError::Refused`] with the reason, or why it could not be recorded.
+    pub async fn join(&self, newcomer: Newcomer) -> Result<Seat, RecordError<NoSeat>> {
+        self.seat(newcomer, Role::Guest).await
+    }
+
+    pub(super) async fn seat(&self, newcomer: Newcomer, role: Role) -> Result<Seat, RecordError<NoSeat>> {
+        let id = MemberId::new(rand::rng().random());
+        let token = token::new();
+        let hash = token::hash(&token);
+        let decide = |state: &State| {
+            let room = &state.head.snapshot.room;
+            if room.settings.locked {
+                return Err(NoSeat::Locked);
+            }
+            if room.members.len() + state.head.departed.len() >= MAX_SEATS {
+                return Err(NoSeat::Full);
+            }
+            let name = newcomer.name.unwrap_or_else(|| names::friendly(room));
+            let Newcomer { device, address, .. } = newcomer;
+            let member = Member { id, name, role, device, address, presence: Presence::Reconnecting };
+            Ok(RoomEvent::MemberJoined { member })
+        };
+        self.record_with(decide, Some((hash, id))).await?;
+        self.hold_seat(id);
+        Ok(Seat { member: id, role, token })
+    }
+
+    /// Brings a member who left back to the list; does nothing for one who is in it.
+    ///
+    /// # Errors
+    /// Why it could not be recorded.
+    pub async fn take_seat_again(&self, id: MemberId) -> Result<(), RecordError> {
+        let returned = self
+            .record_with(
+                |state| match state.head.departed.iter().find(|member| member.id == id) {
+                    Some(member) => {
+                        let member = Member { presence: Presence::Reconnecting, ..member.clone() };
+                        Ok(RoomEvent::MemberJoined { member })
+                    }
+                    None => Err(()),
+                },
+                None,
+            )
+            .await;
+        unless_unchanged(returned)?;
+        self.hold_seat(id);
+        Ok(())
+    }
+
+    /// Gives a member another name.
+    ///
+    /// # Errors
+    /// Why it could not be recorded.
+    pub async fn rename(&self, id: MemberId, name: DisplayName) -> Result<(), RecordError> {
+        let renamed = self.record(|room| match room.member(id) {
+            Some(member) if member.name != name => Ok(RoomEvent::MemberRenamed { id, name }),
+            _ => Err(()),
+        });
+        unless_unchanged(renamed.await)
+    }
+
+    /// Corrects what a member's device was taken for.
+    ///
+    /// # Errors
+    /// Why it could not be recorded.
+    pub async fn change_device(&self, id: MemberId, device: Device) -> Result<(), RecordError> {
+        let changed = self.record(|room| match room.member(id) {
+            Some(member) if member.device != device => Ok(RoomEvent::DeviceChanged { id, device }),
+            _ => Err(()),
+        });
+        unless_unchanged(changed.await)
+    }
+
+    /// Locks the room against newcomers, or opens it to them again.
+    ///
+    /// # Errors
+    /// Why it could not be recorded.
+    pub async fn set_locked(&self, locked: bool) -> Result<(), RecordError> {
+        let changed = self.record(|room| {
+            if room.settings.locked == locked {
+                return Err(());
+            }
+            Ok(RoomEvent::SettingsChanged { settings: Settings { locked } })
+        });
+        unless_unchanged(changed.await)
+    }
+
+    pub(super) async fn close(&self, by: ClosedBy) -> Result<Vec<FileId>, RecordError> {
+        let mut files = Vec::new();
+        self.record(|room| {
+            files = room.files.iter().map(|file| file.id).collect();
+            Ok::<_, std::convert::Infallible>(RoomEvent::RoomClosed { by, at_ms: crate::clock::unix_ms() })
+        })
+        .await?;
+        self.inner.ended.cancel();
+        Ok(files)
+    }
+
+    /// Decides on an event while nobody else can change the room, and returns when it is on disk and
+    /// everybody is being told.
+    ///
+    /// # Errors
+    /// [`RecordError`]: the decision's refusal, or why nothing was recorded.
+    pub async fn record<R>(&self, decide: impl FnOnce(&Room) -> Result<RoomEvent, R>) -> Result<(), RecordError<R>> {
+        self.record_with(|state| decide(&state.head.snapshot.room), None).await
+    }
+
+    pub(super) async fn record_with<R>(
+        &self,
+        decide: impl FnOnce(&State) -> Result<RoomEvent, R>,
+        token: Option<(TokenHash, MemberId)>,
+    ) -> Result<(), RecordError<R>> {
+        let (settled, outcome) = oneshot::channel();
+        {
+            let mut state = self.lock();
+            if state.head.snapshot.room.closed.is_some() {
+                return Err(RecordError::Closed);
+            }
+            let event = decide(&state).map_err(RecordError::Refused)?;
+            let decided = state.decide(event.clone());
+            let (revision, epoch) = (decided.recorded.revision, decided.epoch);
+            let room = self.clone();
+            let settle = Box::new(move |written: Result<(), _>| {
+                match &written {
+                    Ok(()) => room.committed(revision, &event, token),
+                    Err(_) => room.lock().failed(epoch),
+                }
+                // The caller may have gone away; the event stands all the same.
+                drop(settled.send(written));
+            });
+            // Handed over under the lock, so that the journal gets the events of a room in order.
+            let entry = Entry { pin: self.pin().clone(), recorded: decided.recorded, token, checkpoint: decided.checkpoint, settle };
+            self.inner.journal.append(entry);
+        }
+        outcome.await.unwrap_or(Err(crate::journal::JournalError::Stopped))?;
+        Ok(())
+    }
+
+    fn committed(&self, revision: u64, event: &RoomEvent, token: Option<(TokenHash, MemberId)>) {
+        let text = {
+            let mut state = self.lock();
+            state.tokens.extend(token);
+            state.used_at = Instant::now();
+            state.committed(revision, event)
+        };
+        let last = matches!(event, RoomEvent::RoomClosed { .. });
+        // Nobody listening is no failure.
+        drop(self.inner.told.send(Told { text, revision: Some(revision), last }));
+    }
+
+    /// Tells everybody something that is never stored.
+    pub fn pass(&self, event: PassingEvent) {
+        let text = self.lock().pass(event);
+        if let Some(text) = text {
+            drop(self.inner.told.send(Told { text, revision: None, last: false }));
+        }
+    }
+
+    /// Listens from now on, and what to say first: the events after `since` when they are known, else
+    /// a snapshot. A told event with a revision up to the returned one is already contained.
+    #[must_use]
+    pub fn listen(&self, since: Option<u64>) -> (broadcast::Receiver<Told>, Vec<Bytes>, u64) {
+        let state = self.lock();
+        let receiver = self.inner.told.subscribe();
+        let revision = state.told.snapshot.revision;
+        let first = match since.and_then(|since| state.events_after(since)) {
+            Some(mut texts) => {
+                let passing = state.told.snapshot.room.passing_state();
+                texts.extend(passing.map(|event| encode(&ServerMessage::Passing { event })));
+                texts.push(encode(&ServerMessage::CaughtUp { revision }));
+                texts
+            }
+            None => vec![encode(&ServerMessage::Snapshot(state.told.snapshot.clone()))],
+        };
+        (receiver, first, revision)
+    }
+
+    /// When the room was last in use: now, while somebody is connected.
+    pub(super) fn used_at(&self, now: Instant) -> Instant {
+        let state = self.lock();
+        let connected = state.attending.values().any(super::attendance::Attending::is_connected);
+        if connected { now } else { state.used_at }
+    }
+
+    /// Does something while the room lives; `None` when it ended before that.
+    pub async fn until_ended<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.inner.ended.run_until_cancelled(work).await
+    }
+
+    pub(super) fn grace(&self) -> Duration {
+        self.inner.grace
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().expect("no holder panics")
+    }
+}
+
+/// A decision that nothing has to change is as good as a change.
+fn unless_unchanged(outcome: Result<(), RecordError<()>>) -> Result<(), RecordError> {
+    match outcome {
+        Ok(()) | Err(RecordError::Refused(())) => Ok(()),
+        Err(RecordError::Closed) => Err(RecordError::Closed),
+        Err(RecordError::Journal(error)) => Err(RecordError::Journal(error)),
+    }
+}

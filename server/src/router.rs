@@ -1,0 +1,68 @@
+//! Every address of the server, and the layers around them.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+
+use crate::http::{Refusal, Services, archive, download, file, files, forms, health, join_code, live, members, pages, rooms, same_origin};
+
+/// The most bytes of a body that is read whole. Chunks of files are streamed and not meant by it.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The URL table.
+pub(crate) fn router(services: Arc<Services>) -> Router {
+    let api = Router::new()
+        .route("/api/rooms", post(rooms::create))
+        .route("/api/rooms/{pin}", get(rooms::snapshot).delete(rooms::close))
+        .route("/api/rooms/{pin}/members", post(members::join))
+        .route("/api/rooms/{pin}/live", get(live::connect))
+        .route("/api/rooms/{pin}/files", post(files::create).options(files::discover))
+        .route("/api/rooms/{pin}/files/{id}", get(download::get).head(file::head).patch(file::append).delete(file::remove))
+        .route("/api/rooms/{pin}/archive.zip", get(archive::get))
+        .method_not_allowed_fallback(method_not_allowed);
+    let pages = Router::new()
+        .route("/", get(pages::home))
+        .route("/r/{pin}", get(pages::room))
+        .route("/join/{pin}", get(pages::join))
+        .route("/join/{pin}/qr.svg", get(join_code::qr))
+        .route("/create", post(forms::create))
+        .route("/join", post(forms::join))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(pages::fallback);
+
+    // From the inside out: the last layer sees a request first.
+    Router::new()
+        .merge(api)
+        .merge(pages)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(same_origin::check))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+        .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(services)
+}
+
+fn always(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+async fn method_not_allowed() -> Refusal {
+    Refusal::new(app::wire::ProblemCode::MethodNotAllowed, "This cannot be done at this address.")
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("of unknown kind"), "a handler panicked");
+    Refusal::new(app::wire::ProblemCode::Internal, "The server could not do this.").into_response()
+}

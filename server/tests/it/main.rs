@@ -1,0 +1,1 @@
+mod user_agents;
