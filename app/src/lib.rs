@@ -6,15 +6,22 @@
 //! - [`components`]: one visual noun each; they draw.
 //! - [`browser`]: everything that touches web-sys; it acts.
 //! - [`format`]: sizes and times as text.
+//! - [`shell`]: the program around the pages, and what the server knows when it paints one.
 //!
 //! `pages → components → browser → {room, wire}`: `room` and `wire` know neither leptos nor web-sys.
 
+// A view is one nested type, and a whole page nests deeper than the compiler looks by default.
+#![recursion_limit = "256"]
+
 pub mod browser;
 pub mod components;
+#[cfg(feature = "ssr")]
+mod document;
 pub mod format;
 pub mod pages;
 pub mod room;
-mod shell;
+pub mod shell;
 pub mod wire;
 
-pub use shell::{App, Bundle, FirstPaint, Page, shell};
+#[cfg(feature = "ssr")]
+pub use document::{Bundle, document};

@@ -1,7 +1,7 @@
-//! The document around the pages, and what the server knows when it paints one.
+//! The program around the pages, and what the server knows when it paints one.
 
-use leptos::{nonce::use_nonce, prelude::*};
-use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     components::{Route, Router, Routes},
     path,
@@ -9,21 +9,12 @@ use leptos_router::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    pages::{HomePage, JoinPage, NotFoundPage, RoomPage},
+    browser::{toasts::Toasts, uploader::Uploads},
+    components::toast_list::ToastList,
+    pages::{home::HomePage, join::JoinPage, not_found::NotFoundPage, room::RoomPage},
     room::Pin,
     wire::{ProblemCode, RoomView},
 };
-
-/// The names of the bundle's files, which change with their content. Missing ones were not built.
-#[derive(Clone, Debug, Default)]
-pub struct Bundle {
-    /// The glue script.
-    pub script: Option<String>,
-    /// The WebAssembly module.
-    pub wasm: Option<String>,
-    /// The style sheet.
-    pub style: Option<String>,
-}
 
 /// What the server put into the page, so that nothing has to be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,57 +46,20 @@ pub enum Page {
     NotFound,
 }
 
-/// The whole document, rendered on the server.
-#[must_use]
-pub fn shell(bundle: Bundle) -> impl IntoView {
-    let style = bundle.style.clone();
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8" />
-                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ee" />
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1012" />
-                <meta name="description" content="Hand files to the people around you: open a room, share its PIN, close it and everything is erased." />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="apple-touch-icon" href="/icon-180.png" />
-                <link rel="manifest" href="/manifest.webmanifest" />
-                {style.map(|href| view! { <link rel="stylesheet" href=href /> })}
-                <HydrationScript bundle />
-                <MetaTags />
-            </head>
-            <body>
-                <App />
-            </body>
-        </html>
-    }
-}
-
-/// Loads the bundle and hands the page over to it. Written here because the file names come from
-/// inside the program, not from files beside it.
-#[component]
-fn HydrationScript(bundle: Bundle) -> impl IntoView {
-    let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
-    let source = format!("import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))");
-    view! {
-        <link rel="modulepreload" href=script.clone() />
-        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
-        <script type="module" nonce=use_nonce()>{source}</script>
-    }
-    .into_any()
-}
-
 /// The program in the browser, and the body of every page on the server.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // On the server the context is given; in the browser the value comes out of the page.
     let first = SharedValue::new(use_context::<FirstPaint>).into_inner();
-    provide_context(first);
+    provide_context(Origin(first.as_ref().map(|first| first.origin.clone()).unwrap_or_default()));
+    provide_context(StoredValue::new(first.map(|first| first.page)));
+    let toasts = Toasts::provide();
+    Uploads::provide(toasts);
 
     view! {
         <Title text="SnapDrop" />
+        <ToastList />
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage />
@@ -116,8 +70,15 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The first paint, if this page is the one that the server painted.
-#[must_use]
-pub(crate) fn first_paint() -> Option<FirstPaint> {
-    use_context::<Option<FirstPaint>>().flatten()
+#[derive(Clone, Debug)]
+struct Origin(String);
+
+/// Scheme, host and port under which others reach this server.
+pub(crate) fn use_origin() -> String {
+    use_context::<Origin>().map(|Origin(origin)| origin).unwrap_or_default()
+}
+
+/// The page that the server painted, given once: to the page that it was painted for.
+pub(crate) fn first_paint() -> Option<Page> {
+    use_context::<StoredValue<Option<Page>>>()?.try_update_value(Option::take).flatten()
 }

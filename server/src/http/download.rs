@@ -1,6 +1,6 @@
 //! `GET /api/rooms/{pin}/files/{id}`: the bytes (RFC 9110), also of a file that is still arriving.
 
-use std::{ops::Bound, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     room::FileEntry,
@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use headers::{ETag, HeaderMapExt as _, IfNoneMatch, IfRange, Range};
+use headers::{ETag, HeaderMapExt as _, IfNoneMatch, IfRange};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Refusal, Services, Session, State, file};
@@ -78,23 +78,37 @@ pub(super) async fn respond(services: &Arc<Services>, parts: &mut Parts, id: &st
 
 struct Unsatisfiable;
 
+/// One range of bytes as a client may ask for it (RFC 9110, section 14.1.2).
+enum AskedRange {
+    FromTo(u64, u64),
+    From(u64),
+    Last(u64),
+}
+
+impl AskedRange {
+    /// Reads one range; anything else is to be ignored, section 14.2 says.
+    fn parse(text: &str) -> Option<Self> {
+        let (start, end) = text.strip_prefix("bytes=")?.trim().split_once('-')?;
+        let number = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?;
+        match (start, end) {
+            ("", length) => Some(Self::Last(number(length)?)),
+            (start, "") => Some(Self::From(number(start)?)),
+            (start, last) => Some(Self::FromTo(number(start)?, number(last)?)).filter(|_| number(start) <= number(last)),
+        }
+    }
+}
+
 /// The one range that was asked for, as start and end. Several at once are answered with the whole
 /// file, which RFC 9110, section 14.2, allows.
 fn wanted_range(headers: &HeaderMap, etag: &ETag, size_bytes: u64) -> Result<Option<(u64, u64)>, Unsatisfiable> {
-    let Some(range) = headers.typed_get::<Range>() else { return Ok(None) };
+    let Some(range) = headers.get(header::RANGE).and_then(|value| AskedRange::parse(value.to_str().ok()?)) else { return Ok(None) };
     if headers.typed_get::<IfRange>().is_some_and(|condition| condition.is_modified(Some(etag), None)) {
         return Ok(None);
     }
-    // A suffix longer than the file means all of it; the parser drops it, so it is caught here.
-    let mut ranges = range.satisfiable_ranges(size_bytes);
-    let first = ranges.next();
-    if ranges.next().is_some() {
-        return Ok(None);
-    }
-    let (start, end) = match first {
-        Some((Bound::Included(start), Bound::Included(end))) => (start, end.saturating_add(1).min(size_bytes)),
-        Some((Bound::Included(start), Bound::Unbounded)) => (start, size_bytes),
-        _ => return Err(Unsatisfiable),
+    let (start, end) = match range {
+        AskedRange::FromTo(start, last) => (start, last.saturating_add(1).min(size_bytes)),
+        AskedRange::From(start) => (start, size_bytes),
+        AskedRange::Last(length) => (size_bytes.saturating_sub(length), size_bytes),
     };
     if start < end { Ok(Some((start, end))) } else { Err(Unsatisfiable) }
 }
@@ -143,7 +157,10 @@ mod tests {
         assert_eq!(wanted("bytes=-99"), Ok(Some((0, 10))));
         assert_eq!(wanted("bytes=5-99"), Ok(Some((5, 10))));
         assert_eq!(wanted("bytes=10-"), Err("unsatisfiable"));
+        assert_eq!(wanted("bytes=-0"), Err("unsatisfiable"));
         assert_eq!(wanted("bytes=0-1,4-5"), Ok(None));
-        assert_eq!(wanted("lines=1-2"), Ok(None));
+        for senseless in ["lines=1-2", "bytes=4-2", "bytes=-", "bytes=five", "bytes=+1-2"] {
+            assert_eq!(wanted(senseless), Ok(None), "{senseless}");
+        }
     }
 }

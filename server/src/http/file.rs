@@ -17,7 +17,10 @@ use axum::{
 };
 
 use super::{Owner, Refusal, Services, State, download, tus};
-use crate::{files::AppendError, rooms::RoomHandle};
+use crate::{
+    files::AppendError,
+    rooms::{RecordError, RoomHandle},
+};
 
 /// How often the room hears of a running upload at most.
 const PROGRESS_PERIOD: Duration = Duration::from_millis(100);
@@ -36,11 +39,16 @@ pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>,
         FileState::Complete => file.size_bytes,
         FileState::Arriving | FileState::Stopped => services.files.offset(file.id).await?,
     };
+    if file.state != FileState::Complete && offset == file.size_bytes {
+        // The last byte came with a chunk that was refused; whoever asks will not send another.
+        complete(&services, &session.room, file.id).await?;
+    }
     let headers = [
         tus::resumable(),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (HeaderName::from_static("upload-offset"), offset.into()),
         (HeaderName::from_static("upload-length"), file.size_bytes.into()),
+        (HeaderName::from_static("upload-metadata"), tus::Metadata::header(&file)),
     ];
     Ok((StatusCode::OK, headers).into_response())
 }
@@ -116,25 +124,38 @@ async fn receive(
         return Err(if offset == length { AppendError::TooLong } else { AppendError::OffsetMismatch(length) }.into());
     }
     let reception = Reception { room: room.clone(), id, told: Arc::default(), ended_well: false };
-    let offset = services.files.append(id, offset, size_bytes, body.into_data_stream(), reception.progress()).await?;
-    reception.end(offset);
-    if offset == size_bytes {
-        complete(services, room, id).await?;
-    } else {
-        watch_for_silence(services, room, id, offset);
-    }
-    Ok(offset)
+    let (services, room) = (Arc::clone(services), room.clone());
+    // In a task of its own: a sender who leaves right after the last byte ends the request, but what
+    // arrived has to be finished all the same. The body ends with the connection, and the task with it.
+    let receiving = tokio::spawn(async move {
+        let offset = services.files.append(id, offset, size_bytes, body.into_data_stream(), reception.progress()).await?;
+        reception.end(offset);
+        if offset == size_bytes {
+            complete(&services, &room, id).await?;
+        } else {
+            watch_for_silence(&services, &room, id, offset);
+        }
+        Ok(offset)
+    });
+    receiving.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// The last byte is here: on disk, then in the list.
 pub(super) async fn complete(services: &Services, room: &RoomHandle, id: FileId) -> Result<(), Refusal> {
     let finished = services.files.finish(id).await?;
-    room.record(|room| match room.file(id) {
-        Some(file) if file.size_bytes == finished.size_bytes => Ok(RoomEvent::FileCompleted { id, crc32: finished.crc32 }),
-        _ => Err(Refusal::no_such_file()),
-    })
-    .await?;
-    Ok(())
+    let completed = room
+        .record(|room| match room.file(id) {
+            Some(file) if file.state == FileState::Complete => Err(None),
+            Some(file) if file.size_bytes == finished.size_bytes => Ok(RoomEvent::FileCompleted { id, crc32: finished.crc32 }),
+            _ => Err(Some(Refusal::no_such_file())),
+        })
+        .await;
+    match completed {
+        Ok(()) | Err(RecordError::Refused(None)) => Ok(()),
+        Err(RecordError::Refused(Some(refusal))) => Err(refusal),
+        Err(RecordError::Closed) => Err(RecordError::<Refusal>::Closed.into()),
+        Err(RecordError::Journal(error)) => Err(error.into()),
+    }
 }
 
 /// Tells the room that an upload stopped when its next chunk does not come.

@@ -9,6 +9,7 @@ use app::{
 use axum::{
     extract::{
         Query,
+        rejection::QueryRejection,
         ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code, rejection::WebSocketUpgradeRejection},
     },
     response::Response,
@@ -38,14 +39,12 @@ pub(crate) async fn connect(
     services: State,
     session: Session,
     client: Client,
-    Query(query): Query<Since>,
+    query: Result<Query<Since>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    let since = match query.since.as_deref().map(str::parse) {
-        Some(Err(_)) => return Err(Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.")),
-        Some(Ok(revision)) => Some(revision),
-        None => None,
-    };
+    let out_of_range = || Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.");
+    let Query(Since { since }) = query.map_err(|_| out_of_range())?;
+    let since = since.map(|since| since.parse()).transpose().map_err(|_| out_of_range())?;
     let upgrade = upgrade.map_err(|_| Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only."))?;
     let services = Arc::clone(&services);
     let sockets = services.sockets.clone();

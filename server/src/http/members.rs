@@ -6,7 +6,10 @@ use app::wire::{Entered, JoinRequest};
 use axum::{
     Json,
     body::Bytes,
-    extract::Path,
+    extract::{
+        Path,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -18,14 +21,16 @@ use crate::rooms::{RoomHandle, Seat};
 /// so that several tabs are one member.
 pub(crate) async fn join(
     services: State,
-    Path(pin): Path<String>,
+    pin: Result<Path<String>, PathRejection>,
     client: Client,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     services.guesses.check(client.address)?;
+    // What is no text is no PIN.
+    let pin = pin.map(|Path(pin)| pin).unwrap_or_default();
     let room = session::find_room(&services, &client, &pin)?;
-    let request = rooms::join_request(&headers, &body)?;
+    let request = rooms::join_request(&headers, &body?)?;
     match take_seat(&services, &client, &headers, &room, request).await? {
         Entrance::New(seat) => Ok(rooms::entered(&room, seat)),
         Entrance::Seated(session, token) => {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use app::{
-    FirstPaint, Page,
+    document,
     room::Pin,
-    shell,
+    shell::{FirstPaint, Page},
     wire::{self, ProblemCode, RoomView},
 };
 use axum::{
@@ -111,7 +111,7 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy(&nonce));
         }
     };
-    let mut response = leptos_axum::render_app_async_with_context(context, || shell(assets::BUNDLE.clone()))(request).await;
+    let mut response = leptos_axum::render_app_async_with_context(context, || document(assets::BUNDLE.clone()))(request).await;
     page_headers(response.headers_mut());
     response
 }

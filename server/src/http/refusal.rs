@@ -5,6 +5,7 @@ use std::io;
 use app::wire::{Problem, ProblemCode};
 use axum::{
     Json,
+    extract::rejection::BytesRejection,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -45,6 +46,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self(problem) = self;
         let status = StatusCode::from_u16(problem.status).expect("every code has a valid status");
+        let unspoken = problem.code == ProblemCode::TusVersion;
         let offset = problem.offset_bytes;
         let retry_after = problem.retry_after_secs;
         let mut response = (status, Json(problem)).into_response();
@@ -57,7 +59,20 @@ impl IntoResponse for Refusal {
         if let Some(secs) = retry_after {
             headers.insert(header::RETRY_AFTER, secs.into());
         }
+        if unspoken {
+            headers.insert("tus-version", HeaderValue::from_static(super::tus::VERSION));
+        }
         response
+    }
+}
+
+impl From<BytesRejection> for Refusal {
+    fn from(rejection: BytesRejection) -> Self {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Self::new(ProblemCode::RequestTooLarge, "The body is larger than anything that is expected here.")
+        } else {
+            Self::new(ProblemCode::MalformedRequest, "The body broke off.")
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use app::{
 use axum::{
     Json,
     body::Bytes,
+    extract::rejection::BytesRejection,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -18,8 +19,8 @@ use crate::{
 };
 
 /// `POST /api/rooms`: a new room, and its owner's seat.
-pub(crate) async fn create(services: State, client: Client, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
-    let request = join_request(&headers, &body)?;
+pub(crate) async fn create(services: State, client: Client, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Response, Refusal> {
+    let request = join_request(&headers, &body?)?;
     services.creations.spend(client.address)?;
     let newcomer = newcomer(&services, &client, request)?;
     let (room, seat) = services.rooms.create(newcomer).await?;

@@ -1,6 +1,6 @@
 //! The headers of tus 1.0.0 (<https://tus.io/protocols/resumable-upload>), read and checked.
 
-use app::wire::ProblemCode;
+use app::{room::FileEntry, wire::ProblemCode};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -80,6 +80,16 @@ impl Metadata {
             *field = Some(String::from_utf8(value).map_err(|_| malformed("has a value that is not UTF-8"))?);
         }
         Ok(metadata)
+    }
+
+    /// What a client is told about an upload that it wants to continue.
+    pub(super) fn header(file: &FileEntry) -> HeaderValue {
+        let mut text = format!("filename {}", STANDARD.encode(file.name.as_str()));
+        if !file.media_type.is_empty() {
+            text.push_str(",filetype ");
+            STANDARD.encode_string(&file.media_type, &mut text);
+        }
+        HeaderValue::try_from(text).expect("base64 is visible ASCII")
     }
 }
 

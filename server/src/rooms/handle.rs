@@ -7,7 +7,7 @@ use std::{
 
 use app::{
     room::{
-        ClosedBy, Device, DisplayName, FileId, Member, MemberId, PassingEvent, Pin, Presence, Role, Room, RoomEvent, Settings, Snapshot,
+        ClosedBy, Device, DisplayName, FileId, FileState, Member, MemberId, PassingEvent, Pin, Presence, Role, Room, RoomEvent, Settings, Snapshot,
     },
     wire::ServerMessage,
 };
@@ -264,23 +264,31 @@ impl RoomHandle {
     }
 
     fn committed(&self, revision: u64, event: &RoomEvent, token: Option<(TokenHash, MemberId)>) {
-        let text = {
-            let mut state = self.lock();
-            state.tokens.extend(token);
-            state.used_at = Instant::now();
-            state.committed(revision, event)
-        };
         let last = matches!(event, RoomEvent::RoomClosed { .. });
-        // Nobody listening is no failure.
-        drop(self.inner.told.send(Told { text, revision: Some(revision), last }));
+        let mut state = self.lock();
+        state.tokens.extend(token);
+        state.used_at = Instant::now();
+        let text = state.committed(revision, event);
+        self.tell(&state, Told { text, revision: Some(revision), last });
     }
 
     /// Tells everybody something that is never stored.
     pub fn pass(&self, event: PassingEvent) {
-        let text = self.lock().pass(event);
-        if let Some(text) = text {
-            drop(self.inner.told.send(Told { text, revision: None, last: false }));
+        let mut state = self.lock();
+        if matches!(event, PassingEvent::FileProgress { state: FileState::Arriving, .. }) {
+            // A chunk may take longer than an unused room lives.
+            state.used_at = Instant::now();
         }
+        if let Some(text) = state.pass(event) {
+            self.tell(&state, Told { text, revision: None, last: false });
+        }
+    }
+
+    /// Told under the lock, so that everybody hears things in the order in which they happened; it
+    /// never blocks.
+    fn tell(&self, _state: &State, told: Told) {
+        // Nobody listening is no failure.
+        drop(self.inner.told.send(told));
     }
 
     /// Listens from now on, and what to say first: the events after `since` when they are known, else

@@ -1,0 +1,122 @@
+//! One file: what it is, how far it is, and how to get it.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    browser::{
+        api,
+        live_room::use_live_room,
+        toasts::use_toasts,
+        uploader::{Transfer, use_uploads},
+    },
+    format,
+    room::{FileEntry, FileId, FileState},
+    wire,
+};
+
+/// A row of the list. Only the row whose file changes is drawn again.
+#[component]
+pub fn FileRow(id: FileId) -> impl IntoView {
+    let live = use_live_room();
+    let uploads = use_uploads();
+    let toasts = use_toasts();
+    let file = live.file(id);
+    let Some(first) = file.get_untracked() else { return ().into_any() };
+    let FileEntry { name, size_bytes, .. } = first;
+    let pin = live.pin();
+    let address = wire::file(&pin, id);
+    let name_id = format!("name-{id}");
+
+    let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
+    let offset = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
+    let transfer = Memo::new(move |_| uploads.transfer(id));
+    let words = move || state_words(state.get(), offset.get(), size_bytes, transfer.get().as_ref());
+    let state_name = move || match (state.get(), transfer.get()) {
+        (FileState::Complete, _) => "complete",
+        (_, Some(Transfer::Failed { .. })) => "failed",
+        (FileState::Stopped, None) => "stopped",
+        _ => "arriving",
+    };
+    let failed = Memo::new(move |_| matches!(transfer.get(), Some(Transfer::Failed { .. })));
+    let had = RwSignal::new(false);
+
+    let remove = {
+        let pin = pin.clone();
+        move |_| {
+            let pin = pin.clone();
+            spawn_local(async move {
+                if let Err(problem) = api::remove_file(&pin, id).await {
+                    toasts.show(problem.detail);
+                }
+            });
+        }
+    };
+    let kind = name.kind();
+    let owner = live.is_owner();
+    view! {
+        <li class="file" data-state=state_name>
+            <span class="file-kind" aria-hidden="true">{kind}</span>
+            <div class="file-text">
+                <p class="file-name" id=name_id.clone() dir="auto">{name.to_string()}</p>
+                <p class="file-facts">
+                    <span>{format::size(size_bytes)}</span>
+                    <span class="file-state">{words}</span>
+                </p>
+            </div>
+            <div class="file-actions">
+                <Show when=move || failed.get()>
+                    <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume(id)>"Try again"</button>
+                </Show>
+                {owner.then(|| view! {
+                    <button class="button script-only" type="button" data-look="quiet" aria-describedby=name_id.clone() on:click=remove>"Remove"</button>
+                })}
+                <Show when=move || state.get() != FileState::Stopped>
+                    <a
+                        class="button"
+                        href=address.clone()
+                        download=""
+                        rel="external"
+                        aria-describedby=name_id.clone()
+                        data-look=move || if had.get() { "outlined" } else { "solid" }
+                        on:click=move |_| had.set(true)
+                    >
+                        "Download"
+                    </a>
+                </Show>
+            </div>
+            <Show when=move || state.get() != FileState::Complete>
+                <progress class="file-progress" max=size_bytes.to_string() prop:value=move || offset.get().to_string() value=move || offset.get().to_string() aria-describedby=format!("name-{id}")></progress>
+            </Show>
+        </li>
+    }
+    .into_any()
+}
+
+/// What is happening to the file, in a few words. What this browser knows as its sender comes first.
+fn state_words(state: FileState, offset: u64, size: u64, transfer: Option<&Transfer>) -> String {
+    let percent = format::percent(offset, size);
+    match (state, transfer) {
+        (FileState::Complete, _) => "Here".to_owned(),
+        (_, Some(Transfer::Failed { reason })) => format!("Stopped at {percent} %. {reason}"),
+        (_, Some(Transfer::Retrying)) => format!("Interrupted at {percent} %, trying again"),
+        (_, Some(Transfer::Waiting)) => "Waiting".to_owned(),
+        (FileState::Stopped, None) => format!("Stopped at {percent} %"),
+        (FileState::Arriving | FileState::Stopped, _) => format!("Arriving {percent} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_happens_in_a_few_words() {
+        let words = |state, transfer: Option<Transfer>| state_words(state, 43, 100, transfer.as_ref());
+        assert_eq!(words(FileState::Arriving, None), "Arriving 43 %");
+        assert_eq!(words(FileState::Complete, None), "Here");
+        assert_eq!(words(FileState::Stopped, None), "Stopped at 43 %");
+        assert_eq!(words(FileState::Stopped, Some(Transfer::Sending)), "Arriving 43 %");
+        assert_eq!(words(FileState::Arriving, Some(Transfer::Waiting)), "Waiting");
+        assert_eq!(words(FileState::Stopped, Some(Transfer::Failed { reason: "Gone.".to_owned() })), "Stopped at 43 %. Gone.");
+    }
+}

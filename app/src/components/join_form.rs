@@ -1,0 +1,68 @@
+//! The way into a room: PIN, name, Join.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{pin_entry::PinEntry, problem_text::problem_text};
+use crate::{
+    browser::api,
+    room::Pin,
+    wire::{self, ProblemCode},
+};
+
+/// Where the words of a problem are.
+const PROBLEM: &str = "join-problem";
+
+/// A form that works without a script, and without leaving the page with one.
+#[component]
+pub fn JoinForm(
+    /// The PIN to begin with.
+    #[prop(optional_no_strip)]
+    pin: Option<Pin>,
+    /// Why the last try did not work.
+    #[prop(optional_no_strip)]
+    problem: Option<ProblemCode>,
+    /// Whether to ask for a name as well.
+    asks_name: bool,
+    /// Called with the PIN of the room, once there is a seat in it.
+    on_joined: Callback<Pin>,
+) -> impl IntoView {
+    let digits = RwSignal::new(pin.map(|pin| pin.to_string()).unwrap_or_default());
+    let name = RwSignal::new(String::new());
+    let problem = RwSignal::new(problem.map(|code| problem_text(code).to_owned()).unwrap_or_default());
+    let busy = RwSignal::new(false);
+
+    let join = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let Ok(pin) = Pin::from_typed(&digits.get_untracked()) else {
+            problem.set("A PIN is 6 digits. Ask the owner of the room for it.".to_owned());
+            return;
+        };
+        busy.set(true);
+        problem.set(String::new());
+        let wished = Some(name.get_untracked()).filter(|name| !name.trim().is_empty());
+        spawn_local(async move {
+            match api::join(&pin, wished).await {
+                Ok(entered) => on_joined.run(entered.pin),
+                Err(refused) => problem.set(refused.detail),
+            }
+            busy.try_set(false);
+        });
+    };
+    view! {
+        <form class="join" method="post" action=wire::JOIN_FORM on:submit=join aria-busy=move || busy.get().to_string()>
+            <PinEntry digits described_by=PROBLEM />
+            {asks_name.then(|| view! {
+                <label class="field">
+                    <span class="label">"Your name (optional)"</span>
+                    <input name="name" type="text" maxlength="40" autocomplete="nickname" prop:value=name on:input=move |event| name.set(event_target_value(&event)) />
+                </label>
+            })}
+            <button class="button" type="submit">"Join"</button>
+            <p class="problem" id=PROBLEM role="alert">{problem}</p>
+        </form>
+    }
+    .into_any()
+}

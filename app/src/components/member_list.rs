@@ -1,0 +1,28 @@
+//! The seats of the room.
+
+use leptos::prelude::*;
+
+use super::member_row::MemberRow;
+use crate::{browser::live_room::use_live_room, room::Presence};
+
+/// Everybody who has a seat, in the order of joining.
+#[component]
+pub fn MemberList() -> impl IntoView {
+    let live = use_live_room();
+    let ids = Memo::new(move |_| live.read(|room| room.members.iter().map(|member| member.id).collect::<Vec<_>>()));
+    let here = Memo::new(move |_| live.read(|room| room.members.iter().filter(|member| member.presence == Presence::Connected).count()));
+    view! {
+        <section class="members" aria-labelledby="members-heading">
+            <header class="list-head">
+                <h2 class="label" id="members-heading">"Members"</h2>
+                <span class="list-sum">{move || format!("{} here", here.get())}</span>
+            </header>
+            <ul class="member-list" aria-label="Members">
+                <For each=move || ids.get() key=|id| *id let:id>
+                    <MemberRow id />
+                </For>
+            </ul>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,62 @@
+//! One seat: who, on what, and whether they are there.
+
+use leptos::prelude::*;
+
+use super::{device_icon::DeviceIcon, rename::Rename};
+use crate::{
+    browser::live_room::use_live_room,
+    room::{Device, MemberId, Presence, Role},
+};
+
+/// A seat. Only the seat whose member changes is drawn again.
+#[component]
+pub fn MemberRow(id: MemberId) -> impl IntoView {
+    let live = use_live_room();
+    let member = live.member(id);
+    let you = live.you == id;
+    let presence = Memo::new(move |_| member.with(|member| member.as_ref().map(|member| member.presence)));
+    let name = Memo::new(move |_| member.with(|member| member.as_ref().map(|member| member.name.to_string()).unwrap_or_default()));
+    let device = Memo::new(move |_| member.with(|member| member.as_ref().map(|member| member.device.clone())));
+    let Some(first) = member.get_untracked() else { return ().into_any() };
+    let owner = first.role == Role::Owner;
+    let address = first.address;
+
+    let facts = move || {
+        let Device { browser, system, .. } = device.get()?;
+        let known = [browser, system, address.clone()];
+        Some(known.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · "))
+    };
+    view! {
+        <li class="member" data-presence=move || presence_name(presence.get())>
+            {move || device.get().map(|device| view! { <DeviceIcon kind=device.kind /> })}
+            <div class="member-text">
+                <p class="member-name">
+                    <span dir="auto">{name}</span>
+                    {owner.then(|| view! { <span class="badge">"owner"</span> })}
+                    {you.then(|| view! { <span class="badge">"you"</span> })}
+                </p>
+                <p class="member-facts">{facts}</p>
+                <p class="member-presence">{move || presence_words(presence.get())}</p>
+                {you.then(|| view! { <Rename name /> })}
+            </div>
+            <span class="presence-dot" aria-hidden="true"></span>
+        </li>
+    }
+    .into_any()
+}
+
+const fn presence_name(presence: Option<Presence>) -> &'static str {
+    match presence {
+        Some(Presence::Connected) => "connected",
+        Some(Presence::Away) => "away",
+        Some(Presence::Reconnecting) | None => "reconnecting",
+    }
+}
+
+const fn presence_words(presence: Option<Presence>) -> &'static str {
+    match presence {
+        Some(Presence::Connected) => "Connected",
+        Some(Presence::Away) => "Away, seat held",
+        Some(Presence::Reconnecting) | None => "Reconnecting, seat held",
+    }
+}

@@ -1,0 +1,32 @@
+//! The QR code of the way in, large enough for a camera across the table.
+
+use leptos::{html::Dialog, prelude::*};
+
+use crate::{format, room::Pin, wire};
+
+/// The button that shows the code, and the code.
+#[component]
+pub fn QrButton(pin: Pin) -> impl IntoView {
+    let dialog = NodeRef::<Dialog>::new();
+    let show = move |_| {
+        if let Some(dialog) = dialog.get() {
+            // Fails only for a dialog that is open already.
+            drop(dialog.show_modal());
+        }
+    };
+    let hide = move |_| {
+        if let Some(dialog) = dialog.get() {
+            dialog.close();
+        }
+    };
+    let spoken = format!("QR code that opens {}", wire::join_page(&pin));
+    view! {
+        <button class="board-button" type="button" on:click=show>"Show QR"</button>
+        <dialog class="qr" node_ref=dialog aria-label="QR code of this room">
+            <img src=wire::join_qr(&pin) alt=spoken width="320" height="320" loading="lazy" />
+            <p class="qr-pin">{format::pin(pin.as_str())}</p>
+            <button class="button" type="button" data-look="outlined" on:click=hide>"Done"</button>
+        </dialog>
+    }
+    .into_any()
+}

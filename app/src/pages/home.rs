@@ -1,0 +1,34 @@
+//! `/`: the PIN or a new room, and nothing else.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_navigate;
+
+use crate::{
+    components::{create_room::CreateRoom, join_form::JoinForm, masthead::Masthead},
+    shell::{Page, first_paint},
+    wire,
+};
+
+/// Create or join.
+#[component]
+pub fn HomePage() -> impl IntoView {
+    let problem = match first_paint() {
+        Some(Page::Home { problem }) => problem,
+        _ => None,
+    };
+    let navigate = use_navigate();
+    let to_room = Callback::new(move |pin| navigate(&wire::room_page(&pin), leptos_router::NavigateOptions::default()));
+    view! {
+        <Title text="SnapDrop" />
+        <Masthead />
+        <main class="home">
+            <section class="board" aria-label="Join a room">
+                <JoinForm problem asks_name=false on_joined=to_room />
+            </section>
+            <CreateRoom problem=None />
+            <p class="quiet">"Files are kept until the room is closed, at most 24 hours after its last use. Then they are erased."</p>
+        </main>
+    }
+    .into_any()
+}
