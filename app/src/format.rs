@@ -28,6 +28,19 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     }
 }
 
+/// A span of time in its largest unit, rounded up: "24 hours", "1 minute". Days begin after two of them,
+/// as people speak.
+#[must_use]
+pub fn duration(secs: u64) -> String {
+    let (count, unit) = match secs {
+        0..60 => (secs, "second"),
+        60..3600 => (secs.div_ceil(60), "minute"),
+        3600..172_800 => (secs.div_ceil(3600), "hour"),
+        _ => (secs.div_ceil(86_400), "day"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
 /// A PIN in groups of three, as people read numbers aloud: "482 913".
 #[must_use]
 pub fn pin(digits: &str) -> String {
@@ -68,6 +81,13 @@ mod tests {
     fn a_hundred_percent_is_all_of_it() {
         assert_eq!((percent(0, 0), percent(0, 7), percent(6, 7), percent(7, 7)), (100, 0, 85, 100));
         assert_eq!(percent(u64::MAX - 1, u64::MAX), 99);
+    }
+
+    #[test]
+    fn durations_are_said_in_one_unit() {
+        for (secs, text) in [(1, "1 second"), (90, "2 minutes"), (3600, "1 hour"), (86_400, "24 hours"), (604_800, "7 days")] {
+            assert_eq!(duration(secs), text);
+        }
     }
 
     #[test]

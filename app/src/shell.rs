@@ -21,8 +21,19 @@ use crate::{
 pub struct FirstPaint {
     /// Which page, with its content.
     pub page: Page,
-    /// Scheme, host and port under which others reach this server.
+    /// What every page may say of the server.
+    pub server: Server,
+}
+
+/// What every page may say of the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Scheme, host and port under which others reach it.
     pub origin: String,
+    /// Digits of the PINs that it gives out.
+    pub pin_digits: usize,
+    /// How long it keeps a room that nobody uses, in seconds.
+    pub room_ttl_secs: u64,
 }
 
 /// A page with what is on it.
@@ -52,7 +63,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     // On the server the context is given; in the browser the value comes out of the page.
     let first = SharedValue::new(use_context::<FirstPaint>).into_inner();
-    provide_context(Origin(first.as_ref().map(|first| first.origin.clone()).unwrap_or_default()));
+    provide_context(first.as_ref().map(|first| first.server.clone()).unwrap_or_default());
     provide_context(StoredValue::new(first.map(|first| first.page)));
     let toasts = Toasts::provide();
     Uploads::provide(toasts);
@@ -70,12 +81,9 @@ pub fn App() -> impl IntoView {
     }
 }
 
-#[derive(Clone, Debug)]
-struct Origin(String);
-
-/// Scheme, host and port under which others reach this server.
-pub(crate) fn use_origin() -> String {
-    use_context::<Origin>().map(|Origin(origin)| origin).unwrap_or_default()
+/// The server behind this page.
+pub(crate) fn use_server() -> Server {
+    use_context().unwrap_or_default()
 }
 
 /// The page that the server painted, given once: to the page that it was painted for.

@@ -68,7 +68,7 @@ pub enum ClientMessage {
         /// Whether the room is locked.
         locked: bool,
     },
-    /// Nothing to say, still here.
+    /// Are you there? Answered with [`ServerMessage::Heartbeat`].
     Heartbeat,
 }
 

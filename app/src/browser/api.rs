@@ -29,7 +29,8 @@ pub async fn join(pin: &Pin, name: Option<String>) -> Result<Entered, Problem> {
 /// # Errors
 /// The server's refusal, or that it cannot be reached.
 pub async fn look(pin: &Pin) -> Result<RoomView, Problem> {
-    answer(send(Request::get(&wire::room(pin))).await?).await
+    let response = Request::get(&wire::room(pin)).send().await.map_err(|error| unreachable(&error))?;
+    answer(checked(response).await?).await
 }
 
 /// Ends the room for everybody.
@@ -37,7 +38,7 @@ pub async fn look(pin: &Pin) -> Result<RoomView, Problem> {
 /// # Errors
 /// The server's refusal, or that it cannot be reached.
 pub async fn close_room(pin: &Pin) -> Result<(), Problem> {
-    send(Request::delete(&wire::room(pin))).await.map(drop)
+    send(Request::delete(&wire::room(pin))).await
 }
 
 /// Erases a file.
@@ -45,11 +46,19 @@ pub async fn close_room(pin: &Pin) -> Result<(), Problem> {
 /// # Errors
 /// The server's refusal, or that it cannot be reached.
 pub async fn remove_file(pin: &Pin, id: FileId) -> Result<(), Problem> {
-    send(Request::delete(&wire::file(pin, id))).await.map(drop)
+    send(Request::delete(&wire::file(pin, id))).await
 }
 
-async fn send(request: RequestBuilder) -> Result<Response, Problem> {
-    checked(request.send().await.map_err(|error| unreachable(&error))?).await
+/// Sends a request whose answer is that it was carried out.
+async fn send(request: RequestBuilder) -> Result<(), Problem> {
+    let response = request.send().await.map_err(|error| unreachable(&error))?;
+    read_out(&checked(response).await?).await;
+    Ok(())
+}
+
+/// Reads an empty answer to its end: one that is dropped unread counts as broken off.
+pub(super) async fn read_out(response: &Response) {
+    drop(response.text().await);
 }
 
 async fn send_json(request: RequestBuilder, body: &impl Serialize) -> Result<Response, Problem> {

@@ -183,6 +183,7 @@ async fn announce(pin: &Pin, file: &File) -> Result<FileId, Problem> {
         .header("upload-length", &bytes_of(file).to_string())
         .header("upload-metadata", &metadata);
     let response = api::checked(request.send().await.map_err(|error| api::unreachable(&error))?).await?;
+    api::read_out(&response).await;
     let location = response.headers().get("location").unwrap_or_default();
     let id = location.rsplit('/').next().and_then(|id| id.parse().ok());
     id.ok_or_else(|| Problem::new(ProblemCode::Unavailable, "The server's answer cannot be read."))
@@ -212,7 +213,10 @@ async fn send_chunk(address: &str, blob: &Blob, offset: u64, size: u64) -> Resul
         .map_err(|error| api::unreachable(&error))?;
     let response = request.send().await.map_err(|error| api::unreachable(&error))?;
     match api::checked(response).await {
-        Ok(response) => offset_of(&response),
+        Ok(response) => {
+            api::read_out(&response).await;
+            offset_of(&response)
+        }
         Err(Problem { code: ProblemCode::OffsetMismatch, offset_bytes: Some(offset), .. }) => Ok(offset),
         Err(problem) => Err(problem),
     }

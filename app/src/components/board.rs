@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{flaps::Flaps, qr::QrButton};
 use crate::{
     browser::{live_room::use_live_room, page, toasts::use_toasts},
-    shell::use_origin,
+    shell::use_server,
     wire::{self, ClientMessage},
 };
 
@@ -15,7 +15,7 @@ pub fn Board() -> impl IntoView {
     let live = use_live_room();
     let toasts = use_toasts();
     let pin = live.pin();
-    let link = StoredValue::new(format!("{}{}", use_origin(), wire::join_page(&pin)));
+    let link = StoredValue::new(format!("{}{}", use_server().origin, wire::join_page(&pin)));
 
     let copy = move |_| {
         spawn_local(async move {
@@ -39,7 +39,7 @@ pub fn Board() -> impl IntoView {
                 <Flaps digits=pin.to_string() />
             </div>
             <div class="board-actions script-only">
-                <QrButton pin=pin.clone() />
+                <QrButton />
                 <button class="board-button" type="button" on:click=copy>"Copy link"</button>
                 <Show when=move || can_share.get()>
                     <button class="board-button" type="button" on:click=share>"Share"</button>

@@ -3,18 +3,14 @@
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
-use super::problem_text::problem_text;
 use crate::{
     browser::{api, page, toasts::use_toasts, uploader::use_uploads},
-    wire::{self, ProblemCode},
+    wire,
 };
 
 /// A button, and the whole page as a place to drop files on.
 #[component]
-pub fn CreateRoom(
-    /// Why the last try did not work.
-    problem: Option<ProblemCode>,
-) -> impl IntoView {
+pub fn CreateRoom() -> impl IntoView {
     let toasts = use_toasts();
     let uploads = use_uploads();
     let navigate = use_navigate();
@@ -55,7 +51,6 @@ pub fn CreateRoom(
         <form class="create" method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
             <p class="create-hint script-only">"Drop files to open a room"</p>
             <button class="button" type="submit" aria-busy=move || busy.get().to_string()>"Create room"</button>
-            {problem.map(|code| view! { <p class="problem" role="alert">{problem_text(code)}</p> })}
         </form>
     }
     .into_any()

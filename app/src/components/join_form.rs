@@ -6,6 +6,7 @@ use super::{pin_entry::PinEntry, problem_text::problem_text};
 use crate::{
     browser::api,
     room::Pin,
+    shell::use_server,
     wire::{self, ProblemCode},
 };
 
@@ -30,6 +31,7 @@ pub fn JoinForm(
     let name = RwSignal::new(String::new());
     let problem = RwSignal::new(problem.map(|code| problem_text(code).to_owned()).unwrap_or_default());
     let busy = RwSignal::new(false);
+    let pin_digits = use_server().pin_digits;
 
     let join = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -37,7 +39,7 @@ pub fn JoinForm(
             return;
         }
         let Ok(pin) = Pin::from_typed(&digits.get_untracked()) else {
-            problem.set("A PIN is 6 digits. Ask the owner of the room for it.".to_owned());
+            problem.set(format!("A PIN is {pin_digits} digits. Ask the owner of the room for it."));
             return;
         };
         busy.set(true);
@@ -61,7 +63,7 @@ pub fn JoinForm(
                 </label>
             })}
             <button class="button" type="submit">"Join"</button>
-            <p class="problem" id=PROBLEM role="alert">{problem}</p>
+            <p class="problem" id=PROBLEM role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
         </form>
     }
     .into_any()

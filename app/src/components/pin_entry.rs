@@ -3,9 +3,7 @@
 use leptos::prelude::*;
 
 use super::flaps::Flaps;
-
-/// The least flaps that are shown; a server may give out longer PINs.
-const FLAPS: usize = 6;
+use crate::shell::use_server;
 
 /// A text field named PIN, drawn as flaps.
 #[component]
@@ -15,6 +13,7 @@ pub fn PinEntry(
     /// The words of the problem with it, if there is one, are in the element with this id.
     described_by: &'static str,
 ) -> impl IntoView {
+    let flaps = use_server().pin_digits;
     let typed = move |event| {
         let text = event_target_value(&event);
         digits.set(text.chars().filter(char::is_ascii_digit).take(*crate::room::PIN_DIGITS.end()).collect());
@@ -38,7 +37,7 @@ pub fn PinEntry(
                     on:input=typed
                 />
                 <div class="pin-flaps" aria-hidden="true">
-                    <Flaps digits=Signal::derive(move || format!("{:<FLAPS$}", digits.get())) />
+                    <Flaps digits=Signal::derive(move || format!("{:<flaps$}", digits.get())) />
                 </div>
             </div>
         </div>

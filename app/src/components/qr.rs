@@ -2,11 +2,12 @@
 
 use leptos::{html::Dialog, prelude::*};
 
-use crate::{format, room::Pin, wire};
+use crate::{browser::live_room::use_live_room, format, wire};
 
 /// The button that shows the code, and the code.
 #[component]
-pub fn QrButton(pin: Pin) -> impl IntoView {
+pub fn QrButton() -> impl IntoView {
+    let pin = use_live_room().pin();
     let dialog = NodeRef::<Dialog>::new();
     let show = move |_| {
         if let Some(dialog) = dialog.get() {

@@ -50,7 +50,7 @@ pub fn Rename(
                     <input node_ref=field type="text" maxlength="40" value=name.get_untracked() aria-describedby="rename-problem" />
                 </label>
                 <button class="button" type="submit">"Save"</button>
-                <p class="problem" id="rename-problem" role="alert">{problem}</p>
+                <p class="problem" id="rename-problem" role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
             </form>
         </Show>
     }

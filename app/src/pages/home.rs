@@ -6,7 +6,8 @@ use leptos_router::hooks::use_navigate;
 
 use crate::{
     components::{create_room::CreateRoom, join_form::JoinForm, masthead::Masthead},
-    shell::{Page, first_paint},
+    format,
+    shell::{Page, first_paint, use_server},
     wire,
 };
 
@@ -19,6 +20,8 @@ pub fn HomePage() -> impl IntoView {
     };
     let navigate = use_navigate();
     let to_room = Callback::new(move |pin| navigate(&wire::room_page(&pin), leptos_router::NavigateOptions::default()));
+    let ttl = format::duration(use_server().room_ttl_secs);
+    let kept = format!("Files are kept until the room is closed, at most {ttl} after its last use. Then they are erased.");
     view! {
         <Title text="SnapDrop" />
         <Masthead />
@@ -26,8 +29,8 @@ pub fn HomePage() -> impl IntoView {
             <section class="board" aria-label="Join a room">
                 <JoinForm problem asks_name=false on_joined=to_room />
             </section>
-            <CreateRoom problem=None />
-            <p class="quiet">"Files are kept until the room is closed, at most 24 hours after its last use. Then they are erased."</p>
+            <CreateRoom />
+            <p class="quiet">{kept}</p>
         </main>
     }
     .into_any()

@@ -99,6 +99,9 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
         <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
             <main class="room">
                 <LinkStatus />
+                <p class="quiet without-script">
+                    "Without JavaScript this page shows the room as it was when it was loaded. Reload it to see what is new."
+                </p>
                 <Board />
                 <div class="room-files">
                     <FileList />

@@ -36,13 +36,13 @@ pub struct ArchivedFile {
 /// What an archive consists of, in order.
 #[derive(Debug)]
 pub struct Archive {
-    segments: Vec<Segment>,
+    pub(super) segments: Vec<Segment>,
     /// Length of the whole archive in bytes.
     pub size_bytes: u64,
 }
 
 #[derive(Debug)]
-enum Segment {
+pub(super) enum Segment {
     Header(Bytes),
     File { id: FileId, size_bytes: u64 },
 }

@@ -169,7 +169,8 @@ impl Live {
             Err(problem) => Err(problem.into()),
         };
         match outcome {
-            Ok(()) => ControlFlow::Continue(()),
+            Ok(None) => ControlFlow::Continue(()),
+            Ok(Some(answer)) => self.say(&answer).await,
             Err(Refusal(problem)) => self.say(&ServerMessage::Problem(problem)).await,
         }
     }
@@ -201,8 +202,8 @@ impl Live {
 }
 
 impl Peer {
-    /// Does what a message asks for.
-    async fn carry_out(&self, text: &str, attendance: &Attendance) -> Result<(), Refusal> {
+    /// Does what a message asks for; what it changes is told to everybody, so few have an answer.
+    async fn carry_out(&self, text: &str, attendance: &Attendance) -> Result<Option<ServerMessage>, Refusal> {
         let Session { room, role, .. } = &self.session;
         let member = attendance.member();
         let message = serde_json::from_str(text)
@@ -217,9 +218,9 @@ impl Peer {
                 Role::Owner => room.set_locked(locked).await?,
                 Role::Guest => return Err(Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")),
             },
-            ClientMessage::Heartbeat => {}
+            ClientMessage::Heartbeat => return Ok(Some(ServerMessage::Heartbeat)),
         }
-        Ok(())
+        Ok(None)
     }
 }
 

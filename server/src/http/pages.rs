@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     document,
     room::Pin,
-    shell::{FirstPaint, Page},
+    shell::{FirstPaint, Page, Server},
     wire::{self, ProblemCode, RoomView},
 };
 use axum::{
@@ -102,7 +102,12 @@ fn problem(query: Asked) -> Option<ProblemCode> {
 }
 
 async fn render(services: &Services, status: StatusCode, page: Page, request: Request<Body>) -> Response {
-    let first = FirstPaint { page, origin: join_code::origin(services, request.headers()) };
+    let server = Server {
+        origin: join_code::origin(services, request.headers()),
+        pin_digits: services.config.pin_digits,
+        room_ttl_secs: services.config.room_ttl.as_secs(),
+    };
+    let first = FirstPaint { page, server };
     let context = move || {
         leptos::prelude::provide_context(first.clone());
         let response = expect_context::<ResponseOptions>();

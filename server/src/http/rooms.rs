@@ -19,7 +19,12 @@ use crate::{
 };
 
 /// `POST /api/rooms`: a new room, and its owner's seat.
-pub(crate) async fn create(services: State, client: Client, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Result<Response, Refusal> {
+pub(crate) async fn create(
+    services: State,
+    client: Client,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
     let request = join_request(&headers, &body?)?;
     services.creations.spend(client.address)?;
     let newcomer = newcomer(&services, &client, request)?;

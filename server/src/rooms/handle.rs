@@ -7,7 +7,8 @@ use std::{
 
 use app::{
     room::{
-        ClosedBy, Device, DisplayName, FileId, FileState, Member, MemberId, PassingEvent, Pin, Presence, Role, Room, RoomEvent, Settings, Snapshot,
+        ClosedBy, Device, DisplayName, FileId, FileState, Member, MemberId, PassingEvent, Pin, Presence, Role, Room, RoomEvent, Settings,
+        Snapshot,
     },
     wire::ServerMessage,
 };
