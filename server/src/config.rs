@@ -22,19 +22,19 @@ pub struct Config {
     pub data_dir: PathBuf,
 
     /// A room that nobody used for this long is closed, such as 90m, 24h or 7d
-    #[arg(long, env = "SNAPDROP_ROOM_TTL", default_value = "24h", value_name = "DURATION", value_parser = room_ttl)]
+    #[arg(long, env = "SNAPDROP_ROOM_TTL", default_value = "24h", value_name = "DURATION", value_parser = room_ttl, allow_negative_numbers = true)]
     pub room_ttl: Duration,
 
     /// Largest file that is taken, such as 500MB or 64GiB
-    #[arg(long, env = "SNAPDROP_MAX_FILE_SIZE", default_value = "64GiB", value_name = "SIZE", value_parser = size)]
+    #[arg(long, env = "SNAPDROP_MAX_FILE_SIZE", default_value = "64GiB", value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     pub max_file_size: ByteSize,
 
     /// All files of one room together
-    #[arg(long, env = "SNAPDROP_MAX_ROOM_SIZE", default_value = "256GiB", value_name = "SIZE", value_parser = size)]
+    #[arg(long, env = "SNAPDROP_MAX_ROOM_SIZE", default_value = "256GiB", value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     pub max_room_size: ByteSize,
 
     /// Digits of a room's PIN
-    #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits)]
+    #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
     pub pin_digits: usize,
 
     /// How patient the live parts are. Not on the command line: the wire promises these values.
@@ -150,6 +150,8 @@ mod tests {
             ("--room-ttl", "0s", "must be between 1s and 365d"),
             ("--max-file-size", "big", "not a size such as 500MB or 64GiB"),
             ("--max-room-size", "0", "must be more than nothing"),
+            ("--max-file-size", "-1", "not a size such as 500MB or 64GiB"),
+            ("--room-ttl", "-5", "not a duration such as 90m, 24h or 7d"),
             ("--pin-digits", "3", "must be a number from 4 to 12"),
         ] {
             let Err(Refusal::Wrong(line)) = Config::from_args(["snapdrop", flag, value]) else {

@@ -70,7 +70,7 @@ pub struct Entry {
     pub token: Option<(TokenHash, MemberId)>,
     /// The whole room after the event: given with the first one, and now and then to keep replays short.
     pub checkpoint: Option<Box<RoomRecord>>,
-    /// Called once, on the journal's thread, after the event is on disk or is known not to be.
+    /// Called once, on the journal's thread unless that has ended, after the event is on disk or is known not to be.
     pub settle: Box<dyn FnOnce(Result<(), JournalError>) + Send>,
 }
 
@@ -109,7 +109,7 @@ pub enum JournalError {
 }
 
 enum Job {
-    Append(Entry),
+    Append(Box<Entry>),
     Forget(Pin, Box<dyn FnOnce(Result<(), JournalError>) + Send>),
 }
 
@@ -136,10 +136,13 @@ impl Journal {
         Ok((Self { jobs: Some(jobs).into(), thread: Some(thread).into() }, recovered))
     }
 
-    /// Hands an event over; never blocks. Its `settle` is called in any case.
-    pub fn append(&self, entry: Entry) {
-        if let Err(Job::Append(entry)) = self.send(Job::Append(entry)) {
-            (entry.settle)(Err(JournalError::Stopped));
+    /// Hands an event over; never blocks. A closed journal hands it back: whoever holds a lock that
+    /// `settle` needs has to let go of it before settling the event with [`JournalError::Stopped`].
+    #[must_use]
+    pub fn append(&self, entry: Entry) -> Option<Entry> {
+        match self.send(Job::Append(Box::new(entry))) {
+            Err(Job::Append(entry)) => Some(*entry),
+            Ok(()) | Err(Job::Forget(..)) => None,
         }
     }
 

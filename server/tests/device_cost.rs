@@ -9,11 +9,12 @@ use server::device::{DeviceHints, DeviceRules};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-const TABLE: &str = include_str!("user_agents.txt");
+const TABLE: &str = include_str!("it/user_agents.txt");
 const THREADS: usize = 8;
 const LIMIT: usize = 10 * 1024 * 1024;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the measured figures are what one reads this test for")]
 fn the_device_rules_take_less_than_ten_mebibytes_even_after_use() {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();

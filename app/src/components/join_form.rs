@@ -48,7 +48,7 @@ pub fn JoinForm(
         spawn_local(async move {
             match api::join(&pin, wished).await {
                 Ok(entered) => on_joined.run(entered.pin),
-                Err(refused) => problem.set(refused.detail),
+                Err(refused) => drop(problem.try_set(refused.detail)),
             }
             busy.try_set(false);
         });

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use app::{
@@ -15,6 +15,8 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+
+use tokio::sync::watch;
 
 use super::{Owner, Refusal, Services, State, download, tus};
 use crate::{
@@ -123,7 +125,7 @@ async fn receive(
         let length = services.files.length(id)?;
         return Err(if offset == length { AppendError::TooLong } else { AppendError::OffsetMismatch(length) }.into());
     }
-    let reception = Reception { room: room.clone(), id, told: Arc::default(), ended_well: false };
+    let reception = Reception::start(room.clone(), id);
     let (services, room) = (Arc::clone(services), room.clone());
     // In a task of its own: a sender who leaves right after the last byte ends the request, but what
     // arrived has to be finished all the same. The body ends with the connection, and the task with it.
@@ -174,43 +176,60 @@ pub(super) fn watch_for_silence(services: &Arc<Services>, room: &RoomHandle, id:
 struct Reception {
     room: RoomHandle,
     id: FileId,
-    /// The offset on disk, and when the room last heard of it.
-    told: Arc<Mutex<(Option<u64>, Option<Instant>)>>,
-    ended_well: bool,
+    /// The length on disk, once anything was written.
+    offset: watch::Sender<Option<u64>>,
+    /// Held while the room is told, so that nothing is told of a chunk after its end.
+    ended: Arc<Mutex<bool>>,
 }
 
 impl Reception {
+    /// Tells the room of every write from now on: at once, but not more often than anyone can see.
+    fn start(room: RoomHandle, id: FileId) -> Self {
+        let (offset, mut news) = watch::channel(None);
+        let reception = Self { room: room.clone(), id, offset, ended: Arc::default() };
+        let ended = Arc::clone(&reception.ended);
+        tokio::spawn(async move {
+            while news.changed().await.is_ok() {
+                let Some(offset_bytes) = *news.borrow_and_update() else { continue };
+                {
+                    let ended = ended.lock().expect("no holder panics");
+                    if *ended {
+                        return;
+                    }
+                    room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Arriving });
+                }
+                tokio::time::sleep(PROGRESS_PERIOD).await;
+            }
+        });
+        reception
+    }
+
     /// Called after every write.
     fn progress(&self) -> impl Fn(u64) + Send + 'static {
-        let (room, id, told) = (self.room.clone(), self.id, Arc::clone(&self.told));
+        let offset = self.offset.clone();
         move |offset_bytes| {
-            let now = Instant::now();
-            let due = {
-                let mut told = told.lock().expect("no holder panics");
-                told.0 = Some(offset_bytes);
-                let due = told.1.is_none_or(|last| now - last >= PROGRESS_PERIOD);
-                if due {
-                    told.1 = Some(now);
-                }
-                due
-            };
-            if due {
-                room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Arriving });
-            }
+            offset.send_replace(Some(offset_bytes));
         }
     }
 
-    fn end(mut self, offset_bytes: u64) {
-        self.ended_well = true;
-        self.room.pass(PassingEvent::FileProgress { id: self.id, offset_bytes, state: FileState::Arriving });
+    /// The chunk arrived whole, up to `offset_bytes`.
+    fn end(self, offset_bytes: u64) {
+        self.tell_the_end(offset_bytes, FileState::Arriving);
+    }
+
+    fn tell_the_end(&self, offset_bytes: u64, state: FileState) {
+        let mut ended = self.ended.lock().expect("no holder panics");
+        if !std::mem::replace(&mut *ended, true) {
+            self.room.pass(PassingEvent::FileProgress { id: self.id, offset_bytes, state });
+        }
     }
 }
 
 impl Drop for Reception {
     fn drop(&mut self) {
-        let offset = self.told.lock().expect("no holder panics").0;
-        if let (false, Some(offset_bytes)) = (self.ended_well, offset) {
-            self.room.pass(PassingEvent::FileProgress { id: self.id, offset_bytes, state: FileState::Stopped });
+        let offset = *self.offset.borrow();
+        if let Some(offset_bytes) = offset {
+            self.tell_the_end(offset_bytes, FileState::Stopped);
         }
     }
 }

@@ -25,7 +25,7 @@ use super::{
     record::{State, encode},
 };
 use crate::{
-    journal::{Entry, Journal, Recovered, RoomRecord, TokenHash},
+    journal::{Entry, Journal, JournalError, Recovered, RoomRecord, TokenHash},
     token,
 };
 
@@ -239,7 +239,7 @@ impl RoomHandle {
         token: Option<(TokenHash, MemberId)>,
     ) -> Result<(), RecordError<R>> {
         let (settled, outcome) = oneshot::channel();
-        {
+        let handed_back = {
             let mut state = self.lock();
             if state.head.snapshot.room.closed.is_some() {
                 return Err(RecordError::Closed);
@@ -258,9 +258,12 @@ impl RoomHandle {
             });
             // Handed over under the lock, so that the journal gets the events of a room in order.
             let entry = Entry { pin: self.pin().clone(), recorded: decided.recorded, token, checkpoint: decided.checkpoint, settle };
-            self.inner.journal.append(entry);
+            self.inner.journal.append(entry)
+        };
+        if let Some(entry) = handed_back {
+            (entry.settle)(Err(JournalError::Stopped));
         }
-        outcome.await.unwrap_or(Err(crate::journal::JournalError::Stopped))?;
+        outcome.await.unwrap_or(Err(JournalError::Stopped))?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use app::room::{Device, DeviceKind};
 use server::device::{DeviceHints, DeviceRules};
 
 const TABLE: &str = include_str!("user_agents.txt");
-const RULE_LIST: &str = include_str!("../src/device/rules.yaml");
+const RULE_LIST: &str = include_str!("../../src/device/rules.yaml");
 
 const CHROME_ON_LINUX: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 \
     (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";

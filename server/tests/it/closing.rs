@@ -1,0 +1,163 @@
+//! The end of a room: told to everybody, and nothing stays.
+
+use app::{
+    room::{ClosedBy, FileState, PassingEvent, RoomEvent},
+    wire::ServerMessage,
+};
+use reqwest::Method;
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::{
+    door::{Door, refused},
+    live_socket::LiveSocket,
+    raw::{answer, begin_chunk},
+    test_app::{LONG, PACE, TestApp, assert_nothing_left, files_on_disk},
+};
+
+/// Who closed the room, by the last message of a socket that then ends as promised.
+async fn told_by(socket: &mut LiveSocket) -> ClosedBy {
+    loop {
+        if let ServerMessage::Event { event: RoomEvent::RoomClosed { by, .. }, .. } = socket.next().await {
+            assert_eq!(socket.close_code().await, 4001);
+            return by;
+        }
+    }
+}
+
+#[tokio::test]
+async fn everybody_is_told_that_the_room_is_closed_and_then_disconnected() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let mut sockets = [owner.listen().await, guest.listen().await, guest.live(Some(0)).await];
+    assert_eq!(owner.close().await, 204);
+    for socket in &mut sockets {
+        assert_eq!(told_by(socket).await, ClosedBy::Owner);
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_pin_of_a_closed_room_is_dead() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let id = owner.upload("a.txt", b"gone").await;
+    let pin = owner.pin();
+    assert_eq!(owner.close().await, 204);
+    refused(app.ask_to_join(pin, &json!({})).await, 404, "no_such_room").await;
+    refused(guest.get(&guest.file(id)).await, 404, "no_such_room").await;
+    refused(guest.archive().await, 404, "no_such_room").await;
+    refused(app.get(&format!("/api/rooms/{pin}")).await, 404, "no_such_room").await;
+    let cookie = format!("snapdrop-{pin}={}", guest.entered.token);
+    for path in [format!("/r/{pin}"), format!("/join/{pin}")] {
+        let response = app.request(Method::GET, &path).header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(response.status(), 404, "{path}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_closed_room_leaves_nothing_behind() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    app.join(&owner, "Ada").await;
+    for number in 0..5 {
+        owner.upload(&format!("{number}.txt"), b"gone").await;
+    }
+    owner.add_file("announced.txt", 10).await;
+    assert_eq!(files_on_disk(app.folder()).len(), 6);
+    assert_eq!(owner.close().await, 204);
+    // Erased before the answer.
+    assert_eq!(files_on_disk(app.folder()), Vec::<String>::new());
+    assert_nothing_left(app.stop().await.path());
+}
+
+#[tokio::test]
+async fn closing_one_room_leaves_the_others_alone() {
+    let app = TestApp::start().await;
+    let (closed, open) = (app.create_room().await, app.create_room().await);
+    closed.upload("a.txt", b"gone").await;
+    let id = open.upload("b.txt", b"stays").await;
+    assert_eq!(closed.close().await, 204);
+    assert_eq!(open.download(id).await, b"stays");
+    assert_eq!(files_on_disk(app.folder()), [id.to_string()]);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn closing_ends_a_running_upload() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    let id = owner.add_file("a.txt", 10).await;
+    let mut running = begin_chunk(&owner, id, 0, 10, b"0123").await;
+    socket.until_passing(PassingEvent::FileProgress { id, offset_bytes: 4, state: FileState::Arriving }).await;
+    assert_eq!(owner.close().await, 204);
+    assert_eq!(files_on_disk(app.folder()), Vec::<String>::new());
+    assert!(answer(&mut running).await.starts_with("HTTP/1.1 4"));
+    refused(owner.append(id, 4, "456789").await, 404, "no_such_room").await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_room_is_closed_only_once() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for number in 0..20 {
+        owner.upload(&format!("{number}"), b"x").await;
+    }
+    let mut statuses = futures::future::join_all((0..4).map(|_| owner.close())).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 404, 404, 404]);
+    app.finish().await;
+}
+
+/// Waits, as a stranger, until the room is gone. A stranger's question is no use of the room.
+async fn until_gone(door: &Door, pin: &str) {
+    let gone = async { while door.get(&format!("/api/rooms/{pin}")).await.status() != 404 {} };
+    timeout(LONG, gone).await.expect("an unused room is closed in time");
+}
+
+#[tokio::test]
+async fn a_room_that_nobody_uses_is_closed_and_erased() {
+    let app = TestApp::with_flags(&["--room-ttl", "1s"]).await;
+    let owner = app.create_room().await;
+    owner.upload("a.txt", b"gone").await;
+    until_gone(&app, owner.pin()).await;
+    refused(owner.archive().await, 404, "no_such_room").await;
+    assert_nothing_left(app.stop().await.path());
+}
+
+#[tokio::test]
+async fn a_room_is_in_use_while_somebody_is_connected() {
+    let app = TestApp::with_flags(&["--room-ttl", "1s"]).await;
+    let (watched, unused) = (app.create_room().await, app.create_room().await);
+    let socket = watched.listen().await;
+    until_gone(&app, unused.pin()).await;
+    assert_eq!(watched.room().await.closed, None);
+
+    drop(socket);
+    until_gone(&app, watched.pin()).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_running_upload_is_use_of_a_room() {
+    let pace = server::config::Pace { idle_upload: std::time::Duration::from_secs(30), ..PACE };
+    let app = TestApp::with(&["--room-ttl", "1s"], pace).await;
+    let busy = app.create_room().await;
+    let id = busy.add_file("a.txt", 1 << 20).await;
+    // One chunk, whose bytes come slowly: each when the server has answered a stranger.
+    let mut slow = begin_chunk(&busy, id, 0, 1 << 20, b"x").await;
+    let unused = app.create_room().await;
+    let gone = async {
+        while app.get(&format!("/api/rooms/{}", unused.pin())).await.status() != 404 {
+            tokio::io::AsyncWriteExt::write_all(&mut slow, b"x").await.unwrap();
+        }
+    };
+    timeout(LONG, gone).await.expect("an unused room is closed in time");
+    assert_eq!(busy.entry(id).await.id, id);
+    app.finish().await;
+}

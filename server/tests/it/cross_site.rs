@@ -1,0 +1,95 @@
+//! Pages of other sites cannot act with a visitor's cookie.
+
+use reqwest::{Method, Response};
+use tokio_tungstenite::tungstenite::Error;
+
+use crate::{door::refused, live_socket::connect, seat::Seat, test_app::TestApp};
+
+async fn with(seat: &Seat, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
+    let cookie = format!("snapdrop-{}={}", seat.pin(), seat.entered.token);
+    let request = seat.door.request(method, path).header("cookie", cookie);
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    request.send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_changes_nothing() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let room = format!("/api/rooms/{}", owner.pin());
+    let requests = [
+        (Method::POST, "/api/rooms".to_owned()),
+        (Method::POST, format!("{room}/members")),
+        (Method::POST, format!("{room}/files")),
+        (Method::DELETE, room),
+        (Method::POST, "/create".to_owned()),
+        (Method::POST, "/join".to_owned()),
+    ];
+    for (method, path) in requests {
+        for headers in [
+            &[("origin", "http://evil.example")][..],
+            &[("origin", "null")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")],
+        ] {
+            refused(with(&owner, method.clone(), &path, headers).await, 403, "cross_site").await;
+        }
+    }
+    assert_eq!(owner.room().await.members.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_port_is_another_site() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let path = format!("/api/rooms/{}", owner.pin());
+    refused(with(&owner, Method::DELETE, &path, &[("origin", "http://127.0.0.1:1")]).await, 403, "cross_site").await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_this_server_may_act() {
+    let app = TestApp::start().await;
+    let origin = format!("http://{}", app.address());
+    for headers in [&[("origin", origin.as_str())][..], &[("sec-fetch-site", "same-origin")], &[("sec-fetch-site", "none")]] {
+        let owner = app.create_room().await;
+        let path = format!("/api/rooms/{}", owner.pin());
+        assert_eq!(with(&owner, Method::DELETE, &path, headers).await.status(), 204, "{headers:?}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_from_another_site_may_be_followed() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let response = with(&owner, Method::GET, &format!("/r/{}", owner.pin()), &[("sec-fetch-site", "cross-site")]).await;
+    assert_eq!(response.status(), 200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_script_that_is_no_page_may_act() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let id = owner.upload("a.txt", b"a").await;
+    assert_eq!(owner.remove(id).await, 204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_listen() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for header in [("origin", "http://evil.example"), ("sec-fetch-site", "cross-site")] {
+        match connect(&owner, None, &[header]).await.map_err(|error| *error) {
+            Err(Error::Http(response)) => assert_eq!(response.status(), 403),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+    let origin = format!("http://{}", app.address());
+    assert!(connect(&owner, None, &[("origin", &origin)]).await.is_ok());
+    app.finish().await;
+}

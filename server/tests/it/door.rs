@@ -1,0 +1,92 @@
+//! The way into a server, whether it runs in this process or in one of its own.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use app::wire::{self, Entered};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
+use serde_json::{Value, json};
+
+use crate::seat::Seat;
+
+/// Where a server answers, and the owners of the rooms that were created through here.
+#[derive(Clone)]
+pub(crate) struct Door {
+    address: SocketAddr,
+    http: Client,
+    owners: Arc<Mutex<Vec<Seat>>>,
+}
+
+impl Door {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let http = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { address, http, owners: Arc::default() }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A request that nobody vouches for.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub(crate) async fn create_room(&self) -> Seat {
+        let response = self.request(Method::POST, wire::ROOMS).json(&json!({"name": "Olga"})).send().await.unwrap();
+        assert_eq!(response.status(), 201);
+        let owner = self.seat(response.json().await.unwrap());
+        self.owners.lock().unwrap().push(owner.clone());
+        owner
+    }
+
+    /// The seat that somebody got or had.
+    pub(crate) fn seat(&self, entered: Entered) -> Seat {
+        Seat::new(entered, self.clone())
+    }
+
+    /// The answer to somebody who asks for a seat.
+    pub(crate) async fn ask_to_join(&self, pin: &str, body: &Value) -> Response {
+        self.request(Method::POST, &format!("/api/rooms/{pin}/members")).json(body).send().await.unwrap()
+    }
+
+    /// A guest's seat in a room.
+    pub(crate) async fn join(&self, room: &Seat, name: &str) -> Seat {
+        let response = self.ask_to_join(room.entered.pin.as_str(), &json!({ "name": name })).await;
+        assert_eq!(response.status(), 201);
+        self.seat(response.json().await.unwrap())
+    }
+
+    /// A PIN that no room of this server has.
+    pub(crate) fn unused_pin(&self) -> String {
+        let taken: Vec<String> = self.owners().iter().map(|owner| owner.entered.pin.to_string()).collect();
+        (100_000..).map(|number: u32| number.to_string()).find(|pin| !taken.contains(pin)).unwrap()
+    }
+
+    pub(crate) fn owners(&self) -> Vec<Seat> {
+        self.owners.lock().unwrap().clone()
+    }
+}
+
+/// The problem document of an answer with this status and code.
+pub(crate) async fn refused(response: Response, status: u16, code: &str) -> Value {
+    let address = response.url().path().to_owned();
+    let actual = response.status();
+    let media_type = response.headers().get("content-type").cloned();
+    let text = response.text().await.unwrap();
+    assert_eq!(actual, status, "{address}: {text}");
+    assert_eq!(media_type.unwrap(), "application/problem+json", "{address}: {text}");
+    let problem: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problem["code"], code, "{address}: {text}");
+    assert_eq!(problem["status"], status, "{address}: {text}");
+    for field in ["title", "detail"] {
+        assert!(problem[field].as_str().is_some_and(|text| !text.is_empty()), "{address} has no {field}");
+    }
+    problem
+}

@@ -1,0 +1,138 @@
+//! `/create` and `/join`: the plain forms, for browsers without a script.
+
+use app::{
+    room::Role,
+    wire::{Entered, RoomView},
+};
+use reqwest::{Method, Response};
+use serde_json::json;
+
+use crate::{
+    door::Door,
+    seat::{Seat, header},
+    test_app::TestApp,
+};
+
+async fn post(app: &Door, path: &str, fields: &str, cookie: &str) -> Response {
+    let request = app.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+    let response = request.header("cookie", cookie).body(fields.to_owned()).send().await.unwrap();
+    assert_eq!(response.status(), 303);
+    response
+}
+
+/// The seat that a form's answer gives by cookie.
+async fn seat_in_cookie(app: &Door, response: &Response, role: Role) -> Seat {
+    let cookie = header(response, "set-cookie").split(';').next().unwrap();
+    let (name, token) = cookie.split_once('=').unwrap();
+    let pin = name.strip_prefix("snapdrop-").unwrap();
+    let room = app.request(Method::GET, &format!("/api/rooms/{pin}")).header("cookie", cookie).send().await.unwrap();
+    let view: RoomView = room.json().await.unwrap();
+    app.seat(Entered { pin: pin.parse().unwrap(), role, member: view.you, token: token.to_owned() })
+}
+
+#[tokio::test]
+async fn the_form_that_creates_a_room_leads_into_it() {
+    let app = TestApp::start().await;
+    let response = post(&app, "/create", "", "").await;
+    let owner = seat_in_cookie(&app, &response, Role::Owner).await;
+    assert_eq!(header(&response, "location"), format!("/r/{}", owner.pin()));
+    assert_eq!(owner.room().await.member(owner.entered.member).unwrap().role, Role::Owner);
+    assert_eq!(owner.close().await, 204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_pin_is_understood_however_it_is_typed() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (first, last) = owner.pin().split_at(3);
+    for typed in [format!("{first}{last}"), format!("{first}+{last}"), format!("++{first}-{last}%09"), format!("{first}%C2%A0{last}")] {
+        let response = post(&app, "/join", &format!("pin={typed}&name=Ada"), "").await;
+        assert_eq!(header(&response, "location"), format!("/r/{}", owner.pin()), "{typed}");
+        let guest = seat_in_cookie(&app, &response, Role::Guest).await;
+        assert_eq!(guest.room().await.member(guest.entered.member).unwrap().name.as_str(), "Ada");
+    }
+    assert_eq!(owner.room().await.members.len(), 5);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_form_without_a_name_gives_a_friendly_one() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let response = post(&app, "/join", &format!("pin={}&name=++", owner.pin()), "").await;
+    let guest = seat_in_cookie(&app, &response, Role::Guest).await;
+    assert_eq!(guest.room().await.member(guest.entered.member).unwrap().name.as_str().split(' ').count(), 2);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_pin_that_no_room_has_leads_back_with_the_reason() {
+    let app = TestApp::start().await;
+    let unused = app.unused_pin();
+    let response = post(&app, "/join", &format!("pin={unused}"), "").await;
+    assert_eq!(header(&response, "location"), format!("/join/{unused}?problem=no_such_room"));
+    assert_eq!(header(&response, "set-cookie"), "");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_no_pin_leads_back_to_the_start() {
+    let app = TestApp::start().await;
+    for fields in ["", "pin=", "pin=abc", "pin=12", "pin=1234567890123", "name=Ada", "pin=%FF", "%%%", "pin=123456%0d%0aset-cookie:+a"] {
+        let response = post(&app, "/join", fields, "").await;
+        assert_eq!(header(&response, "location"), "/?problem=no_such_room", "{fields}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_locked_room_leads_back_with_the_reason() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    socket.say(json!({"type": "set_locked", "locked": true})).await;
+    socket.event().await;
+    let response = post(&app, "/join", &format!("pin={}", owner.pin()), "").await;
+    assert_eq!(header(&response, "location"), format!("/join/{}?problem=room_locked", owner.pin()));
+    assert_eq!(owner.room().await.members.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_could_read_leads_back_with_the_reason() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let response = post(&app, "/join", &format!("pin={}&name={}", owner.pin(), "x".repeat(41)), "").await;
+    assert_eq!(header(&response, "location"), format!("/join/{}?problem=invalid_name", owner.pin()));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_has_a_seat_keeps_it() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let cookie = format!("snapdrop-{}={}", owner.pin(), owner.entered.token);
+    let response = post(&app, "/join", &format!("pin={}", owner.pin()), &cookie).await;
+    assert_eq!(header(&response, "location"), format!("/r/{}", owner.pin()));
+    assert_eq!(header(&response, "set-cookie"), "");
+    assert_eq!(owner.room().await.members.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn somebody_who_guesses_pins_with_the_form_is_told_to_wait() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let unused = app.unused_pin();
+    let refused = loop {
+        let response = post(&app, "/join", &format!("pin={unused}"), "").await;
+        if header(&response, "location") != format!("/join/{unused}?problem=no_such_room") {
+            break response;
+        }
+    };
+    assert_eq!(header(&refused, "location"), format!("/join/{unused}?problem=too_many_requests"));
+    let response = post(&app, "/join", &format!("pin={}", owner.pin()), "").await;
+    assert_eq!(header(&response, "location"), format!("/join/{}?problem=too_many_requests", owner.pin()));
+    app.finish().await;
+}

@@ -1,0 +1,63 @@
+//! A client that does not read for a while must cost nobody anything, itself least of all.
+
+use app::{room::Snapshot, wire::ServerMessage};
+use futures::{StreamExt as _, stream};
+use tokio::{net::TcpSocket, time::timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::{
+    live_socket::{Stream, connect_over},
+    test_app::{LONG, TestApp},
+};
+
+async fn next(stream: &mut Stream) -> ServerMessage {
+    loop {
+        match timeout(LONG, stream.next()).await.expect("the server goes on in time").unwrap().unwrap() {
+            Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+            Message::Ping(_) => {}
+            other => panic!("the socket ended with {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let connection = TcpSocket::new_v4().unwrap();
+    connection.set_recv_buffer_size(4096).unwrap();
+    let connection = connection.connect(app.address()).await.unwrap();
+    let (mut lagging, _) = connect_over(connection, &guest, None, &[]).await.unwrap();
+
+    // Each of these is 6 kilobytes of JSON: more than the buffers between the two ends hold.
+    let name = "\u{1}".repeat(1000);
+    let add = async |_| {
+        owner.add_file(&name, 1).await;
+    };
+    stream::iter(0..1200).for_each_concurrent(20, add).await;
+    let truth = owner.view().await.snapshot;
+    assert_eq!(truth.revision, 1202);
+
+    let ServerMessage::Snapshot(mut room) = next(&mut lagging).await else { panic!("no snapshot at first") };
+    let behind = loop {
+        match next(&mut lagging).await {
+            ServerMessage::Event { revision, event } => room.follow(revision, &event).unwrap(),
+            ServerMessage::Snapshot(newer) => break std::mem::replace(&mut room, newer).revision,
+            ServerMessage::Passing { event } => room.room.pass(&event),
+            other => panic!("neither event nor snapshot: {other:?}"),
+        }
+    };
+    assert!(behind + 256 < room.revision, "a snapshot at {} though it knew {behind}", room.revision);
+
+    // From there on it follows like any other.
+    owner.add_file("after", 1).await;
+    let truth: Snapshot = owner.view().await.snapshot;
+    while room.revision < truth.revision {
+        if let ServerMessage::Event { revision, event } = next(&mut lagging).await {
+            room.follow(revision, &event).unwrap();
+        }
+    }
+    assert!(room.room.files == truth.room.files);
+    app.finish().await;
+}

@@ -1,0 +1,263 @@
+//! `GET /api/rooms/{pin}/live`: what is pushed, and what may be said.
+
+use app::{
+    room::{DeviceKind, RoomEvent, Settings},
+    wire::{ProblemCode, ServerMessage},
+};
+use futures::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::{
+    door::refused,
+    live_socket::LiveSocket,
+    seat::Seat,
+    test_app::{PACE, TestApp},
+};
+
+const SAFARI_ON_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) \
+    AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15";
+
+/// The recorded events up to the message that nothing is missing any more, and its revision.
+async fn missed(socket: &mut LiveSocket) -> (Vec<(u64, RoomEvent)>, u64) {
+    let mut events = Vec::new();
+    loop {
+        match socket.next().await {
+            ServerMessage::Event { revision, event } => events.push((revision, event)),
+            ServerMessage::Passing { .. } => {}
+            ServerMessage::CaughtUp { revision } => return (events, revision),
+            other => panic!("not what was missed: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_message_is_the_room_as_it_is() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    owner.upload("a.txt", b"a").await;
+    let snapshot = owner.live(None).await.snapshot().await;
+    assert_eq!(snapshot.revision, 3);
+    assert_eq!(snapshot.room.files[0].name.as_str(), "a.txt");
+    assert_eq!(snapshot.room.members[0].id, owner.entered.member);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_event_is_an_object_with_a_type_and_a_revision() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    socket.say(json!({"type": "set_locked", "locked": true})).await;
+    let Some(Message::Text(text)) = socket.frame().await else { panic!("no text") };
+    let expected = json!({"type": "event", "revision": 2, "event": {"type": "settings_changed", "settings": {"locked": true}}});
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_comes_back_gets_exactly_what_was_missed() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let since = owner.view().await.snapshot.revision;
+    let id = owner.upload("a.txt", b"123456789").await;
+    owner.remove(id).await;
+
+    let (events, revision) = missed(&mut owner.live(Some(since)).await).await;
+    assert_eq!(revision, 4);
+    let revisions: Vec<u64> = events.iter().map(|(revision, _)| *revision).collect();
+    assert_eq!(revisions, [2, 3, 4]);
+    assert!(matches!(&events[0].1, RoomEvent::FileAdded { file } if file.id == id));
+    assert_eq!(events[1].1, RoomEvent::FileCompleted { id, crc32: 0xcbf4_3926 });
+    assert_eq!(events[2].1, RoomEvent::FileRemoved { id });
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_missed_nothing_gets_no_event() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let since = owner.view().await.snapshot.revision;
+    assert_eq!(missed(&mut owner.live(Some(since)).await).await, (Vec::new(), since));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_revision_that_was_never_reached_is_answered_with_a_snapshot() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for since in [2, 1000, u64::MAX] {
+        assert_eq!(owner.live(Some(since)).await.snapshot().await.revision, 1);
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_revision_that_is_too_old_to_replay_is_answered_with_a_snapshot() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let add_and_remove = async |_| assert_eq!(owner.remove(owner.add_file("a.txt", 1).await).await, 204);
+    stream::iter(0..300).for_each_concurrent(20, add_and_remove).await;
+    let snapshot = owner.live(Some(1)).await.snapshot().await;
+    assert_eq!(snapshot.revision, 601);
+    let (events, _) = missed(&mut owner.live(Some(345)).await).await;
+    assert_eq!((events.len(), events[0].0), (256, 346));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_revision_that_is_none_is_refused() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for query in ["since=", "since=abc", "since=-1", "since=1.5", "since=18446744073709551616", "since=1&since=2", "since=%FF"] {
+        let response = owner.get(&format!("/api/rooms/{}/live?{query}", owner.pin())).await;
+        refused(response, 422, "out_of_range").await;
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn everybody_hears_who_joins_and_under_which_name() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    let guest = app.join(&owner, "Ada").await;
+    let RoomEvent::MemberJoined { member } = socket.event().await else { panic!("nobody joined") };
+    assert_eq!((member.id, member.name.as_str()), (guest.entered.member, "Ada"));
+
+    guest.listen().await.say(json!({"type": "rename", "name": "  Grace "})).await;
+    let expected = RoomEvent::MemberRenamed { id: guest.entered.member, name: "Grace".to_owned().try_into().unwrap() };
+    assert_eq!(socket.event().await, expected);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn everybody_hears_that_the_room_is_locked() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let mut socket = guest.listen().await;
+    owner.listen().await.say(json!({"type": "set_locked", "locked": true})).await;
+    assert_eq!(socket.event().await, RoomEvent::SettingsChanged { settings: Settings { locked: true } });
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_guest_cannot_lock_the_room() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let mut socket = guest.listen().await;
+    socket.say(json!({"type": "set_locked", "locked": true})).await;
+    assert_eq!(socket.problem().await, ProblemCode::OwnerOnly);
+    assert!(!owner.room().await.settings.locked);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_could_read_is_a_problem() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    for name in ["", "   ", "a\nb", &"x".repeat(10_240)] {
+        socket.say(json!({"type": "rename", "name": name})).await;
+        assert_eq!(socket.problem().await, ProblemCode::InvalidName);
+    }
+    assert_eq!(owner.room().await.members[0].name.as_str(), "Olga");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_read_is_a_problem_and_not_the_end() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    for text in ["", "{", "5", "{}", r#"{"type": "sing"}"#, r#"{"type": "rename"}"#, r#"{"type": "visibility", "visible": "yes"}"#] {
+        socket.send(Message::text(text)).await;
+        assert_eq!(socket.problem().await, ProblemCode::MalformedMessage, "{text}");
+    }
+    socket.send(Message::binary(b"{\"type\": \"heartbeat\"}".to_vec())).await;
+    assert_eq!(socket.problem().await, ProblemCode::MalformedMessage);
+
+    socket.say(json!({"type": "rename", "name": "Still here"})).await;
+    assert!(matches!(socket.event().await, RoomEvent::MemberRenamed { .. }));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_ends_the_socket() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    socket.send(Message::text("x".repeat(20_000))).await;
+    assert_eq!(socket.close_code().await, 1009);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_utf_8_ends_only_its_socket() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (mut broken, mut sound) = (owner.listen().await, owner.listen().await);
+    let frame = tokio_tungstenite::tungstenite::protocol::frame::Frame::message(
+        vec![0xff, 0xfe],
+        tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode::Data(
+            tokio_tungstenite::tungstenite::protocol::frame::coding::Data::Text,
+        ),
+        true,
+    );
+    broken.send(Message::Frame(frame)).await;
+    assert_ne!(broken.close_code().await, 4001);
+    sound.say(json!({"type": "rename", "name": "Sound"})).await;
+    assert!(matches!(sound.event().await, RoomEvent::MemberRenamed { .. }));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_flood_of_messages_is_a_problem_and_not_the_end() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    for _ in 0..50 {
+        socket.say(json!({"type": "heartbeat"})).await;
+    }
+    assert_eq!(socket.problem().await, ProblemCode::TooManyRequests);
+    owner.add_file("a.txt", 1).await;
+    // The problems of the other messages come first.
+    while !matches!(socket.next().await, ServerMessage::Event { event: RoomEvent::FileAdded { .. }, .. }) {}
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_server_says_that_it_is_alive_to_programs_and_to_pages() {
+    let app = TestApp::with_pace(server::config::Pace { heartbeat: std::time::Duration::from_millis(200), ..PACE }).await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    let (mut ping, mut heartbeat) = (false, false);
+    while !(ping && heartbeat) {
+        match socket.frame().await.unwrap() {
+            Message::Ping(_) => ping = true,
+            Message::Text(text) => heartbeat |= text.as_str() == r#"{"type":"heartbeat"}"#,
+            other => panic!("not a sign of life: {other:?}"),
+        }
+    }
+    app.finish().await;
+}
+
+async fn system_after_hello(owner: &Seat, user_agent: &str, touch_points: u32) -> (DeviceKind, String) {
+    let mut socket = LiveSocket::open(owner, None, &[("user-agent", user_agent)]).await;
+    socket.snapshot().await;
+    socket.say(json!({"type": "hello", "touch_points": touch_points})).await;
+    let RoomEvent::DeviceChanged { id, device } = socket.event().await else { panic!("no device changed") };
+    assert_eq!(id, owner.entered.member);
+    (device.kind, device.system)
+}
+
+#[tokio::test]
+async fn a_mac_with_five_touch_points_is_an_ipad() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    assert_eq!(system_after_hello(&owner, SAFARI_ON_MAC, 5).await, (DeviceKind::Tablet, "iPad".to_owned()));
+    assert_eq!(system_after_hello(&owner, SAFARI_ON_MAC, 0).await, (DeviceKind::Desktop, "macOS".to_owned()));
+    app.finish().await;
+}

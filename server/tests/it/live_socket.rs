@@ -1,0 +1,140 @@
+//! A live socket as a well-behaved client keeps it: always reading, answering pings.
+
+use app::{
+    room::{PassingEvent, RoomEvent, Snapshot},
+    wire::{self, ProblemCode, ServerMessage},
+};
+use futures::{SinkExt as _, StreamExt as _, stream::SplitSink};
+use serde_json::Value;
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{self, Message, client::IntoClientRequest as _, handshake::client::Response},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{seat::Seat, test_app::LONG};
+
+pub(crate) type Stream = WebSocketStream<TcpStream>;
+
+/// What came over the socket, and the way to answer. Dropping it cuts the connection.
+pub(crate) struct LiveSocket {
+    sink: SplitSink<Stream, Message>,
+    heard: mpsc::UnboundedReceiver<Message>,
+    _reader: AbortOnDropHandle<()>,
+}
+
+/// Asks for a live socket, with more headers than the token.
+pub(crate) async fn connect(
+    seat: &Seat,
+    since: Option<u64>,
+    headers: &[(&'static str, &str)],
+) -> Result<(Stream, Response), Box<tungstenite::Error>> {
+    let stream = TcpStream::connect(seat.door.address()).await.unwrap();
+    connect_over(stream, seat, since, headers).await
+}
+
+/// As [`connect`], over a connection that is there already.
+pub(crate) async fn connect_over(
+    stream: TcpStream,
+    seat: &Seat,
+    since: Option<u64>,
+    headers: &[(&'static str, &str)],
+) -> Result<(Stream, Response), Box<tungstenite::Error>> {
+    let address = format!("ws://{}{}", seat.door.address(), wire::live(&seat.entered.pin, since));
+    let mut request = address.into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {}", seat.entered.token).parse().unwrap());
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    client_async(request, stream).await.map_err(Box::new)
+}
+
+impl LiveSocket {
+    pub(crate) async fn open(seat: &Seat, since: Option<u64>, headers: &[(&'static str, &str)]) -> Self {
+        let (stream, _) = connect(seat, since, headers).await.unwrap();
+        let (sink, mut stream) = stream.split();
+        let (tell, heard) = mpsc::unbounded_channel();
+        let reader = tokio::spawn(async move {
+            while let Some(Ok(message)) = stream.next().await {
+                drop(tell.send(message));
+            }
+        });
+        Self { sink, heard, _reader: AbortOnDropHandle::new(reader) }
+    }
+
+    pub(crate) async fn say(&mut self, message: Value) {
+        self.send(Message::text(message.to_string())).await;
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        self.sink.send(message).await.unwrap();
+    }
+
+    /// The next message that is more than a sign of life.
+    pub(crate) async fn next(&mut self) -> ServerMessage {
+        loop {
+            match self.frame().await {
+                Some(Message::Text(text)) => match serde_json::from_str(&text).unwrap() {
+                    ServerMessage::Heartbeat => {}
+                    message => return message,
+                },
+                Some(Message::Ping(_) | Message::Pong(_)) => {}
+                other => panic!("the socket ended with {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame of any kind, `None` when the connection is gone.
+    pub(crate) async fn frame(&mut self) -> Option<Message> {
+        timeout(LONG, self.heard.recv()).await.expect("the server says something in time")
+    }
+
+    /// The close code that the socket ends with; 0 when it is cut without one.
+    pub(crate) async fn close_code(&mut self) -> u16 {
+        loop {
+            match self.frame().await {
+                Some(Message::Close(Some(frame))) => return frame.code.into(),
+                Some(_) => {}
+                None => return 0,
+            }
+        }
+    }
+
+    /// The next message, which has to be a snapshot.
+    pub(crate) async fn snapshot(&mut self) -> Snapshot {
+        match self.next().await {
+            ServerMessage::Snapshot(snapshot) => snapshot,
+            other => panic!("no snapshot: {other:?}"),
+        }
+    }
+
+    /// The next recorded event.
+    pub(crate) async fn event(&mut self) -> RoomEvent {
+        loop {
+            match self.next().await {
+                ServerMessage::Event { event, .. } => return event,
+                ServerMessage::Passing { .. } => {}
+                other => panic!("no event: {other:?}"),
+            }
+        }
+    }
+
+    /// Waits for a passing event.
+    pub(crate) async fn until_passing(&mut self, awaited: PassingEvent) {
+        loop {
+            if matches!(self.next().await, ServerMessage::Passing { event } if event == awaited) {
+                return;
+            }
+        }
+    }
+
+    /// The code of the next problem.
+    pub(crate) async fn problem(&mut self) -> ProblemCode {
+        loop {
+            if let ServerMessage::Problem(problem) = self.next().await {
+                return problem.code;
+            }
+        }
+    }
+}

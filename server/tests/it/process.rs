@@ -1,0 +1,86 @@
+//! The real program in a process of its own, to be killed.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    ops::Deref,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::door::Door;
+
+/// The program with nothing of this process's settings.
+pub(crate) fn command(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_snapdrop"));
+    for flag in ["LISTEN", "DATA_DIR", "ROOM_TTL", "MAX_FILE_SIZE", "MAX_ROOM_SIZE", "PIN_DIGITS", "LOG"] {
+        command.env_remove(format!("SNAPDROP_{flag}"));
+    }
+    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A running program.
+pub(crate) struct Process {
+    child: Option<Child>,
+    door: Door,
+    first_line: String,
+}
+
+impl Process {
+    pub(crate) fn start(folder: &Path) -> Self {
+        Self::run(command(folder))
+    }
+
+    /// Starts the program and waits until it says where it listens.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut first_line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
+        let address: SocketAddr = first_line.trim().rsplit('/').next().unwrap().parse().expect("the first line ends with the address");
+        Self { child: Some(child), door: Door::new(address), first_line }
+    }
+
+    pub(crate) fn first_line(&self) -> &str {
+        &self.first_line
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.as_ref().unwrap().id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Ends the program at once, wherever it is.
+    pub(crate) fn kill(mut self) {
+        self.signal(Signal::SIGKILL);
+        self.child.as_mut().unwrap().wait().unwrap();
+    }
+
+    /// The exit code of a program that is about to end.
+    pub(crate) async fn exit_code(mut self) -> Option<i32> {
+        let mut child = self.child.take().unwrap();
+        tokio::task::spawn_blocking(move || child.wait().unwrap().code()).await.unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Deref for Process {
+    type Target = Door;
+
+    fn deref(&self) -> &Door {
+        &self.door
+    }
+}

@@ -1,0 +1,33 @@
+//! Requests byte by byte, for clients that stall, lie or vanish.
+
+use app::room::FileId;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::{seat::Seat, test_app::LONG};
+
+/// Begins a chunk of `announced` bytes and sends the first of them.
+pub(crate) async fn begin_chunk(seat: &Seat, id: FileId, offset: u64, announced: u64, first: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(seat.door.address()).await.unwrap();
+    let head = format!(
+        "PATCH {} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ntus-resumable: 1.0.0\r\n\
+         content-type: application/offset+octet-stream\r\nupload-offset: {offset}\r\ncontent-length: {announced}\r\n\r\n",
+        seat.file(id),
+        seat.door.address(),
+        seat.entered.token,
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(first).await.unwrap();
+    stream
+}
+
+/// The head and the body of one answer, as far as the server sends them before it closes.
+pub(crate) async fn answer(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    // A reset after the answer is as good an end as any.
+    drop(timeout(LONG, stream.read_to_end(&mut text)).await.expect("the server answers in time"));
+    String::from_utf8_lossy(&text).into_owned()
+}

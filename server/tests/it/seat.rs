@@ -1,0 +1,152 @@
+//! What somebody with a seat does: look, upload, download, listen.
+
+use app::{
+    room::{FileEntry, FileId, Room},
+    wire::{self, Entered, RoomView},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::{Body, Method, RequestBuilder, Response};
+
+use crate::{door::Door, live_socket::LiveSocket};
+
+/// A member's seat, proved by its token.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    pub(crate) entered: Entered,
+    pub(crate) door: Door,
+}
+
+impl Seat {
+    pub(crate) fn new(entered: Entered, door: Door) -> Self {
+        Self { entered, door }
+    }
+
+    /// The same seat at another server: the one that was started after the first.
+    pub(crate) fn at(&self, door: &Door) -> Self {
+        Self { entered: self.entered.clone(), door: door.clone() }
+    }
+
+    pub(crate) fn pin(&self) -> &str {
+        self.entered.pin.as_str()
+    }
+
+    pub(crate) fn files(&self) -> String {
+        wire::files(&self.entered.pin)
+    }
+
+    pub(crate) fn file(&self, id: FileId) -> String {
+        wire::file(&self.entered.pin, id)
+    }
+
+    /// A request with this seat's token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.door.request(method, path).bearer_auth(&self.entered.token)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub(crate) async fn view(&self) -> RoomView {
+        let response = self.get(&wire::room(&self.entered.pin)).await;
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap()
+    }
+
+    pub(crate) async fn room(&self) -> Room {
+        self.view().await.snapshot.room
+    }
+
+    pub(crate) async fn entry(&self, id: FileId) -> FileEntry {
+        self.room().await.file(id).unwrap().clone()
+    }
+
+    pub(crate) async fn close(&self) -> u16 {
+        self.request(Method::DELETE, &wire::room(&self.entered.pin)).send().await.unwrap().status().as_u16()
+    }
+
+    /// A request that creates an upload; its length and its metadata are the caller's.
+    pub(crate) fn creation(&self) -> RequestBuilder {
+        self.request(Method::POST, &self.files()).header("tus-resumable", "1.0.0")
+    }
+
+    /// Announces a file.
+    pub(crate) async fn add_file(&self, name: &str, size_bytes: u64) -> FileId {
+        let request = self.creation().header("upload-length", size_bytes).header("upload-metadata", metadata(name));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 201);
+        id_in_location(&response)
+    }
+
+    /// A request with a chunk; what it holds is the caller's.
+    pub(crate) fn chunk(&self, id: FileId, offset: u64) -> RequestBuilder {
+        self.request(Method::PATCH, &self.file(id))
+            .header("tus-resumable", "1.0.0")
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-offset", offset)
+    }
+
+    pub(crate) async fn append(&self, id: FileId, offset: u64, bytes: impl Into<Body>) -> Response {
+        self.chunk(id, offset).body(bytes).send().await.unwrap()
+    }
+
+    /// A complete file.
+    pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> FileId {
+        let id = self.add_file(name, bytes.len() as u64).await;
+        assert_eq!(self.append(id, 0, bytes.to_vec()).await.status(), 204);
+        id
+    }
+
+    /// The answer to a tus client that wants to continue.
+    pub(crate) async fn ask_offset(&self, id: FileId) -> Response {
+        self.request(Method::HEAD, &self.file(id)).header("tus-resumable", "1.0.0").send().await.unwrap()
+    }
+
+    pub(crate) async fn offset(&self, id: FileId) -> u64 {
+        let response = self.ask_offset(id).await;
+        assert_eq!(response.status(), 200);
+        header(&response, "upload-offset").parse().unwrap()
+    }
+
+    pub(crate) async fn remove(&self, id: FileId) -> u16 {
+        let request = self.request(Method::DELETE, &self.file(id)).header("tus-resumable", "1.0.0");
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    pub(crate) async fn download(&self, id: FileId) -> Vec<u8> {
+        let response = self.get(&self.file(id)).await;
+        assert_eq!(response.status(), 200);
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    pub(crate) async fn archive(&self) -> Response {
+        self.get(&wire::archive(&self.entered.pin)).await
+    }
+
+    /// An open live socket, of which nothing has been read.
+    pub(crate) async fn live(&self, since: Option<u64>) -> LiveSocket {
+        LiveSocket::open(self, since, &[]).await
+    }
+
+    /// An open live socket after its snapshot.
+    pub(crate) async fn listen(&self) -> LiveSocket {
+        let mut socket = self.live(None).await;
+        socket.snapshot().await;
+        socket
+    }
+}
+
+/// The value of `Upload-Metadata` for a file of this name.
+pub(crate) fn metadata(name: &str) -> String {
+    format!("filename {}", STANDARD.encode(name))
+}
+
+/// A header of an answer, empty when it has none.
+pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// The file that an answer points to.
+pub(crate) fn id_in_location(response: &Response) -> FileId {
+    header(response, "location").rsplit('/').next().unwrap().parse().unwrap()
+}

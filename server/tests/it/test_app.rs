@@ -1,0 +1,130 @@
+//! A server for one test: in this process, on a free port, with a folder that goes with it.
+
+use std::{ops::Deref, path::Path, time::Duration};
+
+use server::{
+    ServeError, Server,
+    config::{Config, Pace},
+    journal::Journal,
+};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::door::Door;
+
+/// Only a bound for what should never happen: a test that waits this long has failed.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+/// The periods of a test that does not care about them: long, but for the end.
+pub(crate) const PACE: Pace = Pace {
+    heartbeat: Duration::from_secs(60),
+    grace: Duration::from_secs(60),
+    drain: Duration::from_secs(2),
+    idle_upload: Duration::from_secs(60),
+    idle_download: Duration::from_secs(60),
+};
+
+/// A running server and the way into it.
+pub(crate) struct TestApp {
+    door: Door,
+    folder: Option<TempDir>,
+    stop: CancellationToken,
+    running: Option<JoinHandle<Result<(), ServeError>>>,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::with(&[], PACE).await
+    }
+
+    /// A server with these flags.
+    pub(crate) async fn with_flags(flags: &[&str]) -> Self {
+        Self::with(flags, PACE).await
+    }
+
+    /// A server with these periods.
+    pub(crate) async fn with_pace(pace: Pace) -> Self {
+        Self::with(&[], pace).await
+    }
+
+    pub(crate) async fn with(flags: &[&str], pace: Pace) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), flags, pace).await
+    }
+
+    /// A server on a folder that another one may have used before.
+    pub(crate) async fn on(folder: TempDir, flags: &[&str], pace: Pace) -> Self {
+        let program = ["snapdrop", "--data-dir", folder.path().to_str().unwrap()];
+        let mut config = Config::from_args(program.iter().chain(flags)).unwrap();
+        config.pace = pace;
+        let server = Server::open(config).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let door = Door::new(listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(server.run(listener, stop.clone()));
+        Self { door, folder: Some(folder), stop, running: Some(running) }
+    }
+
+    /// The folder of the database and the files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// Asks the server to stop, without waiting for it.
+    pub(crate) fn begin_stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stops the server; what it leaves behind is the folder.
+    pub(crate) async fn stop(mut self) -> TempDir {
+        self.wait_for_end().await;
+        self.folder.take().unwrap()
+    }
+
+    /// Closes every room, stops the server, and sees to it that nothing is left of them.
+    pub(crate) async fn finish(mut self) {
+        for owner in self.door.owners() {
+            let status = owner.close().await;
+            assert!(matches!(status, 204 | 404), "closing a room gave {status}");
+        }
+        self.wait_for_end().await;
+        let folder = self.folder.take().unwrap();
+        assert_nothing_left(folder.path());
+    }
+
+    async fn wait_for_end(&mut self) {
+        self.stop.cancel();
+        let running = self.running.take().unwrap();
+        timeout(LONG, running).await.expect("the server stops in time").unwrap().unwrap();
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if self.running.is_some() && !std::thread::panicking() {
+            panic!("a test ends with finish or stop");
+        }
+    }
+}
+
+impl Deref for TestApp {
+    type Target = Door;
+
+    fn deref(&self) -> &Door {
+        &self.door
+    }
+}
+
+/// The names of the files that lie in a data folder.
+pub(crate) fn files_on_disk(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.join("files")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// A stopped server's folder, all of whose rooms are closed.
+pub(crate) fn assert_nothing_left(folder: &Path) {
+    assert_eq!(files_on_disk(folder), Vec::<String>::new(), "bytes are left of closed rooms");
+    let (_journal, rooms) = Journal::open(&folder.join("snapdrop.redb")).unwrap();
+    assert!(rooms.is_empty(), "rows are left of closed rooms: {rooms:?}");
+}

@@ -1,0 +1,68 @@
+//! What cannot be written down has not happened: nobody hears of it, and the room goes on.
+
+use std::sync::Arc;
+
+use app::room::{ClosedBy, Role};
+use server::{
+    device::{DeviceHints, DeviceRules},
+    journal::{Journal, JournalError},
+    rooms::{CreateError, Newcomer, RecordError, Rooms},
+};
+use tempfile::TempDir;
+
+use crate::test_app::LONG;
+
+/// Rooms with PINs of four digits, and the journal that they are written to.
+fn rooms() -> (TempDir, Arc<Journal>, Rooms) {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb")).unwrap();
+    let journal = Arc::new(journal);
+    let rooms = Rooms::new(Arc::clone(&journal), recovered, 4, LONG);
+    (folder, journal, rooms)
+}
+
+fn newcomer() -> Newcomer {
+    let device = DeviceRules::load().detect(&DeviceHints::default());
+    Newcomer { name: None, device, address: "192.0.2.1".to_owned() }
+}
+
+#[tokio::test]
+async fn a_room_stays_as_it_was_when_the_journal_takes_nothing() {
+    let (_folder, journal, rooms) = rooms();
+    let (room, seat) = rooms.create(newcomer()).await.unwrap();
+    let before = room.snapshot();
+    let (mut told, ..) = room.listen(None);
+    journal.close();
+
+    assert!(matches!(room.set_locked(true).await, Err(RecordError::Journal(JournalError::Stopped))));
+    assert!(matches!(room.join(newcomer()).await, Err(RecordError::Journal(JournalError::Stopped))));
+    assert!(matches!(rooms.close(&room, ClosedBy::Owner).await, Err(RecordError::Journal(JournalError::Stopped))));
+    assert_eq!(room.snapshot(), before);
+    assert!(room.is_open());
+    assert!(told.try_recv().is_err());
+    assert_eq!(before.room.member(seat.member).unwrap().role, Role::Owner);
+}
+
+#[tokio::test]
+async fn a_room_that_cannot_be_written_down_does_not_exist() {
+    let (_folder, journal, rooms) = rooms();
+    journal.close();
+    assert!(matches!(rooms.create(newcomer()).await, Err(CreateError::Journal(JournalError::Stopped))));
+    assert!(rooms.all().is_empty());
+}
+
+#[tokio::test]
+async fn so_many_rooms_that_a_pin_could_be_guessed_are_too_many() {
+    let (_folder, _journal, rooms) = rooms();
+    let newcomer = newcomer();
+    let created = futures::future::join_all((0..501).map(|_| rooms.create(newcomer.clone()))).await;
+    assert_eq!(created.iter().filter(|outcome| matches!(outcome, Err(CreateError::Full))).count(), 1);
+    assert_eq!(rooms.all().len(), 500);
+
+    // A PIN is free again when its room is forgotten.
+    let (room, _) = created.into_iter().flatten().next().unwrap();
+    rooms.close(&room, ClosedBy::Owner).await.unwrap();
+    assert!(matches!(rooms.create(newcomer.clone()).await, Err(CreateError::Full)));
+    rooms.forget(room.pin()).await.unwrap();
+    assert!(rooms.create(newcomer).await.is_ok());
+}
