@@ -28,7 +28,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use budget::{Budget, Rate};
-pub(crate) use client::Client;
+pub(crate) use client::{Client, PathText};
 pub(crate) use refusal::Refusal;
 pub(crate) use session::{Owner, Session};
 

@@ -29,5 +29,5 @@ pub(crate) async fn get(services: State, session: Session) -> Result<Response, R
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    Ok((headers, Body::from_stream(archive.read(Arc::clone(&services.files)))).into_response())
+    Ok((headers, Body::from_stream(download::in_use(session.room.clone(), archive.read(Arc::clone(&services.files))))).into_response())
 }

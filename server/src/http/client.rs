@@ -1,10 +1,10 @@
-//! Who sends a request: address and device.
+//! Who sends a request and what for: address, device, and the text in the path.
 
 use std::{convert::Infallible, net::IpAddr, net::SocketAddr, sync::Arc};
 
 use app::room::Device;
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, Path},
     http::{HeaderMap, request::Parts},
 };
 
@@ -40,5 +40,18 @@ impl FromRequestParts<Arc<Services>> for Client {
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Services>) -> Result<Self, Infallible> {
         let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().expect("the server is made with connect info");
         Ok(Self { address: peer.ip().to_canonical(), headers: parts.headers.clone() })
+    }
+}
+
+/// The one parameter of a path, as text; what is no text is nothing that exists, so it is empty.
+#[derive(Clone, Debug)]
+pub(crate) struct PathText(pub(crate) String);
+
+impl FromRequestParts<Arc<Services>> for PathText {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Infallible> {
+        let text = Path::<String>::from_request_parts(parts, services).await;
+        Ok(Self(text.map(|Path(text)| text).unwrap_or_default()))
     }
 }

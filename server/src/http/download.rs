@@ -12,10 +12,12 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use futures::{Stream, StreamExt as _};
 use headers::{ETag, HeaderMapExt as _, IfNoneMatch, IfRange};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Refusal, Services, Session, State, file};
+use crate::rooms::RoomHandle;
 
 /// What may stand bare in an extended header value (RFC 8187, `attr-char`).
 const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
@@ -71,9 +73,17 @@ pub(super) async fn respond(services: &Arc<Services>, parts: &mut Parts, id: &st
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
 
-    let body =
-        if parts.method == Method::HEAD { Body::empty() } else { Body::from_stream(services.files.read(file.id, start..end).await?) };
+    let body = if parts.method == Method::HEAD {
+        Body::empty()
+    } else {
+        Body::from_stream(in_use(session.room, services.files.read(file.id, start..end).await?))
+    };
     Ok((status, headers, body).into_response())
+}
+
+/// The stream, as use of the room: one that is being downloaded from is not unused.
+pub(super) fn in_use<T>(room: RoomHandle, bytes: impl Stream<Item = T>) -> impl Stream<Item = T> {
+    bytes.inspect(move |_| room.touch())
 }
 
 struct Unsatisfiable;

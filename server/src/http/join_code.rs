@@ -2,15 +2,14 @@
 
 use app::{room::Pin, wire};
 use axum::{
-    extract::Path,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use qrcode::{EcLevel, QrCode, render::svg};
 
-use super::{Refusal, Services, State};
+use super::{PathText, Refusal, Services, State};
 
-pub(crate) async fn qr(services: State, Path(pin): Path<String>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(crate) async fn qr(services: State, PathText(pin): PathText, headers: HeaderMap) -> Result<Response, Refusal> {
     // Drawn for any PIN, whether there is such a room or not: it tells nothing.
     let pin: Pin = pin.parse().map_err(|_| app::wire::Problem::no_such_room())?;
     let address = format!("{}{}", origin(&services, &headers), wire::join_page(&pin));

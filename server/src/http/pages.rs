@@ -10,7 +10,7 @@ use app::{
 };
 use axum::{
     body::Body,
-    extract::{Path, Query, Request, rejection::QueryRejection},
+    extract::{Query, Request, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -18,7 +18,7 @@ use leptos::{nonce::use_nonce, prelude::expect_context};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
-use super::{Client, Refusal, Services, Session, State, assets, join_code, session};
+use super::{Client, PathText, Refusal, Services, Session, State, assets, join_code, session};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct WhatHappened {
@@ -34,7 +34,7 @@ pub(crate) async fn home(services: State, query: Asked, request: Request) -> Res
 }
 
 /// `/r/{pin}`: the room for its members, the way in for everybody else.
-pub(crate) async fn room(services: State, client: Client, Path(pin): Path<String>, request: Request) -> Response {
+pub(crate) async fn room(services: State, client: Client, PathText(pin): PathText, request: Request) -> Response {
     let seat = match session::find_room(&services, &client, &pin) {
         Ok(room) => Session::of(request.headers(), &room).map(|(session, _)| session),
         Err(refusal) => return no_room(&services, &pin, &refusal, request).await,
@@ -51,7 +51,7 @@ pub(crate) async fn room(services: State, client: Client, Path(pin): Path<String
 }
 
 /// `/join/{pin}`: the form with the PIN filled in. Opening it joins nobody: previews of links open it too.
-pub(crate) async fn join(services: State, client: Client, Path(pin): Path<String>, query: Asked, request: Request) -> Response {
+pub(crate) async fn join(services: State, client: Client, PathText(pin): PathText, query: Asked, request: Request) -> Response {
     let room = match session::find_room(&services, &client, &pin) {
         Ok(room) => room,
         Err(refusal) => return no_room(&services, &pin, &refusal, request).await,

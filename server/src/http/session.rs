@@ -31,7 +31,7 @@ impl Session {
     /// by cookie (browsers). With it the token that proved it.
     pub(crate) fn of(headers: &HeaderMap, room: &RoomHandle) -> Option<(Self, String)> {
         let token = match headers.get(AUTHORIZATION) {
-            Some(value) => value.to_str().ok()?.strip_prefix("Bearer ")?.trim(),
+            Some(value) => bearer(value.to_str().ok()?)?,
             None => cookie::token(headers, room.pin())?,
         };
         let (member, role) = room.authorize(&token::hash(token))?;
@@ -63,6 +63,12 @@ impl FromRequestParts<Arc<Services>> for Owner {
             Role::Guest => Err(Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")),
         }
     }
+}
+
+/// The token of an `Authorization` value; schemes are spelled in any case (RFC 9110, section 11.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The open room whose PIN is in the path. Asking for one that does not exist costs a guess, however

@@ -60,7 +60,7 @@ impl Drop for Attendance {
         self.room.change_attendance(self.member, |attending| {
             attending.sockets.remove(&self.socket);
         });
-        self.room.lock().used_at = tokio::time::Instant::now();
+        self.room.touch();
         self.room.hold_seat(self.member);
     }
 }

@@ -314,6 +314,11 @@ impl RoomHandle {
         (receiver, first, revision)
     }
 
+    /// Somebody uses the room in a way that changes nothing in it.
+    pub fn touch(&self) {
+        self.lock().used_at = Instant::now();
+    }
+
     /// When the room was last in use: now, while somebody is connected.
     pub(super) fn used_at(&self, now: Instant) -> Instant {
         let state = self.lock();

@@ -59,6 +59,17 @@ async fn the_first_page_is_there_for_everybody() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_no_text_leads_to_a_page_that_says_so() {
+    let app = TestApp::start().await;
+    for path in ["/r/%FF", "/join/%FF"] {
+        let response = app.get(path).await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8", "{path}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_room_can_be_created_and_joined_without_a_script() {
     let app = TestApp::start().await;
     let text = app.get("/").await.text().await.unwrap();

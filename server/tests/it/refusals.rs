@@ -80,6 +80,18 @@ async fn a_token_that_nobody_gave_out_opens_nothing() {
 }
 
 #[tokio::test]
+async fn the_scheme_of_a_token_is_spelled_in_any_case() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let path = format!("/api/rooms/{}", owner.pin());
+    for scheme in ["bearer", "BEARER"] {
+        let value = format!("{scheme} {}", owner.entered.token);
+        assert_eq!(app.request(Method::GET, &path).header("authorization", value).send().await.unwrap().status(), 200, "{scheme}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_token_of_a_closed_room_is_dead() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
