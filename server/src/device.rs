@@ -133,6 +133,15 @@ impl DeviceRules {
         }
     }
 
+    /// The device that was named before, corrected by the touch points that its page counted.
+    #[must_use]
+    pub fn with_touch_points(known: &Device, touch_points: u32) -> Device {
+        if known.system == "macOS" && touch_points >= IPAD_TOUCH_POINTS {
+            return Device { kind: DeviceKind::Tablet, system: "iPad".to_owned(), ..known.clone() };
+        }
+        known.clone()
+    }
+
     /// The kind of device the user agent claims to be.
     fn claimed_kind(&self, user_agent: &str) -> DeviceKind {
         match self.parser.parse_device(user_agent).family.as_ref() {

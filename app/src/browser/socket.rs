@@ -7,7 +7,7 @@ use futures::{
     select,
 };
 use gloo_events::EventListener;
-use gloo_net::websocket::{Message, WebSocketError, futures::WebSocket};
+use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use gloo_timers::future::{TimeoutFuture, sleep};
 use leptos::{prelude::*, task::spawn_local};
 
@@ -103,10 +103,6 @@ async fn connect(
     let Ok(mut socket) = WebSocket::open(&address) else { return Lost::Never };
     let mut lost = Lost::Never;
     let mut silence = TimeoutFuture::new(SILENCE_MS).fuse();
-    let hello = ClientMessage::Hello { touch_points: page::touch_points() };
-    if say(&mut socket, &hello).await.is_err() || say(&mut socket, &visibility(page::is_visible())).await.is_err() {
-        return lost;
-    }
     loop {
         select! {
             heard = socket.next().fuse() => match heard {
@@ -115,6 +111,11 @@ async fn connect(
                     if matches!(lost, Lost::Never) {
                         lost = Lost::Live;
                         live.link.set(Link::Live);
+                        // The server speaks first, so the socket is open now.
+                        let hello = ClientMessage::Hello { touch_points: page::touch_points() };
+                        if say(&mut socket, &hello).await.is_err() || say(&mut socket, &visibility(page::is_visible())).await.is_err() {
+                            return lost;
+                        }
                     }
                     if let Message::Text(text) = message && hear(live, toasts, &text).is_err() {
                         *since = None;
@@ -125,13 +126,22 @@ async fn connect(
                 Some(Err(WebSocketError::ConnectionClose(close))) if close.code == CLOSE_ROOM_CLOSED => return Lost::Closed,
                 Some(Err(_)) | None => return lost,
             },
-            message = said.next() => if let Some(message) = message && say(&mut socket, &message).await.is_err() { return lost },
-            nudge = nudges.next() => {
-                if let Some(Nudge::Visibility(visible)) = nudge && say(&mut socket, &visibility(visible)).await.is_err() { return lost }
-                if !matches!(nudge, Some(Nudge::Visibility(false))) {
+            // Before the socket is open nobody can be told; what matters is said when it opens.
+            message = said.next() => if let (Lost::Live, Some(message)) = (&lost, message) && say(&mut socket, &message).await.is_err() {
+                return lost;
+            },
+            nudge = nudges.next() => if let (Lost::Live, Some(nudge)) = (&lost, nudge) {
+                let mut words = Vec::new();
+                if let Nudge::Visibility(visible) = nudge {
+                    words.push(visibility(visible));
+                }
+                if !matches!(nudge, Nudge::Visibility(false)) {
                     // After a sleep or a change of network the socket may be dead without knowing it.
-                    if say(&mut socket, &ClientMessage::Heartbeat).await.is_err() { return lost }
+                    words.push(ClientMessage::Heartbeat);
                     silence = TimeoutFuture::new(ANSWER_MS).fuse();
+                }
+                for message in &words {
+                    if say(&mut socket, message).await.is_err() { return lost }
                 }
             },
             () = silence => return lost,
@@ -157,7 +167,11 @@ fn hear(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::G
     Ok(())
 }
 
+/// Sends a message; fails on a socket that is not open, on which the browser would complain aloud.
 async fn say(socket: &mut WebSocket, message: &ClientMessage) -> Result<(), WebSocketError> {
+    if !matches!(socket.state(), State::Open) {
+        return Err(WebSocketError::ConnectionError);
+    }
     // Messages have string keys and no failing parts.
     let text = serde_json::to_string(message).unwrap_or_default();
     socket.send(Message::Text(text)).await

@@ -1,6 +1,10 @@
 //! The end of a room: asked once, then everything is erased.
 
-use leptos::{html::Dialog, prelude::*, task::spawn_local};
+use leptos::{
+    html::{Button, Dialog},
+    prelude::*,
+    task::spawn_local,
+};
 
 use crate::browser::{api, live_room::use_live_room, toasts::use_toasts};
 
@@ -10,6 +14,7 @@ pub fn CloseRoom() -> impl IntoView {
     let live = use_live_room();
     let toasts = use_toasts();
     let dialog = NodeRef::<Dialog>::new();
+    let button = NodeRef::<Button>::new();
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
 
@@ -24,6 +29,16 @@ pub fn CloseRoom() -> impl IntoView {
         if let Some(dialog) = dialog.get() {
             dialog.close();
         }
+    };
+    // The browser gives the focus back before the button can be seen again, so it is given here.
+    let answered = move |_| {
+        asking.set(false);
+        request_animation_frame(move || {
+            if let Some(button) = button.try_get_untracked().flatten() {
+                // Fails only for what is not on the page.
+                drop(button.focus());
+            }
+        });
     };
     let close = move |_| {
         busy.set(true);
@@ -44,8 +59,8 @@ pub fn CloseRoom() -> impl IntoView {
     };
     view! {
         <div class="close-room script-only">
-            <button class="text-button" type="button" hidden=move || asking.get() on:click=ask>"Close room"</button>
-            <dialog class="question" node_ref=dialog aria-labelledby="close-question" on:close=move |_| asking.set(false)>
+            <button class="text-button" type="button" node_ref=button hidden=move || asking.get() on:click=ask>"Close room"</button>
+            <dialog class="question" node_ref=dialog aria-labelledby="close-question" on:close=answered>
                 <h2 id="close-question">"Are you sure?"</h2>
                 <p>{consequence}</p>
                 <div class="question-actions">

@@ -1,6 +1,6 @@
 //! The way into a room: PIN, name, Join.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{html::Input, prelude::*, task::spawn_local};
 
 use super::{pin_entry::PinEntry, problem_text::problem_text};
 use crate::{
@@ -28,7 +28,7 @@ pub fn JoinForm(
     on_joined: Callback<Pin>,
 ) -> impl IntoView {
     let digits = RwSignal::new(pin.map(|pin| pin.to_string()).unwrap_or_default());
-    let name = RwSignal::new(String::new());
+    let name = NodeRef::<Input>::new();
     let problem = RwSignal::new(problem.map(|code| problem_text(code).to_owned()).unwrap_or_default());
     let busy = RwSignal::new(false);
     let pin_digits = use_server().pin_digits;
@@ -44,7 +44,7 @@ pub fn JoinForm(
         };
         busy.set(true);
         problem.set(String::new());
-        let wished = Some(name.get_untracked()).filter(|name| !name.trim().is_empty());
+        let wished = name.get_untracked().map(|field| field.value()).filter(|name| !name.trim().is_empty());
         spawn_local(async move {
             match api::join(&pin, wished).await {
                 Ok(entered) => on_joined.run(entered.pin),
@@ -59,7 +59,7 @@ pub fn JoinForm(
             {asks_name.then(|| view! {
                 <label class="field">
                     <span class="label">"Your name (optional)"</span>
-                    <input name="name" type="text" maxlength="40" autocomplete="nickname" prop:value=name on:input=move |event| name.set(event_target_value(&event)) />
+                    <input name="name" type="text" maxlength="40" autocomplete="nickname" node_ref=name />
                 </label>
             })}
             <button class="button" type="submit">"Join"</button>

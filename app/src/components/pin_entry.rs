@@ -1,9 +1,10 @@
 //! The field for the PIN: blank flaps that turn as digits are typed.
 
-use leptos::prelude::*;
+use leptos::{html::Input, prelude::*};
+use web_sys::HtmlInputElement;
 
 use super::flaps::Flaps;
-use crate::shell::use_server;
+use crate::{room::PIN_DIGITS, shell::use_server};
 
 /// A text field named PIN, drawn as flaps.
 #[component]
@@ -14,10 +15,21 @@ pub fn PinEntry(
     described_by: &'static str,
 ) -> impl IntoView {
     let flaps = use_server().pin_digits;
-    let typed = move |event| {
-        let text = event_target_value(&event);
-        digits.set(text.chars().filter(char::is_ascii_digit).take(*crate::room::PIN_DIGITS.end()).collect());
+    let field = NodeRef::<Input>::new();
+    let read = move |field: HtmlInputElement| {
+        let text = field.value();
+        let clean: String = text.chars().filter(char::is_ascii_digit).take(*PIN_DIGITS.end()).collect();
+        if clean != text {
+            field.set_value(&clean);
+        }
+        digits.set(clean);
     };
+    // Somebody may have typed before the script was here.
+    Effect::new(move |_| {
+        if let Some(field) = field.get() {
+            read(field);
+        }
+    });
     view! {
         <div class="pin-entry">
             <label class="label" for="pin">"PIN"</label>
@@ -32,9 +44,9 @@ pub fn PinEntry(
                     required
                     maxlength="24"
                     aria-describedby=described_by
-                    prop:value=digits
                     value=digits.get_untracked()
-                    on:input=typed
+                    node_ref=field
+                    on:input=move |event| read(event_target(&event))
                 />
                 <div class="pin-flaps" aria-hidden="true">
                     <Flaps digits=Signal::derive(move || format!("{:<flaps$}", digits.get())) />

@@ -1,6 +1,9 @@
 //! Choosing another name.
 
-use leptos::{html::Input, prelude::*};
+use leptos::{
+    html::{Button, Input},
+    prelude::*,
+};
 
 use super::icons::Pencil;
 use crate::{browser::live_room::use_live_room, room::DisplayName, wire::ClientMessage};
@@ -22,6 +25,18 @@ pub fn Rename(
             field.select();
         }
     });
+    let button = NodeRef::<Button>::new();
+    // Whoever leaves the field stands on the button again; `left` waits until the button is there.
+    Effect::new(move |left: Option<bool>| {
+        let left = left.unwrap_or(false) || editing.get();
+        match button.get() {
+            Some(button) if left && !editing.get() => {
+                drop(button.focus());
+                false
+            }
+            _ => left,
+        }
+    });
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let wished = field.get_untracked().map(|field| field.value()).unwrap_or_default();
@@ -38,7 +53,7 @@ pub fn Rename(
         <Show
             when=move || editing.get()
             fallback=move || view! {
-                <button class="rename-button script-only" type="button" on:click=move |_| editing.set(true)>
+                <button class="rename-button script-only" type="button" node_ref=button on:click=move |_| editing.set(true)>
                     <Pencil />
                     "Rename"
                 </button>

@@ -26,6 +26,7 @@ pub fn HomePage() -> impl IntoView {
         <Title text="SnapDrop" />
         <Masthead />
         <main class="home">
+            <h1 class="visually-hidden">"Share files with the people around you"</h1>
             <section class="board" aria-label="Join a room">
                 <JoinForm problem asks_name=false on_joined=to_room />
             </section>

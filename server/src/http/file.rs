@@ -130,7 +130,11 @@ async fn receive(
     // In a task of its own: a sender who leaves right after the last byte ends the request, but what
     // arrived has to be finished all the same. The body ends with the connection, and the task with it.
     let receiving = tokio::spawn(async move {
-        let offset = services.files.append(id, offset, size_bytes, body.into_data_stream(), reception.progress()).await?;
+        let appended = services.files.append(id, offset, size_bytes, body.into_data_stream(), reception.progress()).await;
+        if appended.is_err() && room.read(|room| room.file(id).is_none()) {
+            return Err(Refusal::no_such_file());
+        }
+        let offset = appended?;
         reception.end(offset);
         if offset == size_bytes {
             complete(&services, &room, id).await?;

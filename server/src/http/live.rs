@@ -1,6 +1,6 @@
 //! `GET /api/rooms/{pin}/live`: the WebSocket on which everything is pushed.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
 
 use app::{
     room::Role,
@@ -22,7 +22,10 @@ use tokio::{
 };
 
 use super::{Budget, Client, Rate, Refusal, Services, Session, State, rooms::display_name};
-use crate::rooms::{Attendance, RecordError, Told};
+use crate::{
+    device::DeviceRules,
+    rooms::{Attendance, RecordError, Told},
+};
 
 /// The longest message that a client has a reason to send, with room to spare.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
@@ -49,7 +52,7 @@ pub(crate) async fn connect(
     let services = Arc::clone(&services);
     let sockets = services.sockets.clone();
     Ok(upgrade.max_message_size(MAX_MESSAGE_BYTES).on_upgrade(move |socket| async move {
-        let live = Live { peer: Peer { services, session, client }, socket };
+        let live = Live { peer: Peer { services, session, address: client.address }, socket };
         sockets.track_future(live.serve(since)).await;
     }))
 }
@@ -64,7 +67,7 @@ struct Live {
 struct Peer {
     services: Arc<Services>,
     session: Session,
-    client: Client,
+    address: IpAddr,
 }
 
 /// Why a socket ends: with a close frame, or silently because nobody is there to read one.
@@ -164,7 +167,7 @@ impl Live {
             Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
             Message::Close(_) => return ControlFlow::Break(End::Gone),
         };
-        let outcome = match messages.spend(self.peer.client.address) {
+        let outcome = match messages.spend(self.peer.address) {
             Ok(()) => self.peer.carry_out(&text, attendance).await,
             Err(problem) => Err(problem.into()),
         };
@@ -210,7 +213,10 @@ impl Peer {
             .map_err(|_| Problem::new(ProblemCode::MalformedMessage, "The message is not one that this socket understands."))?;
         match message {
             ClientMessage::Hello { touch_points } => {
-                room.change_device(member, self.client.device(&self.services, Some(touch_points))).await?;
+                // Browsers send their hints with requests but not with sockets: what is known stays.
+                if let Some(known) = room.read(|room| room.member(member).map(|member| member.device.clone())) {
+                    room.change_device(member, DeviceRules::with_touch_points(&known, touch_points)).await?;
+                }
             }
             ClientMessage::Visibility { visible } => attendance.set_visible(visible),
             ClientMessage::Rename { name } => room.rename(member, display_name(&name)?).await?,

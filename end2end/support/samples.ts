@@ -1,0 +1,38 @@
+// Files to hand around, and how to tell whether they are the same afterwards.
+
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+import type { Download, TestInfo } from '@playwright/test';
+
+export const MIB = 1024 * 1024;
+
+export interface Sample {
+  name: string;
+  path: string;
+  sha256: string;
+}
+
+/** A file of random bytes on this device's disk. */
+export async function sample(info: TestInfo, name: string, size: number): Promise<Sample> {
+  const path = info.outputPath('disk', name);
+  const bytes = randomBytes(size);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+  return { name, path, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** The digest of a text's bytes. */
+export function sha256OfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The digest of what a download brought, once all of it is there. */
+export async function sha256Of(download: Download): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(await download.path()), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,92 @@
+// The real program as a child process, with a data folder of its own.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = process.env.SNAPDROP_BIN ?? fileURLToPath(new URL('../../target/release/snapdrop', import.meta.url));
+const ANNOUNCEMENT = /^SnapDrop listens on (http:\/\/(.+))$/;
+
+export class Server {
+  /** Scheme, host and port. */
+  address = '';
+  private process: ChildProcess | undefined;
+  private log = '';
+
+  private constructor(private readonly dataDir: string) {}
+
+  /** A server with an empty data folder on a free port. */
+  static async start(): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'snapdrop-e2e-')));
+    await server.run('127.0.0.1:0');
+    return server;
+  }
+
+  /** Where in the network it listens. */
+  get host(): string {
+    return new URL(this.address).host;
+  }
+
+  /** Starts the program again, on the same data folder and the same port. */
+  async startAgain(): Promise<void> {
+    await this.run(this.host);
+  }
+
+  /** Asks the program to stop, and returns its exit code. */
+  async stop(): Promise<number | null> {
+    return this.end('SIGTERM');
+  }
+
+  /** Takes the program away without a word. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** The names in the folder of files. */
+  async storedFiles(): Promise<string[]> {
+    return readdir(join(this.dataDir, 'files'));
+  }
+
+  /** Lines of its log that a healthy server does not write. */
+  complaints(): string[] {
+    return this.log.split('\n').filter((line) => /panicked|\bERROR\b/.test(line));
+  }
+
+  /** Stops it if it runs, and erases its data folder. */
+  async dispose(): Promise<number | null> {
+    const code = this.process === undefined ? 0 : await this.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+    return code;
+  }
+
+  private async run(listen: string): Promise<void> {
+    const child = spawn(PROGRAM, ['--listen', listen, '--data-dir', this.dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.log += text;
+    });
+    const failed = once(child, 'exit').then(([code]) => {
+      throw new Error(`${PROGRAM} ended with code ${code} before it listened:\n${this.log}`);
+    });
+    // Once it listens, an exit is no failure of the start any more.
+    failed.catch(() => {});
+    const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'error').then(([error]) => Promise.reject(error)), failed])) as [string];
+    const announced = ANNOUNCEMENT.exec(line);
+    if (announced === null) throw new Error(`not an announcement: ${line}`);
+    this.address = announced[1];
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.process;
+    if (child === undefined) throw new Error('the server does not run');
+    this.process = undefined;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const [code] = (await exited) as [number | null];
+    return code;
+  }
+}

@@ -1,0 +1,100 @@
+// The end of a room: asked once, told to everybody, and nothing is left.
+
+import { addFiles, arrivedPercent, closeRoom, createRoom, fileRow, fileRows, joinRoom, memberRows, standsInRoom } from '../support/room';
+import { MIB, sample } from '../support/samples';
+import { CUT_OFF, answered, expect, test } from '../support/test';
+
+test('closing a room tells everybody how many files were erased, and erases them', async ({ server, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const phone = await device('iPhone', { noise: answered(404, /./) });
+  const tablet = await device('androidTablet');
+  await joinRoom(phone, pin);
+  await joinRoom(tablet, pin);
+  const samples = await Promise.all(['one.txt', 'two.txt', 'three.txt'].map((name) => sample(info, name, 1000)));
+  await addFiles(owner, ...samples.map(({ path }) => path));
+  await expect(fileRow(phone, 'three.txt')).toContainText('Here');
+  expect(await server.storedFiles()).toHaveLength(3);
+
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
+  await expect(question).toContainText('Its 3 files are erased, everyone leaves (3), and the PIN stops working.');
+  await question.getByRole('button', { name: 'Close room' }).click();
+
+  for (const page of [owner, phone, tablet]) {
+    await expect(page.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+    await expect(page.getByText(/^Its 3 files were erased at \d\d:\d\d\.$/)).toBeVisible();
+    await expect(fileRows(page)).toHaveCount(0);
+    await expect(memberRows(page)).toHaveCount(0);
+  }
+  await expect.poll(() => server.storedFiles()).toEqual([]);
+
+  // Even whoever had a seat finds nothing there any more.
+  expect((await phone.request.get(`/api/rooms/${pin}`)).status()).toBe(404);
+  const page = await phone.goto(`/r/${pin}`);
+  expect(page?.status()).toBe(404);
+  await expect(phone.getByRole('alert')).toContainText('There is no room with this PIN.');
+  expect((await phone.goto(`/join/${pin}`))?.status()).toBe(404);
+});
+
+test('a room without files ends with a sentence that fits', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await closeRoom(owner);
+  await expect(owner.getByText(/^There were no files in it when it ended at \d\d:\d\d\.$/)).toBeVisible();
+
+  await owner.getByRole('link', { name: 'To the first page' }).click();
+  await expect(owner.getByRole('textbox', { name: 'PIN' })).toBeVisible();
+  await expect(owner.getByRole('button', { name: 'Create room' })).toBeVisible();
+});
+
+test('a room is kept open by whoever thinks better of it', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const before = await sample(info, 'before.txt', 10);
+  const after = await sample(info, 'after.txt', 10);
+  await addFiles(owner, before.path);
+
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  await owner.getByRole('button', { name: 'Keep it open' }).click();
+  await expect(owner.getByRole('dialog', { name: 'Are you sure?' })).toBeHidden();
+  await expect(owner.getByRole('button', { name: 'Close room' })).toBeVisible();
+
+  await addFiles(owner, after.path);
+  await expect(fileRow(guest, 'before.txt')).toContainText('Here');
+  await expect(fileRow(guest, 'after.txt')).toContainText('Here');
+  await guest.reload();
+  expect(await standsInRoom(guest)).toBe(pin);
+});
+
+test('a room closed in the middle of an upload leaves nothing on the disk', async ({ server, cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const { name, path } = await sample(info, 'half.mov', 40 * MIB);
+  cable.allowUpload(20 * MIB);
+  await addFiles(owner, path);
+  await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(0);
+
+  await closeRoom(owner);
+  for (const page of [owner, guest]) {
+    await expect(page.getByText(/^Its file was erased at \d\d:\d\d\.$/)).toBeVisible();
+  }
+  await expect.poll(() => server.storedFiles()).toEqual([]);
+});
+
+test('two rooms of one browser end one by one', async ({ device, anotherTab }) => {
+  const first = await device('desktop');
+  const pin = await createRoom(first);
+  const second = await anotherTab(first);
+  await createRoom(second);
+
+  await closeRoom(second);
+  await expect(second.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+  await first.reload();
+  expect(await standsInRoom(first)).toBe(pin);
+  await expect(first.getByRole('button', { name: 'Close room' })).toBeVisible();
+});

@@ -1,0 +1,207 @@
+// The way into a room: by PIN, by link, and what is said when there is none.
+
+import { createRoom, fileRows, guestRow, joinRoom, memberRows, ownRow, renameSelf, standsInRoom, takesDrops } from '../support/room';
+import { answered, expect, test } from '../support/test';
+
+test('creating a room puts its owner into it, with a PIN of six digits', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+
+  expect(pin).toMatch(/^\d{6}$/);
+  await expect(owner).toHaveTitle(`${pin.slice(0, 3)} ${pin.slice(3)} · SnapDrop`);
+  await expect(owner.getByRole('region', { name: 'Room PIN' })).toContainText([...pin].join(' '));
+  await expect(memberRows(owner)).toHaveCount(1);
+  await expect(ownRow(owner)).toContainText('owner');
+});
+
+test('whoever types the PIN on the first page stands in the room, and the owner sees it', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+
+  const guest = await device('iPhone');
+  await guest.goto('/');
+  await guest.getByRole('textbox', { name: 'PIN' }).pressSequentially(pin);
+  await guest.getByRole('button', { name: 'Join' }).click();
+
+  expect(await standsInRoom(guest)).toBe(pin);
+  await expect(memberRows(guest)).toHaveCount(2);
+  await expect(ownRow(guest)).not.toContainText('owner');
+  await expect(memberRows(owner)).toHaveCount(2);
+  await expect(guestRow(owner)).toContainText('Connected');
+});
+
+test('a PIN pasted with a space in the middle lets its reader in', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+
+  const guest = await device('desktop', { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await guest.goto('/');
+  await guest.evaluate((text) => navigator.clipboard.writeText(text), `${pin.slice(0, 3)} ${pin.slice(3)}`);
+  await guest.getByRole('textbox', { name: 'PIN' }).focus();
+  await guest.keyboard.press('Control+v');
+  await guest.getByRole('button', { name: 'Join' }).click();
+
+  expect(await standsInRoom(guest)).toBe(pin);
+  await expect(memberRows(owner)).toHaveCount(2);
+});
+
+test('a finger on the flaps of the PIN begins typing', async ({ device }) => {
+  const guest = await device('iPhone');
+  await guest.goto('/');
+  const field = guest.getByRole('textbox', { name: 'PIN' });
+  await field.tap({ timeout: 10_000 });
+  await expect(field).toBeFocused();
+});
+
+test('opening the link of a room joins nobody until Join is pressed', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+
+  const guest = await device('androidPhone');
+  await guest.goto(`/join/${pin}`);
+  await expect(guest.getByRole('textbox', { name: 'PIN' })).toHaveValue(pin);
+  // Whatever a visit did, the owner's page would know it by the time it is loaded anew.
+  await owner.reload();
+  await standsInRoom(owner);
+  await expect(memberRows(owner)).toHaveCount(1);
+
+  await guest.getByRole('button', { name: 'Join' }).click();
+  expect(await standsInRoom(guest)).toBe(pin);
+  await expect(memberRows(owner)).toHaveCount(2);
+});
+
+test('the copied link of a room leads its reader in', async ({ device }) => {
+  const owner = await device('desktop', { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  const pin = await createRoom(owner);
+  await owner.getByRole('button', { name: 'Copy link' }).click();
+  await expect(owner.getByText('Link copied.')).toBeVisible();
+  const link = await owner.evaluate(() => navigator.clipboard.readText());
+
+  const guest = await device('iPhone');
+  await guest.goto(link);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  expect(await standsInRoom(guest)).toBe(pin);
+});
+
+test('a QR code of the link can be held up, and put away again', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await owner.getByRole('button', { name: 'Show QR' }).click();
+
+  const code = owner.getByRole('img', { name: /^QR code/ });
+  await expect(code).toBeVisible();
+  await expect.poll(() => code.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth)).toBeGreaterThan(0);
+  await owner.getByRole('button', { name: 'Done' }).click();
+  await expect(code).toBeHidden();
+});
+
+test('the name that was wished for while joining is the one that the others read', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+
+  const guest = await device('iPhone');
+  await guest.goto(`/join/${pin}`);
+  await guest.getByRole('textbox', { name: 'Your name' }).fill('Ånna 🚀');
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await standsInRoom(guest);
+
+  await expect(guestRow(owner)).toContainText('Ånna 🚀');
+});
+
+test('a PIN that no room has is answered with a sentence, and the field can be corrected', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const wrong = pin === '000000' ? '000001' : '000000';
+
+  const guest = await device('iPhone', { noise: answered(404, new RegExp(`/api/rooms/${wrong}/members$`)) });
+  await guest.goto('/');
+  const field = guest.getByRole('textbox', { name: 'PIN' });
+  await field.fill(wrong);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+
+  await field.fill(pin);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  expect(await standsInRoom(guest)).toBe(pin);
+});
+
+test('half a PIN is answered with what a PIN is', async ({ device }) => {
+  const guest = await device('iPhone');
+  await guest.goto('/');
+  // The page can judge a PIN itself once its script is at work.
+  await takesDrops(guest);
+  await guest.getByRole('textbox', { name: 'PIN' }).fill('482');
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.getByRole('alert')).toHaveText('A PIN is 6 digits. Ask the owner of the room for it.');
+});
+
+test('the page of a room shows whoever has no seat the way in, and nothing of the room', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await renameSelf(owner, 'Zebulon Quill');
+  await owner.getByLabel('Add files').setInputFiles({ name: 'salaries 2026.xlsx', mimeType: '', buffer: Buffer.from('secret') });
+  await expect(fileRows(owner)).toContainText('Here');
+  await expect(ownRow(owner)).toContainText('Zebulon Quill');
+
+  const guest = await device('iPhone');
+  const page = await guest.goto(`/r/${pin}`);
+  await expect(guest.getByRole('textbox', { name: 'PIN' })).toHaveValue(pin);
+  const source = (await page?.text()) ?? '';
+  expect(source).not.toContain('salaries');
+  expect(source).not.toContain('Zebulon');
+  await expect(guest.getByRole('list', { name: 'Files' })).toHaveCount(0);
+  await expect(guest.getByRole('list', { name: 'Members' })).toHaveCount(0);
+
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await standsInRoom(guest);
+  await expect(fileRows(guest)).toContainText('salaries 2026.xlsx');
+  await expect(memberRows(owner)).toHaveCount(2);
+});
+
+test('a PIN typed before the script arrived is not lost', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+
+  const guest = await device('iPhone');
+  let release = () => {};
+  const typed = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await guest.route('**/*.wasm', async (route) => {
+    await typed;
+    await route.continue();
+  });
+  await guest.goto('/', { waitUntil: 'commit' });
+  await guest.getByRole('textbox', { name: 'PIN' }).fill(pin);
+  release();
+  await takesDrops(guest);
+  await expect(guest.getByRole('textbox', { name: 'PIN' })).toHaveValue(pin);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  expect(await standsInRoom(guest)).toBe(pin);
+});
+
+test('a locked room refuses newcomers with a sentence and keeps its members', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+
+  await owner.getByRole('button', { name: 'Lock' }).click();
+  await expect(guest.getByText('Locked: nobody new can join.')).toBeVisible();
+
+  const newcomer = await device('androidPhone', { noise: answered(423, /\/members$/) });
+  await newcomer.goto(`/join/${pin}`);
+  await newcomer.getByRole('button', { name: 'Join' }).click();
+  await expect(newcomer.getByRole('alert')).toContainText(/locked/);
+  await expect(memberRows(owner)).toHaveCount(2);
+
+  await guest.reload();
+  await standsInRoom(guest);
+  await expect(memberRows(guest)).toHaveCount(2);
+
+  await owner.getByRole('button', { name: 'Unlock' }).click();
+  await expect(guest.getByText('Locked: nobody new can join.')).toBeHidden();
+  await newcomer.getByRole('button', { name: 'Join' }).click();
+  await standsInRoom(newcomer);
+  await expect(memberRows(owner)).toHaveCount(3);
+});

@@ -1,0 +1,124 @@
+// Hands on the keyboard only.
+
+import type { Locator, Page } from '@playwright/test';
+
+import { createRoom, memberRow, ownRow, standsInRoom } from '../support/room';
+import { expect, test } from '../support/test';
+
+test('a room is created without a pointer', async ({ device }) => {
+  const owner = await device('desktop');
+  await owner.goto('/');
+  await tabTo(owner, owner.getByRole('button', { name: 'Create room' }));
+  await owner.keyboard.press('Enter');
+  await standsInRoom(owner);
+
+  await tabTo(owner, owner.getByRole('button', { name: 'Close room' }));
+});
+
+test('a room is joined without a pointer, by Enter in the field of the PIN', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await guest.goto('/');
+  await tabTo(guest, guest.getByRole('textbox', { name: 'PIN' }));
+  await guest.keyboard.type(pin);
+  await guest.keyboard.press('Enter');
+  expect(await standsInRoom(guest)).toBe(pin);
+});
+
+test('everything that has the focus can be seen to have it', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await tabTo(owner, owner.getByRole('button', { name: 'Rename' }));
+  for (const name of ['Rename', 'Close room', 'Show QR', 'Lock']) {
+    const button = owner.getByRole('button', { name });
+    await tabTo(owner, button);
+    expect(await button.evaluate((element) => getComputedStyle(element).outlineStyle), name).not.toBe('none');
+  }
+});
+
+test('a member renames itself without a pointer, and goes on from where it was', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await guest.goto(`/join/${pin}`);
+  await guest.getByRole('button', { name: 'Join' }).press('Enter');
+  await standsInRoom(guest);
+
+  const rename = ownRow(guest).getByRole('button', { name: 'Rename' });
+  await tabTo(guest, rename);
+  await guest.keyboard.press('Enter');
+  const field = guest.getByRole('textbox', { name: 'Your name' });
+  await expect(field).toBeFocused();
+  // The old name is selected, so typing replaces it.
+  await guest.keyboard.type('Amber Heron');
+  await guest.keyboard.press('Enter');
+  await expect(memberRow(owner, 'Amber Heron')).toBeVisible();
+  await expect(field).toHaveCount(0);
+  await expect(rename).toBeFocused();
+
+  await guest.keyboard.press('Enter');
+  await guest.keyboard.type('never mind');
+  await guest.keyboard.press('Escape');
+  await expect(field).toHaveCount(0);
+  await expect(memberRow(guest, 'Amber Heron')).toBeVisible();
+  await expect(rename).toBeFocused();
+});
+
+test('a room is closed without a pointer, and Escape keeps it open', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const close = owner.getByRole('button', { name: 'Close room' });
+  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
+  await tabTo(owner, close);
+  await owner.keyboard.press('Enter');
+  await expect(question).toBeVisible();
+  // The harmless answer has the focus, so that a second Enter closes nothing.
+  await expect(question.getByRole('button', { name: 'Keep it open' })).toBeFocused();
+  await owner.keyboard.press('Escape');
+  await expect(question).toBeHidden();
+  await expect(close).toBeFocused();
+
+  await owner.keyboard.press('Enter');
+  await owner.keyboard.press('Enter');
+  await expect(question).toBeHidden();
+  await expect(close).toBeFocused();
+
+  await owner.keyboard.press('Enter');
+  await owner.keyboard.press('Tab');
+  await expect(question.getByRole('button', { name: 'Close room' })).toBeFocused();
+  await owner.keyboard.press('Enter');
+  await expect(owner.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+});
+
+test('the QR code is shown and put away without a pointer', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const show = owner.getByRole('button', { name: 'Show QR' });
+  await tabTo(owner, show);
+  await owner.keyboard.press('Enter');
+  await expect(owner.getByRole('dialog', { name: 'QR code of this room' })).toBeVisible();
+  await owner.keyboard.press('Escape');
+  await expect(owner.getByRole('dialog', { name: 'QR code of this room' })).toBeHidden();
+  await expect(show).toBeFocused();
+});
+
+test('a file is picked without a pointer', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  // Asked for early: the browser has to be told that a test answers the dialog.
+  const choosing = owner.waitForEvent('filechooser', { timeout: 15_000 });
+  await tabTo(owner, owner.getByLabel('Add files'));
+  await owner.keyboard.press('Enter');
+  expect((await choosing).isMultiple()).toBe(true);
+});
+
+/** Presses Tab until the element has the focus, as somebody would who looks for it. */
+async function tabTo(page: Page, wanted: Locator): Promise<void> {
+  await expect(wanted).toHaveCount(1);
+  for (let presses = 0; presses < 25; presses += 1) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  await expect(wanted).toBeFocused({ timeout: 1 });
+}

@@ -1,0 +1,209 @@
+// What a page does when it, the network or the server was away.
+
+import {
+  addFiles,
+  arrivedPercent,
+  closeRoom,
+  createRoom,
+  download,
+  fileRow,
+  fileRows,
+  joinRoom,
+  memberRow,
+  memberRows,
+  ownRow,
+  renameSelf,
+  standsInRoom,
+} from '../support/room';
+import { MIB, sample, sha256Of } from '../support/samples';
+import { CONNECTION_LOST, answered, expect, test } from '../support/test';
+
+const LOST = 'Connection lost. Coming back by itself…';
+
+test('a reload keeps the seat, the role and the list', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await renameSelf(guest, 'Amber Heron');
+  await addFiles(owner, (await sample(info, 'kept.txt', 10)).path);
+  await expect(fileRow(guest, 'kept.txt')).toContainText('Here');
+
+  await Promise.all([owner.reload(), guest.reload()]);
+  for (const page of [owner, guest]) {
+    expect(await standsInRoom(page)).toBe(pin);
+    await expect(memberRows(page)).toHaveCount(2);
+    await expect(memberRow(page, 'Amber Heron')).toContainText('Connected');
+    await expect(fileRow(page, 'kept.txt')).toContainText('Here');
+  }
+  await expect(ownRow(owner)).toContainText('owner');
+  await expect(ownRow(guest)).toContainText('Amber Heron');
+
+  await addFiles(owner, (await sample(info, 'after the reload.txt', 10)).path);
+  await expect(fileRow(guest, 'after the reload.txt')).toContainText('Here');
+});
+
+test('a page that lost its connection comes back by itself and catches up on what it missed', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { address: cable.address, noise: CONNECTION_LOST });
+  await joinRoom(guest, pin);
+  await addFiles(owner, (await sample(info, 'seen.txt', 10)).path);
+  await expect(fileRow(guest, 'seen.txt')).toContainText('Here');
+  await expect(guest.getByText(LOST)).toHaveCount(0);
+
+  await cable.cut();
+  await expect(guest.getByText(LOST)).toBeVisible();
+  await expect(fileRow(guest, 'seen.txt')).toBeVisible();
+  await addFiles(owner, (await sample(info, 'missed.txt', 10)).path);
+  await fileRow(owner, 'seen.txt').getByRole('button', { name: 'Remove' }).click();
+  await expect(fileRows(owner)).toHaveCount(1);
+  await renameSelf(owner, 'Patient Otter');
+
+  const socket = guest.waitForEvent('websocket', (socket) => /since=/.test(socket.url()));
+  await cable.mend();
+  expect((await socket).url()).toMatch(new RegExp(`/api/rooms/${pin}/live\\?since=[1-9]\\d*$`));
+  await expect(fileRow(guest, 'missed.txt')).toContainText('Here');
+  await expect(fileRow(guest, 'seen.txt')).toHaveCount(0);
+  await expect(memberRow(guest, 'Patient Otter')).toBeVisible();
+  await expect(guest.getByText(LOST)).toHaveCount(0);
+});
+
+test('a page comes back at once when the browser has a network again', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { address: cable.address, noise: CONNECTION_LOST });
+  // With the clock stopped no timer runs: only the event can bring the page back.
+  await guest.clock.install();
+  await joinRoom(guest, pin);
+  await guest.clock.pauseAt(Date.now() + 60_000);
+  await guest.context().setOffline(true);
+  await cable.cut();
+  await expect(guest.getByText(LOST)).toBeVisible();
+  await addFiles(owner, (await sample(info, 'missed.txt', 10)).path);
+  await expect(fileRow(owner, 'missed.txt')).toContainText('Here');
+
+  await cable.mend();
+  await guest.context().setOffline(false);
+  await expect(fileRow(guest, 'missed.txt')).toContainText('Here');
+  await expect(guest.getByText(LOST)).toHaveCount(0);
+});
+
+test('everybody is back in the same seat after the server was killed and started again', async ({ server, device }, info) => {
+  const owner = await device('desktop', { noise: CONNECTION_LOST });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { noise: CONNECTION_LOST });
+  await joinRoom(guest, pin);
+  await renameSelf(guest, 'Amber Heron');
+  const { name, path, sha256 } = await sample(info, 'kept.jpg', MIB);
+  await addFiles(owner, path);
+  await expect(fileRow(guest, name)).toContainText('Here');
+  await expect(memberRow(owner, 'Amber Heron')).toBeVisible();
+
+  await server.kill();
+  for (const page of [owner, guest]) await expect(page.getByText(LOST)).toBeVisible();
+  await server.startAgain();
+
+  for (const page of [owner, guest]) {
+    await expect(page.getByText(LOST)).toHaveCount(0, { timeout: 20_000 });
+    await expect(memberRows(page)).toHaveCount(2);
+    await expect(memberRows(page).filter({ hasText: 'Connected' })).toHaveCount(2);
+  }
+  await guest.reload();
+  await standsInRoom(guest);
+  await expect(ownRow(guest)).toContainText('Amber Heron');
+  await expect(ownRow(owner)).toContainText('owner');
+  expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+
+  // The owner is still the owner.
+  await addFiles(owner, (await sample(info, 'after the restart.txt', 10)).path);
+  await expect(fileRow(guest, 'after the restart.txt')).toContainText('Here');
+  await closeRoom(owner);
+  await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+});
+
+test('a restart of the server in good order is survived by every page', async ({ server, device }, info) => {
+  const owner = await device('desktop', { noise: CONNECTION_LOST });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { noise: CONNECTION_LOST });
+  await joinRoom(guest, pin);
+
+  expect(await server.stop()).toBe(0);
+  for (const page of [owner, guest]) await expect(page.getByText(LOST)).toBeVisible();
+  await server.startAgain();
+  for (const page of [owner, guest]) await expect(page.getByText(LOST)).toHaveCount(0, { timeout: 20_000 });
+  await addFiles(owner, (await sample(info, 'after.txt', 10)).path);
+  await expect(fileRow(guest, 'after.txt')).toContainText('Here');
+});
+
+test('an upload goes on where it stopped when the connection comes back', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const { name, path, sha256 } = await sample(info, 'IMG_4402 harbour.mov', 40 * MIB);
+  cable.allowUpload(28 * MIB);
+  await addFiles(owner, path);
+  // The second chunk is on its way.
+  await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(42);
+
+  await cable.cut();
+  await expect(fileRow(owner, name)).toContainText(/Interrupted at \d+ %, trying again/);
+  await expect(fileRow(guest, name)).toContainText(/Stopped at [4-7]\d %/);
+  cable.allowEverything();
+  const offsets: string[] = [];
+  owner.on('request', (request) => {
+    if (request.method() === 'PATCH') offsets.push(request.headers()['upload-offset'] ?? '');
+  });
+  await cable.mend();
+
+  await expect(fileRow(guest, name)).toContainText('Here', { timeout: 30_000 });
+  expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+  expect(Number(offsets[0]), 'the offset of the first chunk after the cut').toBeGreaterThan(16 * MIB);
+});
+
+test('an upload goes on to its end when the server is killed in the middle and started again', async ({ server, cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { noise: CONNECTION_LOST });
+  await joinRoom(guest, pin);
+  const { name, path, sha256 } = await sample(info, 'Lecture 7.mp4', 40 * MIB);
+  cable.allowUpload(28 * MIB);
+  await addFiles(owner, path);
+  // The second chunk is on its way.
+  await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(42);
+
+  await server.kill();
+  for (const page of [owner, guest]) await expect(page.getByText(LOST)).toBeVisible();
+  cable.allowEverything();
+  await server.startAgain();
+
+  await expect(fileRow(guest, name)).toContainText('Here', { timeout: 30_000 });
+  await expect(fileRow(owner, name)).toContainText('Here');
+  expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+});
+
+test('a page that was cut off when its room was closed says so when it is back', async ({ cable, device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { address: cable.address, noise: [...CONNECTION_LOST, ...answered(404, /\/api\/rooms\//)] });
+  await joinRoom(guest, pin);
+  await cable.cut();
+  await expect(guest.getByText(LOST)).toBeVisible();
+  await closeRoom(owner);
+  await expect(owner.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+
+  await cable.mend();
+  await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible({ timeout: 20_000 });
+});
+
+test('a file that cannot be announced is reported with its name and a reason', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
+  await createRoom(owner);
+  await cable.cut();
+  await expect(owner.getByText(LOST)).toBeVisible();
+  await addFiles(owner, (await sample(info, 'too early.txt', 10)).path);
+  await expect(owner.getByText('“too early.txt” was not added. The server cannot be reached. Check your connection and try again.')).toBeVisible();
+  await cable.mend();
+  await expect(owner.getByText(LOST)).toHaveCount(0);
+});

@@ -1,0 +1,96 @@
+// Browsers without JavaScript: plain forms, plain links, and pages that tell the truth.
+
+import { addFiles, createRoom, download, fileRow, fileRows, joinRoom, memberRow, memberRows, ownRow, renameSelf } from '../support/room';
+import { MIB, sample, sha256Of } from '../support/samples';
+import { answered, expect, test } from '../support/test';
+
+const plain = { context: { javaScriptEnabled: false } };
+
+test('without a script a room is created with the plain form', async ({ device }) => {
+  const owner = await device('desktop', plain);
+  await owner.goto('/');
+  await owner.getByRole('button', { name: 'Create room' }).click();
+  await owner.waitForURL(/\/r\/\d{6}$/);
+
+  await expect(memberRows(owner)).toHaveCount(1);
+  await expect(ownRow(owner)).toContainText('owner');
+  const pin = owner.url().slice(-6);
+  await expect(owner.getByRole('region', { name: 'Room PIN' })).toContainText([...pin].join(' '));
+
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await owner.reload();
+  await expect(memberRows(owner)).toHaveCount(2);
+  await expect(memberRows(owner).filter({ hasText: 'Safari · iPhone · 127.0.0.1' })).toContainText('Connected');
+});
+
+test('without a script one joins by PIN, sees who and what is there, and downloads', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await renameSelf(owner, 'Amber Heron');
+  const { name, path, sha256 } = await sample(info, 'Lecture 7, signals.pdf', 2 * MIB);
+  const second = await sample(info, 'notes.txt', 10);
+  await addFiles(owner, path, second.path);
+  await expect(fileRow(owner, second.name)).toContainText('Here');
+  await expect(fileRow(owner, name)).toContainText('Here');
+
+  const guest = await device('iPhone', plain);
+  await guest.goto('/');
+  await guest.getByRole('textbox', { name: 'PIN' }).fill(pin);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await guest.waitForURL(`**/r/${pin}`);
+  await expect(memberRows(owner)).toHaveCount(2);
+
+  await expect(memberRows(guest)).toHaveCount(2);
+  await expect(memberRow(guest, 'Amber Heron')).toContainText('Chrome · Windows · 127.0.0.1');
+  await expect(fileRows(guest)).toHaveCount(2);
+  await expect(fileRow(guest, name)).toContainText('2.1 MB');
+  await expect(fileRow(guest, name)).toContainText('Here');
+  expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+  await expect(guest.getByRole('link', { name: 'Get all in one archive' })).toBeVisible();
+});
+
+test('without a script the link of a room joins nobody until Join is pressed', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('androidPhone', plain);
+  await guest.goto(`/join/${pin}`);
+  await expect(guest.getByRole('textbox', { name: 'PIN' })).toHaveValue(pin);
+  await owner.reload();
+  await expect(memberRows(owner)).toHaveCount(1);
+
+  await guest.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await guest.waitForURL(`**/r/${pin}`);
+  await expect(memberRow(owner, 'Ada')).toContainText('Chrome · Android · 127.0.0.1');
+});
+
+test('without a script a wrong PIN is answered with a sentence', async ({ device }) => {
+  const guest = await device('iPhone', { ...plain, noise: answered(404, /\/join\/999999/) });
+  await guest.goto('/');
+  await guest.getByRole('textbox', { name: 'PIN' }).fill('999 999');
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+
+  await guest.goto('/');
+  await guest.getByRole('textbox', { name: 'PIN' }).fill('12');
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.getByRole('alert')).toBeVisible();
+});
+
+test('without a script nothing is offered that would need one', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await addFiles(owner, (await sample(info, 'a.txt', 10)).path);
+  await expect(fileRow(owner, 'a.txt')).toContainText('Here');
+  const cookies = await owner.context().cookies();
+
+  const same = await device('desktop', plain);
+  await same.context().addCookies(cookies);
+  await same.goto(`/r/${pin}`);
+  await expect(fileRow(same, 'a.txt').getByRole('link', { name: 'Download' })).toBeVisible();
+  for (const name of ['Close room', 'Lock', 'Copy link', 'Show QR', 'Rename', 'Remove']) {
+    await expect.soft(same.getByRole('button', { name }), name).toHaveCount(0, { timeout: 2000 });
+  }
+  await expect(same.getByText('Drop files anywhere')).toBeHidden();
+});
