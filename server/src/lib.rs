@@ -82,8 +82,8 @@ impl Server {
         let files = Arc::new(files);
         let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, config.pin_digits, pace.grace));
         recovery::run(&rooms, &files).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
-        // Pages are rendered on leptos's executor, which nothing but a listing of routes sets up.
-        drop(leptos_axum::generate_route_list(|| ()));
+        // Pages are rendered on it. A second server in the same process finds it set.
+        drop(any_spawner::Executor::init_tokio());
         let services = Services {
             rooms,
             files,
