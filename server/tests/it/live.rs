@@ -1,17 +1,17 @@
 //! `GET /api/rooms/{pin}/live`: what is pushed, and what may be said.
 
 use app::{
-    room::{DeviceKind, RoomEvent, Settings},
+    room::{Device, DeviceKind, RoomEvent, Settings},
     wire::{ProblemCode, ServerMessage},
 };
 use futures::{StreamExt as _, stream};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     door::refused,
     live_socket::LiveSocket,
-    seat::Seat,
     test_app::{PACE, TestApp},
 };
 
@@ -244,20 +244,41 @@ async fn the_server_says_that_it_is_alive_to_programs_and_to_pages() {
     app.finish().await;
 }
 
-async fn system_after_hello(owner: &Seat, user_agent: &str, touch_points: u32) -> (DeviceKind, String) {
-    let mut socket = LiveSocket::open(owner, None, &[("user-agent", user_agent)]).await;
+/// The device that the room shows for somebody who joined with `headers` and whose page then said hello
+/// over a socket, to which browsers add no hints.
+async fn device_after_hello(app: &TestApp, headers: &[(&str, &str)], touch_points: u32) -> Device {
+    let owner = app.create_room().await;
+    let join = app.request(Method::POST, &format!("/api/rooms/{}/members", owner.pin()));
+    let join = headers.iter().fold(join, |join, (name, value)| join.header(*name, *value));
+    let guest = app.seat(join.send().await.unwrap().json().await.unwrap());
+    let mut socket = LiveSocket::open(&guest, None, &[("user-agent", SAFARI_ON_MAC)]).await;
     socket.snapshot().await;
     socket.say(json!({"type": "hello", "touch_points": touch_points})).await;
-    let RoomEvent::DeviceChanged { id, device } = socket.event().await else { panic!("no device changed") };
-    assert_eq!(id, owner.entered.member);
-    (device.kind, device.system)
+    // Messages are carried out in order: once the name is changed, the hello was heard.
+    socket.say(json!({"type": "rename", "name": "Ada"})).await;
+    while !matches!(socket.event().await, RoomEvent::MemberRenamed { .. }) {}
+    guest.room().await.member(guest.entered.member).unwrap().device.clone()
 }
 
 #[tokio::test]
 async fn a_mac_with_five_touch_points_is_an_ipad() {
     let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    assert_eq!(system_after_hello(&owner, SAFARI_ON_MAC, 5).await, (DeviceKind::Tablet, "iPad".to_owned()));
-    assert_eq!(system_after_hello(&owner, SAFARI_ON_MAC, 0).await, (DeviceKind::Desktop, "macOS".to_owned()));
+    let device = device_after_hello(&app, &[("user-agent", SAFARI_ON_MAC)], 5).await;
+    assert_eq!((device.kind, device.browser.as_str(), device.system.as_str()), (DeviceKind::Tablet, "Safari", "iPad"));
+    let device = device_after_hello(&app, &[("user-agent", SAFARI_ON_MAC)], 0).await;
+    assert_eq!((device.kind, device.browser.as_str(), device.system.as_str()), (DeviceKind::Desktop, "Safari", "macOS"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_hints_of_joining_outlive_the_hello_of_the_page() {
+    let app = TestApp::start().await;
+    let headers = [
+        ("user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"),
+        ("sec-ch-ua", r#""Chromium";v="140", "Brave";v="140""#),
+        ("sec-ch-ua-platform", r#""Android""#),
+    ];
+    let device = device_after_hello(&app, &headers, 5).await;
+    assert_eq!((device.kind, device.browser.as_str(), device.system.as_str()), (DeviceKind::Tablet, "Brave", "Android"));
     app.finish().await;
 }
