@@ -70,10 +70,7 @@ pub(crate) async fn append(
     let offset = tus::number(&headers, "upload-offset")?;
     let file = find(&session.room, &id)?;
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
-    let offset = match file.state {
-        FileState::Complete => past_the_end(&file, offset, announced)?,
-        FileState::Arriving | FileState::Stopped => receive(&services, &session.room, &file, offset, announced, body).await?,
-    };
+    let offset = receive(&services, &session.room, &file, offset, announced, body).await?;
     let offset = (HeaderName::from_static("upload-offset"), HeaderValue::from(offset));
     Ok((StatusCode::NO_CONTENT, [tus::resumable(), offset]).into_response())
 }
@@ -98,17 +95,6 @@ pub(crate) async fn remove(
 pub(super) fn find(room: &RoomHandle, id: &str) -> Result<FileEntry, Refusal> {
     let id: FileId = id.parse().map_err(|_| Refusal::no_such_file())?;
     room.read(|room| room.file(id).cloned()).ok_or_else(Refusal::no_such_file)
-}
-
-/// A complete file takes an empty chunk at its end and nothing else.
-fn past_the_end(file: &FileEntry, offset: u64, announced: u64) -> Result<u64, Refusal> {
-    if offset != file.size_bytes {
-        return Err(AppendError::OffsetMismatch(file.size_bytes).into());
-    }
-    if announced > 0 {
-        return Err(AppendError::TooLong.into());
-    }
-    Ok(offset)
 }
 
 async fn receive(

@@ -225,6 +225,19 @@ async fn a_chunk_that_goes_on_after_the_last_byte_leaves_a_whole_file() {
 }
 
 #[tokio::test]
+async fn a_complete_file_takes_nothing_more_however_it_is_sent() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let id = owner.upload("a.txt", b"0123456789").await;
+    refused(owner.append(id, 10, unannounced(&["x"])).await, 413, "body_too_long").await;
+    refused(owner.append(id, 10, "x").await, 413, "body_too_long").await;
+    refused(owner.append(id, 4, "456789").await, 409, "offset_mismatch").await;
+    assert_eq!(owner.append(id, 10, "").await.status(), 204);
+    assert_eq!(owner.download(id).await, b"0123456789");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_chunk_of_megabytes_that_is_refused_is_still_answered() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
