@@ -103,6 +103,9 @@ pub enum JournalError {
     /// The database or the disk under it failed.
     #[error("the database failed: {0}")]
     Database(String),
+    /// There is no room on the disk for it.
+    #[error("the disk is full")]
+    NoSpace,
     /// The journal is closed.
     #[error("the journal is closed")]
     Stopped,

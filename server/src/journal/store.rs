@@ -1,6 +1,10 @@
 //! The tables of the journal, and what one transaction does to them.
 
-use std::path::Path;
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
 
 use app::room::{MemberId, Pin};
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
@@ -17,26 +21,38 @@ const TOKENS: TableDefinition<(&str, TokenHash), &str> = TableDefinition::new("t
 /// The database file.
 #[derive(Debug)]
 pub(super) struct Store {
-    database: Database,
+    path: PathBuf,
+    /// None after a failure, until it is needed again.
+    database: Mutex<Option<Arc<Database>>>,
 }
 
 impl Store {
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
-        let database = Database::create(path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => JournalError::Locked(path.display().to_string()),
-            error => failed(error),
-        })?;
+        let database = open(path)?;
         let write = database.begin_write().map_err(failed)?;
         write.open_table(ROOMS).map_err(failed)?;
         write.open_table(EVENTS).map_err(failed)?;
         write.open_table(TOKENS).map_err(failed)?;
         write.commit().map_err(failed)?;
-        Ok(Self { database })
+        Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))) })
+    }
+
+    /// Lets go of the file.
+    pub(super) fn close(&self) {
+        self.database.lock().expect("no holder panics").take();
+    }
+
+    fn database(&self) -> Result<Arc<Database>, JournalError> {
+        let mut database = self.database.lock().expect("no holder panics");
+        match &*database {
+            Some(database) => Ok(Arc::clone(database)),
+            None => Ok(Arc::clone(database.insert(Arc::new(open(&self.path)?)))),
+        }
     }
 
     /// Reads every room and folds its events.
     pub(super) fn recover(&self) -> Result<Vec<Recovered>, JournalError> {
-        let read = self.database.begin_read().map_err(failed)?;
+        let read = self.database()?.begin_read().map_err(failed)?;
         let rooms = read.open_table(ROOMS).map_err(failed)?;
         let events = read.open_table(EVENTS).map_err(failed)?;
         let tokens = read.open_table(TOKENS).map_err(failed)?;
@@ -44,18 +60,18 @@ impl Store {
         for row in rooms.iter().map_err(failed)? {
             let (pin, record) = row.map_err(failed)?;
             let pin = pin.value();
-            let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(failed)?;
+            let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(unreadable)?;
             let mut replayable = Vec::new();
             for row in events.range((pin, 0)..=(pin, u64::MAX)).map_err(failed)? {
                 let (_, recorded) = row.map_err(failed)?;
-                let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(failed)?;
-                record.follow(recorded.revision, &recorded.event).map_err(failed)?;
+                let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(unreadable)?;
+                record.follow(recorded.revision, &recorded.event).map_err(unreadable)?;
                 replayable.push(recorded);
             }
             let mut known = Vec::new();
             for row in tokens.range((pin, [0; 32])..=(pin, [0xff; 32])).map_err(failed)? {
                 let (key, member) = row.map_err(failed)?;
-                known.push((key.value().1, member.value().parse().map_err(failed)?));
+                known.push((key.value().1, member.value().parse().map_err(unreadable)?));
             }
             recovered.push(Recovered { record, events: replayable, tokens: known });
         }
@@ -63,7 +79,7 @@ impl Store {
     }
 
     pub(super) fn begin(&self) -> Result<Batch, JournalError> {
-        let write = self.database.begin_write().map_err(failed)?;
+        let write = self.database()?.begin_write().map_err(failed)?;
         Ok(Batch { write })
     }
 }
@@ -81,13 +97,13 @@ impl Batch {
         if last_revision(&events, pin)? + 1 != revision {
             return Err(JournalError::OutOfOrder);
         }
-        let event = serde_json::to_vec(&entry.recorded).map_err(failed)?;
+        let event = serde_json::to_vec(&entry.recorded).map_err(unreadable)?;
         events.insert((pin, revision), event.as_slice()).map_err(failed)?;
         if let Some((hash, member)) = entry.token {
             self.token(pin, hash, member)?;
         }
         if let Some(record) = &entry.checkpoint {
-            let record = serde_json::to_vec(record).map_err(failed)?;
+            let record = serde_json::to_vec(record).map_err(unreadable)?;
             self.write.open_table(ROOMS).map_err(failed)?.insert(pin, record.as_slice()).map_err(failed)?;
             let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
             events.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
@@ -120,6 +136,22 @@ fn last_revision(events: &impl ReadableTable<(&'static str, u64), &'static [u8]>
     Ok(newest.map_or(0, |(key, _)| key.value().1))
 }
 
-fn failed(error: impl std::fmt::Display) -> JournalError {
+fn open(path: &Path) -> Result<Database, JournalError> {
+    Database::create(path).map_err(|error| match error {
+        DatabaseError::DatabaseAlreadyOpen => JournalError::Locked(path.display().to_string()),
+        error => failed(error),
+    })
+}
+
+fn failed(error: impl Into<redb::Error>) -> JournalError {
+    match error.into() {
+        redb::Error::Io(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
+            JournalError::NoSpace
+        }
+        error => JournalError::Database(error.to_string()),
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> JournalError {
     JournalError::Database(error.to_string())
 }

@@ -20,6 +20,8 @@ fn commit(store: &Store, jobs: Vec<Job>) {
     let outcome = write(store, &jobs);
     if let Err(error) = &outcome {
         tracing::error!(journal.jobs = jobs.len(), %error, "a journal transaction failed");
+        // After a failure of the disk the database takes nothing more until it is opened anew.
+        store.close();
     }
     for (index, job) in jobs.into_iter().enumerate() {
         let result = match &outcome {
