@@ -3,11 +3,13 @@
 //! The server calls [`Room::apply`] to change the truth, the browser calls it to follow. What travels
 //! around these types (messages, problems, addresses) is in [`crate::wire`].
 
+mod digest;
 mod ids;
 mod names;
 
 use serde::{Deserialize, Serialize};
 
+pub use digest::{InvalidSha256, Sha256};
 pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin};
 pub use names::{DisplayName, FileName, InvalidName};
 
@@ -24,6 +26,9 @@ pub struct Room {
     pub members: Vec<Member>,
     /// The files, in the order of their arrival.
     pub files: Vec<FileEntry>,
+    /// Uploads that will be joined into one file (tus concatenation); nobody but their sender sees them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<FileEntry>,
     /// Set once, by the last event of a room.
     pub closed: Option<Closed>,
 }
@@ -115,16 +120,25 @@ pub struct FileEntry {
     pub name: FileName,
     /// The media type that the sender declared, empty when none.
     pub media_type: String,
-    /// Declared length of the whole file in bytes.
-    pub size_bytes: u64,
+    /// Declared length of the whole file in bytes; unknown while its sender does not know it either.
+    pub size_bytes: Option<u64>,
     /// How much of it has arrived, in bytes.
     pub offset_bytes: u64,
     /// What is happening to it.
     pub state: FileState,
     /// CRC-32 (ISO-HDLC) of the whole file, known once it is complete.
     pub crc32: Option<u32>,
+    /// SHA-256 of the whole file, known moments after it is complete.
+    #[serde(default)]
+    pub sha256: Option<Sha256>,
     /// When it was added, in milliseconds since the Unix epoch.
     pub added_at_ms: u64,
+    /// When its sender last changed it, in milliseconds since the Unix epoch, if the sender told.
+    #[serde(default)]
+    pub modified_at_ms: Option<u64>,
+    /// The uploads that it was joined from, if it was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined_from: Vec<FileId>,
 }
 
 /// What is happening to a file.
@@ -193,12 +207,43 @@ pub enum RoomEvent {
         /// The new row.
         file: FileEntry,
     },
+    /// An upload was announced that will be joined with others into one file.
+    PartAdded {
+        /// The new part.
+        file: FileEntry,
+    },
+    /// Parts became one complete file and are gone themselves.
+    PartsJoined {
+        /// The new row; its parts are in [`FileEntry::joined_from`].
+        file: FileEntry,
+    },
+    /// The sender of a file learned how long it is.
+    FileSized {
+        /// Which file.
+        id: FileId,
+        /// Its whole length in bytes.
+        size_bytes: u64,
+    },
     /// The last byte of a file arrived.
     FileCompleted {
         /// Which file.
         id: FileId,
         /// CRC-32 (ISO-HDLC) of all its bytes.
         crc32: u32,
+    },
+    /// The whole of a complete file was summed.
+    FileDigested {
+        /// Which file.
+        id: FileId,
+        /// SHA-256 of all its bytes.
+        sha256: Sha256,
+    },
+    /// A file that was complete turned out not to be: the machine stopped before the disk had all of it.
+    FileReopened {
+        /// Which file.
+        id: FileId,
+        /// Bytes that are here.
+        offset_bytes: u64,
     },
     /// A file was removed and erased.
     FileRemoved {
@@ -273,7 +318,7 @@ impl Room {
     /// A room in which nothing has happened yet.
     #[must_use]
     pub fn new(pin: Pin, created_at_ms: u64) -> Self {
-        Self { pin, created_at_ms, settings: Settings::default(), members: Vec::new(), files: Vec::new(), closed: None }
+        Self { pin, created_at_ms, settings: Settings::default(), members: Vec::new(), files: Vec::new(), parts: Vec::new(), closed: None }
     }
 
     /// Folds one recorded event into the room. Events about what is not there change nothing, so
@@ -300,20 +345,51 @@ impl Room {
                     self.files.push(file.clone());
                 }
             }
+            RoomEvent::PartAdded { file } => {
+                if self.upload(file.id).is_none() {
+                    self.parts.push(file.clone());
+                }
+            }
+            RoomEvent::PartsJoined { file } => {
+                self.parts.retain(|part| !file.joined_from.contains(&part.id));
+                self.files.push(file.clone());
+            }
+            RoomEvent::FileSized { id, size_bytes } => {
+                if let Some(file) = self.upload_mut(*id) {
+                    file.size_bytes = Some(*size_bytes);
+                }
+            }
             RoomEvent::FileCompleted { id, crc32 } => {
-                if let Some(file) = self.file_mut(*id) {
-                    file.offset_bytes = file.size_bytes;
+                if let Some(file) = self.upload_mut(*id) {
+                    file.offset_bytes = file.size_bytes.unwrap_or(file.offset_bytes);
                     file.state = FileState::Complete;
                     file.crc32 = Some(*crc32);
                 }
             }
-            RoomEvent::FileRemoved { id } => self.files.retain(|file| file.id != *id),
+            RoomEvent::FileDigested { id, sha256 } => {
+                if let Some(file) = self.upload_mut(*id) {
+                    file.sha256 = Some(*sha256);
+                }
+            }
+            RoomEvent::FileReopened { id, offset_bytes } => {
+                if let Some(file) = self.upload_mut(*id) {
+                    file.offset_bytes = *offset_bytes;
+                    file.state = FileState::Stopped;
+                    file.crc32 = None;
+                    file.sha256 = None;
+                }
+            }
+            RoomEvent::FileRemoved { id } => {
+                self.files.retain(|file| file.id != *id);
+                self.parts.retain(|part| part.id != *id);
+            }
             RoomEvent::SettingsChanged { settings } => self.settings = *settings,
             RoomEvent::RoomClosed { by, at_ms } => {
                 let erased_files = self.files.len();
                 self.closed = Some(Closed { by: *by, at_ms: *at_ms, erased_files });
                 self.members.clear();
                 self.files.clear();
+                self.parts.clear();
             }
         }
     }
@@ -328,11 +404,11 @@ impl Room {
                 }
             }
             PassingEvent::FileProgress { id, offset_bytes, state } => {
-                if let Some(file) = self.file_mut(*id)
+                if let Some(file) = self.upload_mut(*id)
                     && file.state != FileState::Complete
                     && *state != FileState::Complete
                 {
-                    file.offset_bytes = (*offset_bytes).min(file.size_bytes);
+                    file.offset_bytes = (*offset_bytes).min(file.size_bytes.unwrap_or(u64::MAX));
                     file.state = *state;
                 }
             }
@@ -351,16 +427,33 @@ impl Room {
         self.files.iter().find(|file| file.id == id)
     }
 
-    /// Declared bytes of all files together.
+    /// The file or the part with this id, unless it was removed.
+    #[must_use]
+    pub fn upload(&self, id: FileId) -> Option<&FileEntry> {
+        self.uploads().find(|file| file.id == id)
+    }
+
+    /// Every file and every part.
+    pub fn uploads(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().chain(&self.parts)
+    }
+
+    /// Whether the upload with this id is a part of a file that is still to be joined.
+    #[must_use]
+    pub fn is_part(&self, id: FileId) -> bool {
+        self.parts.iter().any(|part| part.id == id)
+    }
+
+    /// Bytes of all files and parts together: declared ones, or those that are here where none are.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
-        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size_bytes))
+        self.uploads().fold(0, |sum, file| sum.saturating_add(file.size_bytes.unwrap_or(file.offset_bytes)))
     }
 
     /// The passing events that bring somebody who knows all recorded ones up to now.
     pub fn passing_state(&self) -> impl Iterator<Item = PassingEvent> + '_ {
         let presences = self.members.iter().map(|member| PassingEvent::PresenceChanged { id: member.id, presence: member.presence });
-        let progress = self.files.iter().filter(|file| file.state != FileState::Complete).map(|file| PassingEvent::FileProgress {
+        let progress = self.uploads().filter(|file| file.state != FileState::Complete).map(|file| PassingEvent::FileProgress {
             id: file.id,
             offset_bytes: file.offset_bytes,
             state: file.state,
@@ -372,8 +465,8 @@ impl Room {
         self.members.iter_mut().find(|member| member.id == id)
     }
 
-    fn file_mut(&mut self, id: FileId) -> Option<&mut FileEntry> {
-        self.files.iter_mut().find(|file| file.id == id)
+    fn upload_mut(&mut self, id: FileId) -> Option<&mut FileEntry> {
+        self.files.iter_mut().chain(&mut self.parts).find(|file| file.id == id)
     }
 }
 

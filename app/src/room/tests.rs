@@ -37,22 +37,36 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         (member_id(), name()).prop_map(|(id, name)| RoomEvent::MemberRenamed { id, name }),
         (member_id(), device()).prop_map(|(id, device)| RoomEvent::DeviceChanged { id, device }),
         (file_id(), any::<u64>(), any::<u64>()).prop_map(|(id, size_bytes, added_at_ms)| RoomEvent::FileAdded {
-            file: FileEntry {
-                id,
-                name: FileName::parse("a \"b\"/ć\n.bin").unwrap(),
-                media_type: String::new(),
-                size_bytes,
-                offset_bytes: 0,
-                state: FileState::Arriving,
-                crc32: None,
-                added_at_ms,
-            },
+            file: FileEntry { size_bytes: Some(size_bytes), added_at_ms, ..file(id, "a \"b\"/ć\n.bin") },
         }),
+        (file_id(), any::<u64>())
+            .prop_map(|(id, size_bytes)| RoomEvent::PartAdded { file: FileEntry { size_bytes: Some(size_bytes), ..file(id, "part") } }),
+        (file_id(), vec(file_id(), 1..4))
+            .prop_map(|(id, joined_from)| RoomEvent::PartsJoined { file: FileEntry { joined_from, ..file(id, "whole") } }),
+        (file_id(), any::<u64>()).prop_map(|(id, size_bytes)| RoomEvent::FileSized { id, size_bytes }),
         (file_id(), any::<u32>()).prop_map(|(id, crc32)| RoomEvent::FileCompleted { id, crc32 }),
+        (file_id(), any::<[u8; 32]>()).prop_map(|(id, bytes)| RoomEvent::FileDigested { id, sha256: Sha256::new(bytes) }),
+        (file_id(), any::<u64>()).prop_map(|(id, offset_bytes)| RoomEvent::FileReopened { id, offset_bytes }),
         file_id().prop_map(|id| RoomEvent::FileRemoved { id }),
         any::<bool>().prop_map(|locked| RoomEvent::SettingsChanged { settings: Settings { locked } }),
         any::<u64>().prop_map(|at_ms| RoomEvent::RoomClosed { by: ClosedBy::Unused, at_ms }),
     ]
+}
+
+fn file(id: FileId, name: &str) -> FileEntry {
+    FileEntry {
+        id,
+        name: FileName::parse(name).unwrap(),
+        media_type: String::new(),
+        size_bytes: None,
+        offset_bytes: 0,
+        state: FileState::Arriving,
+        crc32: None,
+        sha256: None,
+        added_at_ms: 0,
+        modified_at_ms: None,
+        joined_from: Vec::new(),
+    }
 }
 
 fn over_the_wire<T: Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
@@ -107,20 +121,44 @@ fn a_gap_is_noticed_and_leaves_the_room_as_it_was() {
 fn late_progress_does_not_reopen_a_complete_file() {
     let id = FileId::new(7);
     let mut room = snapshot().room;
-    room.apply(&RoomEvent::FileAdded {
-        file: FileEntry {
-            id,
-            name: FileName::parse("a").unwrap(),
-            media_type: String::new(),
-            size_bytes: 10,
-            offset_bytes: 0,
-            state: FileState::Arriving,
-            crc32: None,
-            added_at_ms: 0,
-        },
-    });
+    room.apply(&RoomEvent::FileAdded { file: FileEntry { size_bytes: Some(10), ..file(id, "a") } });
     room.apply(&RoomEvent::FileCompleted { id, crc32: 3 });
     room.pass(&PassingEvent::FileProgress { id, offset_bytes: 4, state: FileState::Arriving });
     let file = room.file(id).unwrap();
     assert_eq!((file.offset_bytes, file.state), (10, FileState::Complete));
+}
+
+#[test]
+fn joined_parts_are_gone_and_their_file_is_there() {
+    let (whole, part, other) = (FileId::new(1), FileId::new(2), FileId::new(3));
+    let mut room = snapshot().room;
+    for id in [part, other] {
+        room.apply(&RoomEvent::PartAdded { file: FileEntry { size_bytes: Some(5), ..file(id, "part") } });
+    }
+    assert_eq!((room.files.len(), room.is_part(part), room.size_bytes()), (0, true, 10));
+    room.apply(&RoomEvent::PartsJoined { file: FileEntry { size_bytes: Some(5), joined_from: vec![part], ..file(whole, "whole") } });
+    assert_eq!((room.upload(part), room.is_part(other), room.file(whole).is_some(), room.size_bytes()), (None, true, true, 10));
+}
+
+#[test]
+fn a_file_of_unknown_length_counts_with_what_is_here() {
+    let id = FileId::new(1);
+    let mut room = snapshot().room;
+    room.apply(&RoomEvent::FileAdded { file: file(id, "stream") });
+    room.pass(&PassingEvent::FileProgress { id, offset_bytes: 7, state: FileState::Arriving });
+    assert_eq!(room.size_bytes(), 7);
+    room.apply(&RoomEvent::FileSized { id, size_bytes: 9 });
+    assert_eq!(room.size_bytes(), 9);
+}
+
+#[test]
+fn a_reopened_file_can_be_completed_again() {
+    let id = FileId::new(1);
+    let mut room = snapshot().room;
+    room.apply(&RoomEvent::FileAdded { file: FileEntry { size_bytes: Some(9), ..file(id, "a") } });
+    room.apply(&RoomEvent::FileCompleted { id, crc32: 1 });
+    room.apply(&RoomEvent::FileDigested { id, sha256: Sha256::new([1; 32]) });
+    room.apply(&RoomEvent::FileReopened { id, offset_bytes: 4 });
+    let reopened = FileEntry { size_bytes: Some(9), offset_bytes: 4, state: FileState::Stopped, ..file(id, "a") };
+    assert_eq!(room.file(id), Some(&reopened));
 }

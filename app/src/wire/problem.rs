@@ -54,6 +54,8 @@ codes! {
     NotAMember = 401, "You are not in this room";
     /// A session of this room whose role is too small.
     OwnerOnly = 403, "Only the owner may do this";
+    /// The file was joined from parts and takes no bytes itself.
+    FinalUpload = 403, "This upload takes no bytes";
     /// The request was sent by another site's page.
     CrossSite = 403, "Requests from other sites are refused";
     /// There is no such room, or there is none any more.
@@ -66,10 +68,14 @@ codes! {
     MethodNotAllowed = 405, "This cannot be done here";
     /// The chunk does not begin where the file ends.
     OffsetMismatch = 409, "The chunk does not begin where the file ends";
+    /// A part that is to be joined is not complete.
+    PartUnfinished = 409, "A part is not complete";
     /// Another request took the upload over.
     UploadTakenOver = 409, "Another request continues this upload";
     /// A tus version that is not spoken here.
     TusVersion = 412, "This tus version is not spoken here";
+    /// The file is not the one that the request means.
+    PreconditionFailed = 412, "This is not the file that was meant";
     /// The file is larger than this server takes.
     FileTooLarge = 413, "The file is too large";
     /// The file does not fit into the room.
@@ -92,6 +98,8 @@ codes! {
     RoomLocked = 423, "The room is locked";
     /// More requests than anyone needs.
     TooManyRequests = 429, "Too many requests";
+    /// The bytes of a chunk are not those that its checksum was made of.
+    ChecksumMismatch = 460, "The checksum does not match";
     /// The room has no free seat.
     TooManyMembers = 429, "The room has no free seat";
     /// A message on the live socket that cannot be read.
@@ -102,8 +110,8 @@ codes! {
     ServerFull = 503, "The server is full";
     /// The server is stopping or cannot write.
     Unavailable = 503, "The server is not ready";
-    /// The disk of the server is full.
-    NoSpace = 507, "The server's disk is full";
+    /// The server has no room for more bytes.
+    NoSpace = 507, "The server is out of space";
 }
 
 impl Problem {
