@@ -1,9 +1,8 @@
 //! The end of a room: told, then erased. Joins rooms and files, which do not know each other.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use app::room::ClosedBy;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     files::FileStore,
@@ -30,17 +29,4 @@ pub async fn close(rooms: &Arc<Rooms>, files: &Arc<FileStore>, room: RoomHandle,
         Ok(())
     });
     closing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
-}
-
-/// Closes rooms that nobody used for `ttl`, until `stop`.
-pub async fn close_unused(rooms: Arc<Rooms>, files: Arc<FileStore>, ttl: Duration, stop: CancellationToken) {
-    // A room lives at most a tenth longer than promised, a day's one at most a minute.
-    let mut tick = tokio::time::interval((ttl / 10).min(Duration::from_secs(60)));
-    while stop.run_until_cancelled(tick.tick()).await.is_some() {
-        for room in rooms.unused_for(ttl) {
-            if let Err(error) = close(&rooms, &files, room, ClosedBy::Unused).await {
-                tracing::warn!(%error, "an unused room could not be closed");
-            }
-        }
-    }
 }

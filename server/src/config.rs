@@ -3,11 +3,14 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use app::room::PIN_DIGITS;
+use axum::http::uri::Authority;
 use bytesize::ByteSize;
 use clap::{
     Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+
+use crate::files::Sync;
 
 /// What one server needs to know.
 #[derive(Clone, Debug, Parser)]
@@ -22,7 +25,7 @@ pub struct Config {
     pub data_dir: PathBuf,
 
     /// A room that nobody used for this long is closed, such as 90m, 24h or 7d
-    #[arg(long, env = "SNAPDROP_ROOM_TTL", default_value = "24h", value_name = "DURATION", value_parser = room_ttl, allow_negative_numbers = true)]
+    #[arg(long, env = "SNAPDROP_ROOM_TTL", default_value = "24h", value_name = "DURATION", value_parser = ttl, allow_negative_numbers = true)]
     pub room_ttl: Duration,
 
     /// Largest file that is taken, such as 500MB or 64GiB
@@ -32,6 +35,26 @@ pub struct Config {
     /// All files of one room together
     #[arg(long, env = "SNAPDROP_MAX_ROOM_SIZE", default_value = "256GiB", value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     pub max_room_size: ByteSize,
+
+    /// All files of all rooms together [default: as much as the disk takes]
+    #[arg(long, env = "SNAPDROP_MAX_STORAGE", value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
+    pub max_storage: Option<ByteSize>,
+
+    /// Refuse files that would leave less of the disk free than this; 0 lets it fill
+    #[arg(long, env = "SNAPDROP_MIN_FREE_SPACE", default_value = "0", value_name = "SIZE", value_parser = any_size, allow_negative_numbers = true)]
+    pub min_free_space: ByteSize,
+
+    /// When acknowledged bytes are safe from a power cut: moments later (background) or before (always)
+    #[arg(long, env = "SNAPDROP_SYNC", default_value = "background", value_name = "MODE", value_parser = sync_mode)]
+    pub sync: Sync,
+
+    /// An unfinished upload of which nothing arrived for this long is given up
+    #[arg(long, env = "SNAPDROP_UPLOAD_TTL", default_value = "24h", value_name = "DURATION", value_parser = ttl, allow_negative_numbers = true)]
+    pub upload_ttl: Duration,
+
+    /// Another site whose pages may use the API with a token, such as https://app.example; may be repeated
+    #[arg(long, env = "SNAPDROP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    pub cors_origin: Vec<String>,
 
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
@@ -120,7 +143,7 @@ fn refusal(error: &clap::Error) -> Refusal {
     Refusal::Wrong(line)
 }
 
-fn room_ttl(text: &str) -> Result<Duration, String> {
+fn ttl(text: &str) -> Result<Duration, String> {
     let ttl = humantime::parse_duration(text).map_err(|_| "not a duration such as 90m, 24h or 7d".to_owned())?;
     let (least, most) = (Duration::from_secs(1), Duration::from_secs(365 * 24 * 3600));
     if (least..=most).contains(&ttl) { Ok(ttl) } else { Err("must be between 1s and 365d".to_owned()) }
@@ -129,6 +152,27 @@ fn room_ttl(text: &str) -> Result<Duration, String> {
 fn size(text: &str) -> Result<ByteSize, String> {
     let size: ByteSize = text.parse().map_err(|_| "not a size such as 500MB or 64GiB".to_owned())?;
     if size.as_u64() == 0 { Err("must be more than nothing".to_owned()) } else { Ok(size) }
+}
+
+fn any_size(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_| "not a size such as 500MB or 64GiB".to_owned())
+}
+
+fn sync_mode(text: &str) -> Result<Sync, String> {
+    match text {
+        "background" => Ok(Sync::Background),
+        "always" => Ok(Sync::Always),
+        _ => Err("must be background or always".to_owned()),
+    }
+}
+
+/// An origin as browsers send it (RFC 6454): scheme, host and, unless it is the scheme's own, port.
+fn origin(text: &str) -> Result<String, String> {
+    let wrong = || "not an origin such as https://app.example".to_owned();
+    let (scheme, authority) = text.split_once("://").ok_or_else(wrong)?;
+    let parsed: Authority = authority.parse().map_err(|_| wrong())?;
+    let plain = !authority.contains(['@', '*']) && !parsed.host().is_empty();
+    if matches!(scheme, "http" | "https") && plain { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
 fn pin_digits(text: &str) -> Result<usize, String> {
@@ -152,6 +196,13 @@ mod tests {
             ("--max-room-size", "0", "must be more than nothing"),
             ("--max-file-size", "-1", "not a size such as 500MB or 64GiB"),
             ("--room-ttl", "-5", "not a duration such as 90m, 24h or 7d"),
+            ("--max-storage", "0", "must be more than nothing"),
+            ("--min-free-space", "some", "not a size such as 500MB or 64GiB"),
+            ("--sync", "never", "must be background or always"),
+            ("--upload-ttl", "0s", "must be between 1s and 365d"),
+            ("--cors-origin", "*", "not an origin such as https://app.example"),
+            ("--cors-origin", "https://app.example/path", "not an origin such as https://app.example"),
+            ("--cors-origin", "null", "not an origin such as https://app.example"),
             ("--pin-digits", "3", "must be a number from 4 to 12"),
         ] {
             let Err(Refusal::Wrong(line)) = Config::from_args(["snapdrop", flag, value]) else {

@@ -1,4 +1,4 @@
-//! The files on disk: create, append, finish, read, remove.
+//! The files on disk: create, append, finish, read, join, remove.
 //!
 //! A file is named by its id alone and lies in one flat folder; its length on disk *is* the offset of
 //! its upload, so the two cannot drift apart, and a kill at any moment leaves the truth. Names, owners
@@ -6,65 +6,125 @@
 
 mod append;
 mod archive;
+mod background;
+mod buffers;
+mod checksum;
+mod join;
 mod lease;
 mod read;
+mod space;
+mod unverified;
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::OpenOptions,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
-use app::room::FileId;
-use tokio::sync::watch;
+use app::room::{FileId, Sha256};
+use tokio::sync::{Semaphore, watch};
 
-pub use append::AppendError;
+pub use append::{AppendError, Chunk, MayGrow};
 pub use archive::{Archive, ArchivedFile};
+use background::{Background, Digest};
+use buffers::Buffers;
+pub use checksum::{Checksum, InvalidChecksum};
 use lease::Leases;
 pub use read::ReadError;
+pub use space::{CreateError, NoSpace};
+
+/// When what was taken is safe from a power cut. From the end of the process it always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sync {
+    /// Moments later: the disk works while bytes arrive, and nobody waits for it.
+    #[default]
+    Background,
+    /// Before it is acknowledged.
+    Always,
+}
+
+/// How a store works.
+#[derive(Clone, Debug)]
+pub struct StoreSettings {
+    /// Where the files lie; created if missing.
+    pub folder: PathBuf,
+    /// When acknowledged bytes are safe from a power cut.
+    pub sync: Sync,
+    /// The most bytes of all files together.
+    pub max_storage: Option<u64>,
+    /// Bytes of the disk that are left free; 0 lets it fill.
+    pub min_free_space: u64,
+    /// How long a chunk may bring nothing before it is cut.
+    pub idle_upload: Duration,
+    /// How long a reader of a running upload waits for more.
+    pub idle_download: Duration,
+}
 
 /// Every file of this server.
 #[derive(Debug)]
 pub struct FileStore {
-    folder: PathBuf,
+    settings: StoreSettings,
     open: Mutex<HashMap<FileId, Arc<StoredFile>>>,
-    idle_upload: Duration,
-    idle_download: Duration,
+    background: Background,
+    buffers: Buffers,
+    /// What may still wait for the disk, of all chunks together, in bytes.
+    waiting_bytes: Arc<Semaphore>,
 }
 
 /// One file, shared by its writer and its readers.
 #[derive(Debug)]
 struct StoredFile {
     path: PathBuf,
-    /// Bytes on disk, `None` once the file is removed. Readers of a running upload wait on it.
-    length: watch::Sender<Option<u64>>,
+    /// What of it is here, `None` once it is removed. Readers of a running upload wait on it.
+    extent: watch::Sender<Option<Extent>>,
     /// Who may write: one at a time, a newcomer asks the holder to let go.
     leases: Leases,
-    /// CRC-32 of the first bytes of the file, and of how many; behind `length` only after a restart.
+    /// Bytes that it was promised room for.
+    claimed: AtomicU64,
+    /// CRC-32 of the first bytes of the file, and of how many; behind `extent` only after a restart.
     crc: Mutex<(u64, crc32fast::Hasher)>,
+    /// SHA-256, which follows behind.
+    digest: Digest,
+}
+
+/// What is here of a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Extent {
+    /// Bytes that were taken, and verified where that was asked for.
+    bytes: u64,
+    /// Whether nothing follows.
+    whole: bool,
+}
+
+/// What is known of a file once all of it is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FinishedFile {
+    /// Its length in bytes.
+    pub size_bytes: u64,
+    /// CRC-32 (ISO-HDLC) of all its bytes.
+    pub crc32: u32,
 }
 
 impl FileStore {
-    /// The store in `folder`, which is created if missing.
+    /// The store in its folder. What a former process took but could not verify any more is cut off.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn open(folder: PathBuf, idle_upload: Duration, idle_download: Duration) -> io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self { folder, open: Mutex::default(), idle_upload, idle_download })
-    }
-
-    /// Makes an empty file.
-    ///
-    /// # Errors
-    /// What the file system says.
-    pub async fn create(&self, id: FileId) -> io::Result<()> {
-        let path = self.path(id);
-        in_background(move || OpenOptions::new().write(true).create_new(true).open(path).map(drop)).await?;
-        self.stored(id).map(drop)
+    pub fn open(settings: StoreSettings) -> io::Result<Self> {
+        std::fs::create_dir_all(&settings.folder)?;
+        unverified::cut_off(&settings.folder)?;
+        Ok(Self {
+            settings,
+            open: Mutex::default(),
+            background: Background::start()?,
+            buffers: Buffers::default(),
+            waiting_bytes: Arc::new(Semaphore::new(append::WAITING_BYTES)),
+        })
     }
 
     /// How many bytes of the file are here. Asks a running append to let go first: whoever asks is
@@ -86,18 +146,43 @@ impl FileStore {
         self.stored(id)?.length()
     }
 
-    /// Syncs a complete file to disk.
+    /// When the last byte of a file arrived, or the file was created.
+    ///
+    /// # Errors
+    /// What the file system says; `NotFound` for a file that is not here.
+    pub fn touched_at(&self, id: FileId) -> io::Result<SystemTime> {
+        std::fs::metadata(self.path(id))?.modified()
+    }
+
+    /// Declares that nothing follows: readers come to their end, and the rest of the work on the file
+    /// goes on in the background.
     ///
     /// # Errors
     /// What the file system says.
     pub async fn finish(&self, id: FileId) -> io::Result<FinishedFile> {
         let file = self.stored(id)?;
-        let length = file.length()?;
-        in_background(move || {
-            OpenOptions::new().write(true).open(&file.path)?.sync_data()?;
-            Ok(FinishedFile { size_bytes: length, crc32: file.crc_of_first(length)?.finalize() })
-        })
-        .await
+        let bytes = file.length()?;
+        let crc = Arc::clone(&file);
+        let crc32 = match file.known_crc(bytes) {
+            Some(hasher) => hasher.finalize(),
+            None => in_background(move || Ok(crc.crc_of_first(bytes)?.finalize())).await?,
+        };
+        self.seal(&file)?;
+        if self.settings.sync == Sync::Background {
+            self.background.sync(&file);
+        }
+        Ok(FinishedFile { size_bytes: bytes, crc32 })
+    }
+
+    /// The SHA-256 of a finished file, as soon as it is known; `None` when it cannot be, because the
+    /// file was removed or the disk failed.
+    ///
+    /// # Errors
+    /// What the file system says; `NotFound` for a file that is not here.
+    pub async fn sha256(&self, id: FileId) -> io::Result<Option<Sha256>> {
+        let file = self.stored(id)?;
+        self.seal(&file)?;
+        Ok(file.digest.known().await)
     }
 
     /// Erases a file. Its writer is told to let go, its readers are cut; returns when it is gone.
@@ -111,7 +196,8 @@ impl FileStore {
             Err(error) => return Err(error),
         };
         let _lease = file.leases.take().await;
-        file.length.send_replace(None);
+        file.extent.send_replace(None);
+        file.digest.give_up();
         let path = file.path.clone();
         let removed = in_background(move || std::fs::remove_file(path)).await;
         self.lock().remove(&id);
@@ -126,8 +212,15 @@ impl FileStore {
     /// # Errors
     /// What the file system says.
     pub fn all(&self) -> io::Result<HashSet<FileId>> {
-        let names = std::fs::read_dir(&self.folder)?.collect::<io::Result<Vec<_>>>()?;
+        let names = std::fs::read_dir(&self.settings.folder)?.collect::<io::Result<Vec<_>>>()?;
         Ok(names.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+    }
+
+    fn seal(&self, file: &Arc<StoredFile>) -> io::Result<()> {
+        file.length()?;
+        file.extent.send_if_modified(|extent| extent.as_mut().is_some_and(|extent| !std::mem::replace(&mut extent.whole, true)));
+        self.background.digest(file);
+        Ok(())
     }
 
     /// The file, opened into memory if it is on disk.
@@ -137,19 +230,14 @@ impl FileStore {
             return Ok(Arc::clone(file));
         }
         let path = self.path(id);
-        let length = std::fs::metadata(&path)?.len();
-        let file = Arc::new(StoredFile {
-            path,
-            length: watch::Sender::new(Some(length)),
-            leases: Leases::default(),
-            crc: Mutex::new((0, crc32fast::Hasher::new())),
-        });
+        let bytes = std::fs::metadata(&path)?.len();
+        let file = Arc::new(StoredFile::new(path, bytes));
         open.insert(id, Arc::clone(&file));
         Ok(file)
     }
 
     fn path(&self, id: FileId) -> PathBuf {
-        self.folder.join(id.to_string())
+        self.settings.folder.join(id.to_string())
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<FileId, Arc<StoredFile>>> {
@@ -157,25 +245,39 @@ impl FileStore {
     }
 }
 
-/// What is known of a file once all of it is here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FinishedFile {
-    /// Its length in bytes.
-    pub size_bytes: u64,
-    /// CRC-32 (ISO-HDLC) of all its bytes.
-    pub crc32: u32,
-}
-
 impl StoredFile {
+    fn new(path: PathBuf, bytes: u64) -> Self {
+        Self {
+            path,
+            extent: watch::Sender::new(Some(Extent { bytes, whole: false })),
+            leases: Leases::default(),
+            claimed: AtomicU64::new(bytes),
+            crc: Mutex::new((0, crc32fast::Hasher::new())),
+            digest: Digest::default(),
+        }
+    }
+
     fn length(&self) -> io::Result<u64> {
-        self.length.borrow().ok_or_else(removed)
+        self.extent.borrow().map(|extent| extent.bytes).ok_or_else(removed)
+    }
+
+    /// From now on so many bytes are here.
+    fn publish(&self, bytes: u64, crc: crc32fast::Hasher) {
+        *self.crc.lock().expect("no holder panics") = (bytes, crc);
+        self.claimed.fetch_max(bytes, Ordering::Relaxed);
+        // One that was removed stays removed.
+        self.extent.send_if_modified(|extent| extent.as_mut().map(|extent| extent.bytes = bytes).is_some());
+    }
+
+    fn known_crc(&self, length: u64) -> Option<crc32fast::Hasher> {
+        let (known, hasher) = self.crc.lock().expect("no holder panics").clone();
+        (known == length).then_some(hasher)
     }
 
     /// The CRC-32 of the first `length` bytes: kept while they arrive, computed from disk for those
     /// that arrived before a restart.
     fn crc_of_first(&self, length: u64) -> io::Result<crc32fast::Hasher> {
-        let (known, hasher) = self.crc.lock().expect("no holder panics").clone();
-        if known == length {
+        if let Some(hasher) = self.known_crc(length) {
             return Ok(hasher);
         }
         let hasher = crc_of_file(&self.path, length)?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod assets;
+pub(crate) mod cors;
 pub(crate) mod download;
 pub(crate) mod file;
 pub(crate) mod files;
@@ -12,13 +13,17 @@ pub(crate) mod health;
 pub(crate) mod join_code;
 pub(crate) mod live;
 pub(crate) mod members;
+pub(crate) mod method_override;
 pub(crate) mod pages;
 pub(crate) mod rooms;
 
 mod budget;
 mod client;
 mod cookie;
+mod parts;
+mod reception;
 mod refusal;
+mod representation;
 pub(crate) mod same_origin;
 mod session;
 mod tus;

@@ -4,22 +4,25 @@
 //! [`serve`] is the whole server; integration tests call it as `main` does.
 
 pub mod closing;
+pub mod completion;
 pub mod config;
 pub mod device;
+pub mod expiry;
+pub mod fields;
 pub mod files;
 pub mod journal;
 pub mod rooms;
 pub mod startup;
 
 mod clock;
+mod connections;
 mod http;
 mod recovery;
 mod router;
 mod token;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
-use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{
     sync::CancellationToken,
@@ -27,7 +30,8 @@ use tokio_util::{
 };
 
 use config::Config;
-use files::FileStore;
+use expiry::Lifetimes;
+use files::{FileStore, StoreSettings};
 use http::{Budget, Rate, Services};
 use journal::{Journal, JournalError};
 use rooms::Rooms;
@@ -78,7 +82,15 @@ impl Server {
         let (journal, recovered) = startup::open_journal(&folder.join("snapdrop.redb"), unusable)?;
         let journal = Arc::new(journal);
         let pace = config.pace;
-        let files = FileStore::open(folder.join("files"), pace.idle_upload, pace.idle_download).map_err(unusable)?;
+        let files = FileStore::open(StoreSettings {
+            folder: folder.join("files"),
+            sync: config.sync,
+            max_storage: config.max_storage.map(|size| size.as_u64()),
+            min_free_space: config.min_free_space.as_u64(),
+            idle_upload: pace.idle_upload,
+            idle_download: pace.idle_download,
+        })
+        .map_err(unusable)?;
         let files = Arc::new(files);
         let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, config.pin_digits, pace.grace));
         recovery::run(&rooms, &files).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
@@ -111,18 +123,12 @@ impl Server {
         let services = Arc::clone(&self.services);
 
         let (rooms, files) = (Arc::clone(&services.rooms), Arc::clone(&services.files));
-        let expiry = tokio::spawn(closing::close_unused(rooms, files, services.config.room_ttl, stop.clone()));
+        let lifetimes = Lifetimes { room: services.config.room_ttl, upload: services.config.upload_ttl };
+        let expiry = tokio::spawn(expiry::run(rooms, files, lifetimes, stop.clone()));
 
-        let router = router::router(Arc::clone(&services)).into_make_service_with_connect_info::<SocketAddr>();
-        let listener = listener.tap_io(|stream| {
-            // Without it small messages wait for the acknowledgement of the one before.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-            }
-        });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let router = router::router(Arc::clone(&services));
         // Cut when the time to drain is over.
-        let serving = AbortOnDropHandle::new(tokio::spawn(serving.into_future()));
+        let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, router, stop.clone())));
 
         stop.cancelled().await;
         tracing::info!("stopping");
@@ -130,11 +136,10 @@ impl Server {
         let drain = services.config.pace.drain;
         let drained = async {
             let (served, ()) = tokio::join!(serving, services.sockets.wait());
-            served.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+            served.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         };
-        match timeout(drain, drained).await {
-            Ok(served) => served?,
-            Err(_) => tracing::info!("some transfers were cut; they go on after the restart"),
+        if timeout(drain, drained).await.is_err() {
+            tracing::info!("some transfers were cut; they go on after the restart");
         }
         drop(expiry.await);
         let journal = Arc::clone(&self.journal);

@@ -1,14 +1,25 @@
 //! After a start: what the journal knows and what lies on disk are brought together.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, io, sync::Arc};
 
-use app::room::{FileId, FileState, PassingEvent, RoomEvent};
+use app::room::{FileEntry, FileState, PassingEvent, RoomEvent};
 
 use crate::{
+    completion,
     files::FileStore,
     journal::JournalError,
     rooms::{RecordError, RoomHandle, Rooms},
 };
+
+/// What a start found.
+#[derive(Debug, Default)]
+struct Report {
+    closed: usize,
+    completed: usize,
+    reopened: usize,
+    lost: usize,
+    orphaned: usize,
+}
 
 /// Ends what the last process could not, and reports it in one line.
 ///
@@ -16,60 +27,77 @@ use crate::{
 /// What the journal or the file system says.
 pub(crate) async fn run(rooms: &Arc<Rooms>, files: &Arc<FileStore>) -> Result<(), RecoveryError> {
     let mut known = HashSet::new();
-    let (mut closed, mut lost, mut orphans) = (0, 0, 0);
+    let mut report = Report::default();
     let all = rooms.all();
     for room in &all {
         if room.is_open() {
-            known.extend(reconcile(room, files, &mut lost).await?);
+            for file in room.snapshot().room.uploads() {
+                if reconcile(room, file, files, &mut report).await? {
+                    known.insert(file.id);
+                }
+            }
         } else {
             // Its files have no row any more and go with the orphans.
             rooms.forget(room.pin()).await?;
-            closed += 1;
+            report.closed += 1;
         }
     }
     for orphan in files.all()?.difference(&known) {
         files.remove(*orphan).await?;
-        orphans += 1;
+        report.orphaned += 1;
     }
     tracing::info!(
-        rooms.open = all.len() - closed,
-        rooms.closed = closed,
+        rooms.open = all.len() - report.closed,
+        rooms.closed = report.closed,
         files = known.len(),
-        files.lost = lost,
-        files.orphaned = orphans,
+        files.completed = report.completed,
+        files.reopened = report.reopened,
+        files.lost = report.lost,
+        files.orphaned = report.orphaned,
         "recovered"
     );
     Ok(())
 }
 
-/// Brings one room's list to what is on disk; the ids of the files that it keeps.
-async fn reconcile(room: &RoomHandle, files: &FileStore, lost: &mut usize) -> Result<Vec<FileId>, RecoveryError> {
-    let mut kept = Vec::new();
-    for file in room.snapshot().room.files {
-        let id = file.id;
-        let event = match files.length(id) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => RoomEvent::FileRemoved { id },
-            Err(error) => return Err(error.into()),
-            Ok(length) if file.state == FileState::Complete && length == file.size_bytes => {
-                kept.push(id);
-                continue;
+/// Brings one row to what is on disk; whether the row stays.
+async fn reconcile(room: &RoomHandle, file: &FileEntry, files: &Arc<FileStore>, report: &mut Report) -> Result<bool, RecoveryError> {
+    let id = file.id;
+    let length = match files.length(id) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            report.lost += 1;
+            record(room, RoomEvent::FileRemoved { id }).await?;
+            return Ok(false);
+        }
+        length => length?,
+    };
+    files.promise(id, file.size_bytes.unwrap_or(length))?;
+    match (file.state, file.size_bytes) {
+        (FileState::Complete, Some(size_bytes)) if length == size_bytes => {
+            if file.sha256.is_none() && !room.read(|room| room.is_part(id)) {
+                completion::digest(files, room, id);
             }
-            Ok(_) if file.state == FileState::Complete => RoomEvent::FileRemoved { id },
-            Ok(length) if length == file.size_bytes => {
-                let crc32 = files.finish(id).await?.crc32;
-                kept.push(id);
-                RoomEvent::FileCompleted { id, crc32 }
-            }
-            Ok(offset_bytes) => {
-                kept.push(id);
-                room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped });
-                continue;
-            }
-        };
-        *lost += usize::from(matches!(event, RoomEvent::FileRemoved { .. }));
-        room.record(|_| Ok::<_, std::convert::Infallible>(event)).await?;
+        }
+        // The machine stopped before the disk had all of it: its sender can bring the rest again.
+        (FileState::Complete, Some(size_bytes)) if length < size_bytes => {
+            report.reopened += 1;
+            record(room, RoomEvent::FileReopened { id, offset_bytes: length }).await?;
+        }
+        (_, Some(size_bytes)) if length > size_bytes => {
+            report.lost += 1;
+            record(room, RoomEvent::FileRemoved { id }).await?;
+            return Ok(false);
+        }
+        (_, Some(size_bytes)) if length == size_bytes => {
+            report.completed += 1;
+            completion::complete(files, room, id).await?;
+        }
+        _ => room.pass(PassingEvent::FileProgress { id, offset_bytes: length, state: FileState::Stopped }),
     }
-    Ok(kept)
+    Ok(true)
+}
+
+async fn record(room: &RoomHandle, event: RoomEvent) -> Result<(), RecordError> {
+    room.record(|_| Ok::<_, std::convert::Infallible>(event)).await
 }
 
 /// Why the server could not start on this data folder.
@@ -78,7 +106,9 @@ pub(crate) enum RecoveryError {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
+    Completion(#[from] completion::CompletionError),
+    #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("the files cannot be read: {0}")]
-    Files(#[from] std::io::Error),
+    Files(#[from] io::Error),
 }

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use crate::journal::{Journal, JournalError, Recovered, RoomRecord};
 
 pub use attendance::Attendance;
-pub use handle::{NoSeat, RoomHandle, Told};
+pub use handle::{NoSeat, QuietUse, RoomHandle, Told};
 pub use record::RecordError;
 
 /// The most seats of one room, those of members who left included.

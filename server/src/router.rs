@@ -12,7 +12,10 @@ use axum::{
 };
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
-use crate::http::{Refusal, Services, archive, download, file, files, forms, health, join_code, live, members, pages, rooms, same_origin};
+use crate::http::{
+    Refusal, Services, archive, cors, download, file, files, forms, health, join_code, live, members, method_override, pages, rooms,
+    same_origin,
+};
 
 /// The most bytes of a body that is read whole. Chunks of files are streamed and not meant by it.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -25,9 +28,12 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/api/rooms/{pin}/members", post(members::join))
         .route("/api/rooms/{pin}/live", get(live::connect))
         .route("/api/rooms/{pin}/files", post(files::create).options(files::discover))
-        .route("/api/rooms/{pin}/files/{id}", get(download::get).head(file::head).patch(file::append).delete(file::remove))
+        .route("/api/rooms/{pin}/files/{id}", {
+            get(download::get).head(file::head).patch(file::append).delete(file::remove).options(files::discover)
+        })
         .route("/api/rooms/{pin}/archive.zip", get(archive::get))
-        .method_not_allowed_fallback(method_not_allowed);
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), cors::apply));
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/r/{pin}", get(pages::room))
@@ -40,16 +46,18 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .fallback(pages::fallback);
 
     // From the inside out: the last layer sees a request first.
-    Router::new()
+    let routes = Router::new()
         .merge(api)
         .merge(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(middleware::from_fn(same_origin::check))
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), same_origin::check))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "no-referrer"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(services)
+        .with_state(services);
+    // Around the routes, because it decides which of them is meant.
+    Router::new().fallback_service(routes).layer(middleware::map_request(method_override::obey))
 }
 
 fn always(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

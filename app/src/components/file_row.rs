@@ -22,15 +22,16 @@ pub fn FileRow(id: FileId) -> impl IntoView {
     let toasts = use_toasts();
     let file = live.file(id);
     let Some(first) = file.get_untracked() else { return ().into_any() };
-    let FileEntry { name, size_bytes, .. } = first;
+    let FileEntry { name, .. } = first;
     let pin = live.pin();
     let address = wire::file(&pin, id);
     let name_id = format!("name-{id}");
 
     let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
+    let size = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.size_bytes)));
     let offset = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
     let transfer = Memo::new(move |_| uploads.transfer(id));
-    let words = move || state_words(state.get(), offset.get(), size_bytes, transfer.get().as_ref());
+    let words = move || state_words(state.get(), offset.get(), size.get(), transfer.get().as_ref());
     let state_name = move || match (state.get(), transfer.get()) {
         (FileState::Complete, _) => "complete",
         (_, Some(Transfer::Failed { .. })) => "failed",
@@ -59,7 +60,7 @@ pub fn FileRow(id: FileId) -> impl IntoView {
             <div class="file-text">
                 <p class="file-name" id=name_id.clone() dir="auto">{name.to_string()}</p>
                 <p class="file-facts">
-                    <span>{format::size(size_bytes)}</span>
+                    <span>{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
                 </p>
             </div>
@@ -85,7 +86,7 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                 </Show>
             </div>
             <Show when=move || state.get() != FileState::Complete>
-                <progress class="file-progress" max=size_bytes.to_string() prop:value=move || offset.get().to_string() value=move || offset.get().to_string() aria-describedby=format!("name-{id}")></progress>
+                <progress class="file-progress" max=move || size.get().map(|size| size.to_string()) prop:value=move || size.get().map(|_| offset.get().to_string()) value=move || size.get().map(|_| offset.get().to_string()) aria-describedby=format!("name-{id}")></progress>
             </Show>
         </li>
     }
@@ -93,15 +94,18 @@ pub fn FileRow(id: FileId) -> impl IntoView {
 }
 
 /// What is happening to the file, in a few words. What this browser knows as its sender comes first.
-fn state_words(state: FileState, offset: u64, size: u64, transfer: Option<&Transfer>) -> String {
-    let percent = format::percent(offset, size);
+fn state_words(state: FileState, offset: u64, size: Option<u64>, transfer: Option<&Transfer>) -> String {
+    let far = match size {
+        Some(size) => format!("{} %", format::percent(offset, size)),
+        None => format::size(offset),
+    };
     match (state, transfer) {
         (FileState::Complete, _) => "Here".to_owned(),
-        (_, Some(Transfer::Failed { reason })) => format!("Stopped at {percent} %. {reason}"),
-        (_, Some(Transfer::Retrying)) => format!("Interrupted at {percent} %, trying again"),
+        (_, Some(Transfer::Failed { reason })) => format!("Stopped at {far}. {reason}"),
+        (_, Some(Transfer::Retrying)) => format!("Interrupted at {far}, trying again"),
         (_, Some(Transfer::Waiting)) => "Waiting".to_owned(),
-        (FileState::Stopped, None) => format!("Stopped at {percent} %"),
-        (FileState::Arriving | FileState::Stopped, _) => format!("Arriving {percent} %"),
+        (FileState::Stopped, None) => format!("Stopped at {far}"),
+        (FileState::Arriving | FileState::Stopped, _) => format!("Arriving {far}"),
     }
 }
 
@@ -111,8 +115,9 @@ mod tests {
 
     #[test]
     fn says_what_happens_in_a_few_words() {
-        let words = |state, transfer: Option<Transfer>| state_words(state, 43, 100, transfer.as_ref());
+        let words = |state, transfer: Option<Transfer>| state_words(state, 43, Some(100), transfer.as_ref());
         assert_eq!(words(FileState::Arriving, None), "Arriving 43 %");
+        assert_eq!(state_words(FileState::Arriving, 4_200_000, None, None), "Arriving 4.2 MB");
         assert_eq!(words(FileState::Complete, None), "Here");
         assert_eq!(words(FileState::Stopped, None), "Stopped at 43 %");
         assert_eq!(words(FileState::Stopped, Some(Transfer::Sending)), "Arriving 43 %");

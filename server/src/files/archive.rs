@@ -3,11 +3,12 @@
 //! Every part's length is known beforehand, so the whole length is too, and nothing has to be read
 //! twice. Format: PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5; zip64 where a number needs it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range, sync::Arc};
 
 use app::room::FileId;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use sha2::Digest as _;
 
 use super::{FileStore, ReadError};
 
@@ -34,14 +35,14 @@ pub struct ArchivedFile {
 }
 
 /// What an archive consists of, in order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Archive {
     pub(super) segments: Vec<Segment>,
     /// Length of the whole archive in bytes.
     pub size_bytes: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Segment {
     Header(Bytes),
     File { id: FileId, size_bytes: u64 },
@@ -66,37 +67,86 @@ impl Archive {
         archive
     }
 
-    /// The bytes of the archive.
-    pub fn read(self, files: std::sync::Arc<FileStore>) -> impl Stream<Item = Result<Bytes, ReadError>> + Send {
-        stream::iter(self.segments)
+    /// Names exactly these bytes: two archives of the same print are the same.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut sum = sha2::Sha256::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Header(bytes) => sum.update(bytes),
+                // Names, lengths and sums are in the headers; an id is never used for other bytes.
+                Segment::File { id, .. } => sum.update(id.to_string()),
+            }
+        }
+        sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The bytes `range` of the archive. What lies before it is skipped, not read.
+    pub fn read(&self, files: Arc<FileStore>, range: Range<u64>) -> impl Stream<Item = Result<Bytes, ReadError>> + Send + use<> {
+        stream::iter(self.cut(range))
             .then(move |segment| {
-                let files = std::sync::Arc::clone(&files);
+                let files = Arc::clone(&files);
                 async move {
                     Ok::<_, ReadError>(match segment {
-                        Segment::Header(bytes) => stream::once(async { Ok(bytes) }).left_stream(),
-                        Segment::File { id, size_bytes } => files.read(id, 0..size_bytes).await?.right_stream(),
+                        Cut::Header(bytes) => stream::once(async { Ok(bytes) }).left_stream(),
+                        Cut::File(id, range) => files.read(id, range).await?.right_stream(),
                     })
                 }
             })
             .try_flatten()
     }
 
+    /// What of each segment lies in `range`.
+    fn cut(&self, range: Range<u64>) -> Vec<Cut> {
+        let mut start = 0;
+        let mut cuts = Vec::new();
+        for segment in &self.segments {
+            let length = segment.size_bytes();
+            let part = range.start.clamp(start, start + length) - start..range.end.clamp(start, start + length) - start;
+            start += length;
+            if part.start < part.end {
+                cuts.push(match segment {
+                    Segment::Header(bytes) => {
+                        let index = |position| usize::try_from(position).expect("a header is in memory");
+                        Cut::Header(bytes.slice(index(part.start)..index(part.end)))
+                    }
+                    Segment::File { id, .. } => Cut::File(*id, part),
+                });
+            }
+        }
+        cuts
+    }
+
     fn push(&mut self, segment: Segment) {
-        self.size_bytes += match &segment {
-            Segment::Header(bytes) => bytes.len() as u64,
-            Segment::File { size_bytes, .. } => *size_bytes,
-        };
+        self.size_bytes += segment.size_bytes();
         self.segments.push(segment);
     }
 }
 
-/// One name for each file; where two are the same but for case, the later one gets a number.
+/// A part of one segment.
+enum Cut {
+    Header(Bytes),
+    File(FileId, Range<u64>),
+}
+
+impl Segment {
+    fn size_bytes(&self) -> u64 {
+        match self {
+            Self::Header(bytes) => bytes.len() as u64,
+            Self::File { size_bytes, .. } => *size_bytes,
+        }
+    }
+}
+
+/// One name for each file, good on every system; where two are the same but for case, or one is
+/// another's folder, it gets a number.
 fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
-    let mut taken = HashSet::new();
-    files
-        .iter()
-        .map(|file| {
-            let name = file.parts.join("/");
+    let names: Vec<String> = files.iter().map(|file| file.parts.iter().map(|part| harmless(part)).collect::<Vec<_>>().join("/")).collect();
+    let folders = names.iter().flat_map(|name| name.match_indices('/').map(|(slash, _)| name[..slash].to_lowercase()));
+    let mut taken: HashSet<String> = folders.collect();
+    names
+        .into_iter()
+        .map(|name| {
             let (stem, ending) = match name.rfind('.') {
                 Some(dot) if dot > name.rfind('/').map_or(0, |slash| slash + 1) => name.split_at(dot),
                 _ => (name.as_str(), ""),
@@ -110,6 +160,21 @@ fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
             unique
         })
         .collect()
+}
+
+/// One part of a path as every system can make it: Windows forbids some characters and has names that
+/// are devices (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
+fn harmless(part: &str) -> String {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let mut safe: String = part.chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c }).collect();
+    if safe.ends_with(['.', ' ']) {
+        safe.pop();
+        safe.push('_');
+    }
+    let stem = safe.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let is_port = port.is_some_and(|number| matches!(number, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"));
+    if is_port || DEVICES.contains(&stem.as_str()) { format!("_{safe}") } else { safe }
 }
 
 fn local_header(file: &ArchivedFile, name: &str) -> Bytes {

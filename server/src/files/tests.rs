@@ -21,17 +21,17 @@ struct Folder {
 impl Folder {
     async fn with_file() -> Self {
         let folder = Self::open(tempfile::tempdir().unwrap(), LONG);
-        folder.files.create(ID).await.unwrap();
+        folder.files.create(ID, 10).await.unwrap();
         folder
     }
 
     fn open(folder: tempfile::TempDir, patience: Duration) -> Self {
-        let files = FileStore::open(folder.path().to_owned(), patience, patience).unwrap();
+        let files = FileStore::open(settings(folder.path().to_owned(), patience)).unwrap();
         Self { folder, files: Arc::new(files) }
     }
 
     async fn append(&self, offset: u64, bytes: &'static str) -> Result<u64, AppendError> {
-        self.files.append(ID, offset, 10, frames([bytes]), |_| {}).await
+        self.files.append(ID, chunk(offset), frames([bytes]), |_| {}).await
     }
 
     /// A sender who sends a little and then stalls, with what it is told of its progress.
@@ -39,12 +39,20 @@ impl Folder {
         let (tell, written) = mpsc::unbounded_channel();
         let files = Arc::clone(&self.files);
         let progress = move |length| tell.send(length).unwrap();
-        (tokio::spawn(async move { files.append(ID, 0, 10, stalling("0123"), progress).await }), written)
+        (tokio::spawn(async move { files.append(ID, chunk(0), stalling("0123"), progress).await }), written)
     }
 
     fn on_disk(&self) -> Vec<u8> {
         std::fs::read(self.folder.path().join(ID.to_string())).unwrap()
     }
+}
+
+fn settings(folder: PathBuf, patience: Duration) -> StoreSettings {
+    StoreSettings { folder, sync: Sync::Background, max_storage: None, min_free_space: 0, idle_upload: patience, idle_download: patience }
+}
+
+fn chunk(offset: u64) -> Chunk {
+    Chunk { offset, limit_bytes: 10, may_grow: None, checksum: None }
 }
 
 fn frames<const N: usize>(frames: [&'static str; N]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin {
@@ -79,7 +87,7 @@ async fn a_chunk_that_does_not_begin_at_the_end_is_refused() {
 #[tokio::test]
 async fn no_byte_is_written_beyond_the_declared_length() {
     let folder = Folder::with_file().await;
-    let outcome = folder.files.append(ID, 0, 10, frames(["01234", "56789x"]), |_| {}).await;
+    let outcome = folder.files.append(ID, chunk(0), frames(["01234", "56789x"]), |_| {}).await;
     assert!(matches!(outcome, Err(AppendError::TooLong)));
     assert_eq!(folder.on_disk(), b"01234");
 }
@@ -88,7 +96,7 @@ async fn no_byte_is_written_beyond_the_declared_length() {
 async fn what_arrived_before_a_sender_went_away_is_kept() {
     let folder = Folder::with_file().await;
     let broken = stream::iter([Ok(Bytes::from_static(b"0123")), Err("the connection is gone")]);
-    let outcome = folder.files.append(ID, 0, 10, broken, |_| {}).await;
+    let outcome = folder.files.append(ID, chunk(0), broken, |_| {}).await;
     assert!(matches!(outcome, Err(AppendError::Interrupted)));
     assert_eq!(folder.on_disk(), b"0123");
 }
@@ -96,8 +104,8 @@ async fn what_arrived_before_a_sender_went_away_is_kept() {
 #[tokio::test]
 async fn a_silent_sender_is_given_up() {
     let folder = Folder::open(tempfile::tempdir().unwrap(), Duration::from_millis(50));
-    folder.files.create(ID).await.unwrap();
-    let outcome = folder.files.append(ID, 0, 10, stalling("0123"), |_| {}).await;
+    folder.files.create(ID, 10).await.unwrap();
+    let outcome = folder.files.append(ID, chunk(0), stalling("0123"), |_| {}).await;
     assert!(matches!(outcome, Err(AppendError::Interrupted)));
     assert_eq!(folder.on_disk(), b"0123");
 }
@@ -171,7 +179,7 @@ async fn a_reader_of_a_running_upload_waits_for_its_bytes() {
 #[tokio::test]
 async fn a_reader_ends_with_an_error_when_nothing_arrives() {
     let folder = Folder::open(tempfile::tempdir().unwrap(), Duration::from_millis(50));
-    folder.files.create(ID).await.unwrap();
+    folder.files.create(ID, 10).await.unwrap();
     let mut reader = Box::pin(folder.files.read(ID, 0..10).await.unwrap());
     assert!(matches!(reader.next().await, Some(Err(ReadError::Stalled))));
 }
@@ -197,7 +205,7 @@ async fn only_files_with_an_id_are_ours() {
     let folder = Folder::with_file().await;
     std::fs::write(folder.folder.path().join("notes.txt"), "mine").unwrap();
     assert_eq!(folder.files.all().unwrap(), HashSet::from([ID]));
-    assert_eq!(folder.files.create(ID).await.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    assert!(matches!(folder.files.create(ID, 10).await, Err(CreateError::Disk(error)) if error.kind() == io::ErrorKind::AlreadyExists));
 }
 
 fn archived(name: &str, size_bytes: u64) -> ArchivedFile {
@@ -264,7 +272,7 @@ async fn an_archive_of_real_files_holds_their_bytes() {
     folder.append(0, "123456789").await.unwrap();
     let archive = Archive::new(&[ArchivedFile { crc32: 0xcbf4_3926, ..archived("d/a.txt", 9) }]);
     let announced = archive.size_bytes;
-    let bytes: Vec<Bytes> = archive.read(Arc::clone(&folder.files)).try_collect().await.unwrap();
+    let bytes: Vec<Bytes> = archive.read(Arc::clone(&folder.files), 0..announced).try_collect().await.unwrap();
     let bytes = bytes.concat();
     assert_eq!(bytes.len() as u64, announced);
     let mut content = String::new();

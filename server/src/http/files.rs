@@ -1,17 +1,29 @@
 //! `/api/rooms/{pin}/files`: what uploads are spoken here, and new ones (tus creation).
 
+use std::sync::Arc;
+
 use app::{
     room::{FileEntry, FileId, FileName, FileState, RoomEvent},
     wire::{self, ProblemCode},
 };
 use axum::{
+    body::{Body, HttpBody as _},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use rand::RngExt as _;
 
-use super::{Owner, Refusal, Services, State, file, tus};
-use crate::rooms::RecordError;
+use super::{
+    Owner, Refusal, Services, State, file, parts,
+    reception::{self, Announced},
+    tus,
+};
+use crate::{
+    completion,
+    fields::{Concat, Metadata},
+    files::Checksum,
+    rooms::{RecordError, RoomHandle},
+};
 
 /// What a tus client calls a file that it has no name for.
 const UNNAMED: &str = "unnamed file";
@@ -23,64 +35,112 @@ pub(crate) async fn discover(services: State, _owner: Owner) -> Response {
         (HeaderName::from_static("tus-version"), HeaderValue::from_static(tus::VERSION)),
         (HeaderName::from_static("tus-extension"), HeaderValue::from_static(tus::EXTENSIONS)),
         (HeaderName::from_static("tus-max-size"), services.config.max_file_size.as_u64().into()),
+        (HeaderName::from_static("tus-checksum-algorithm"), HeaderValue::from_static(Checksum::ALGORITHMS)),
     ];
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// `POST`: a new row in the list, whose bytes follow.
-pub(crate) async fn create(services: State, Owner(session): Owner, headers: HeaderMap) -> Result<Response, Refusal> {
+/// `POST`: a new row in the list, whose bytes follow, if they do not come along.
+pub(crate) async fn create(services: State, Owner(session): Owner, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     tus::check_version(&headers)?;
-    let file = new_entry(&services, &headers)?;
-    let (id, size_bytes) = (file.id, file.size_bytes);
+    let room = session.room;
+    let concat = tus::concat(&headers)?;
+    if let Some(Concat::Final(parts)) = concat {
+        return parts::join(&services, &room, &headers, &parts).await;
+    }
+    let size_bytes = tus::declared_length(&headers)?;
+    if size_bytes.is_some_and(|size_bytes| size_bytes > services.config.max_file_size.as_u64()) {
+        return Err(reception::too_large(&services));
+    }
+    let file = FileEntry { size_bytes, ..new_entry(tus::metadata(&headers)?)? };
+    let chunk = first_chunk(&headers, body)?;
+    if let Some(chunk) = &chunk {
+        chunk.check(size_bytes.unwrap_or(services.config.max_file_size.as_u64()))?;
+    }
+    add(&services, &room, &file, concat.is_some()).await?;
 
-    services.files.create(id).await?;
-    let max_room_size = services.config.max_room_size.as_u64();
-    let added = session
-        .room
-        .record(|room| {
-            if room.size_bytes().saturating_add(size_bytes) > max_room_size {
-                return Err(room_full(max_room_size.saturating_sub(room.size_bytes())));
+    let id = file.id;
+    let offset = match chunk {
+        Some(chunk) => match reception::receive(&services, &room, &file, chunk).await {
+            Err(refusal) if matches!(refusal.0.code, ProblemCode::BodyTooLong | ProblemCode::ChecksumMismatch) => {
+                // Its sender does not learn where it is and will begin anew.
+                take_back(&services, &room, id).await?;
+                return Err(refusal);
             }
-            Ok(RoomEvent::FileAdded { file })
-        })
-        .await;
-    if let Err(error) = added {
-        services.files.remove(id).await?;
-        return Err(RecordError::into(error));
-    }
-    if size_bytes == 0 {
-        file::complete(&services, &session.room, id).await?;
-    } else {
-        file::watch_for_silence(&services, &session.room, id, 0);
-    }
-    let location = HeaderValue::try_from(wire::file(session.room.pin(), id)).expect("a path of digits");
-    Ok((StatusCode::CREATED, [tus::resumable(), (header::LOCATION, location)]).into_response())
+            outcome => outcome?,
+        },
+        None if size_bytes == Some(0) => {
+            completion::complete(&services.files, &room, id).await?;
+            0
+        }
+        None => {
+            reception::watch_for_silence(&services, &room, id, 0);
+            0
+        }
+    };
+    Ok((StatusCode::CREATED, file::progress_headers(&services, &room, &file, offset), location(&room, id)).into_response())
 }
 
-fn new_entry(services: &Services, headers: &HeaderMap) -> Result<FileEntry, Refusal> {
-    let size_bytes = tus::number(headers, "upload-length")?;
-    if size_bytes > services.config.max_file_size.as_u64() {
-        let detail = format!("The file is larger than the {} that this server takes.", services.config.max_file_size);
-        return Err(Refusal::new(ProblemCode::FileTooLarge, detail));
-    }
-    let metadata = tus::Metadata::of(headers)?;
+/// Where the new upload is.
+pub(super) fn location(room: &RoomHandle, id: FileId) -> [(HeaderName, HeaderValue); 1] {
+    [(header::LOCATION, HeaderValue::try_from(wire::file(room.pin(), id)).expect("a path of digits"))]
+}
+
+/// A row for a file of which this is known.
+pub(super) fn new_entry(metadata: Metadata) -> Result<FileEntry, Refusal> {
     let name = FileName::parse(metadata.filename.as_deref().unwrap_or(UNNAMED))
         .map_err(|error| Refusal::new(ProblemCode::InvalidFileName, format!("This file name cannot be used: {error}.")))?;
     Ok(FileEntry {
         id: FileId::new(rand::rng().random()),
         name,
         media_type: metadata.filetype.filter(|text| is_media_type(text)).unwrap_or_default(),
-        size_bytes,
+        size_bytes: None,
         offset_bytes: 0,
         state: FileState::Arriving,
         crc32: None,
+        sha256: None,
         added_at_ms: crate::clock::unix_ms(),
+        modified_at_ms: metadata.modified_at_ms,
+        joined_from: Vec::new(),
     })
 }
 
-fn room_full(left_bytes: u64) -> Refusal {
-    let left = app::format::size(left_bytes);
-    Refusal::new(ProblemCode::RoomFull, format!("The file does not fit into this room: {left} are left. Remove something first."))
+/// The body, if there is one (extension "creation-with-upload").
+fn first_chunk(headers: &HeaderMap, body: Body) -> Result<Option<Announced>, Refusal> {
+    if headers.get(header::CONTENT_TYPE).is_some_and(|value| value == tus::CHUNK_MEDIA_TYPE) {
+        return Announced::new(0, headers, body).map(Some);
+    }
+    if body.is_end_stream() {
+        return Ok(None);
+    }
+    let detail = format!("A body has Content-Type: {}.", tus::CHUNK_MEDIA_TYPE);
+    Err(Refusal::new(ProblemCode::UnsupportedMediaType, detail))
+}
+
+async fn add(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, part: bool) -> Result<(), Refusal> {
+    let size_bytes = file.size_bytes.unwrap_or(0);
+    let max_room_size = services.config.max_room_size.as_u64();
+    services.files.create(file.id, size_bytes).await?;
+    let added = room
+        .record(|room| {
+            if room.size_bytes().saturating_add(size_bytes) > max_room_size {
+                return Err(Refusal::room_full(max_room_size.saturating_sub(room.size_bytes())));
+            }
+            let file = file.clone();
+            Ok(if part { RoomEvent::PartAdded { file } } else { RoomEvent::FileAdded { file } })
+        })
+        .await;
+    if let Err(error) = added {
+        services.files.remove(file.id).await?;
+        return Err(RecordError::into(error));
+    }
+    Ok(())
+}
+
+async fn take_back(services: &Arc<Services>, room: &RoomHandle, id: FileId) -> Result<(), Refusal> {
+    let removed = room.record(|room| room.upload(id).map(|_| RoomEvent::FileRemoved { id }).ok_or_else(Refusal::no_such_file)).await;
+    services.files.remove(id).await?;
+    removed.map_err(RecordError::into)
 }
 
 /// Whether the text is a media type that can stand in a header.

@@ -11,7 +11,7 @@ use axum::{
 };
 
 use crate::{
-    files::AppendError,
+    files::{AppendError, CreateError as NoFile, NoSpace},
     journal::JournalError,
     rooms::{CreateError, MAX_SEATS, NoSeat, RecordError},
 };
@@ -27,6 +27,11 @@ impl Refusal {
 
     pub(crate) fn no_such_file() -> Self {
         Self::new(ProblemCode::NoSuchFile, "There is no such file in this room. It may have been removed.")
+    }
+
+    pub(crate) fn room_full(left_bytes: u64) -> Self {
+        let left = app::format::size(left_bytes);
+        Self::new(ProblemCode::RoomFull, format!("The file does not fit into this room: {left} are left. Remove something first."))
     }
 
     /// A failure that is not the client's; logged here and nowhere else.
@@ -79,6 +84,9 @@ impl From<BytesRejection> for Refusal {
 impl From<JournalError> for Refusal {
     fn from(error: JournalError) -> Self {
         match error {
+            JournalError::NoSpace => {
+                Self::new(ProblemCode::NoSpace, "The server's disk is full. Nothing was changed; try again when there is room.")
+            }
             JournalError::Stopped => Self::new(ProblemCode::Unavailable, "The server is stopping. Try again in a moment."),
             error => Self::internal(&error),
         }
@@ -133,11 +141,39 @@ impl From<AppendError> for Refusal {
                 problem.into()
             }
             AppendError::TooLong => {
-                Self::new(ProblemCode::BodyTooLong, "The chunk goes beyond the length that the file was declared to have.")
+                Self::new(ProblemCode::BodyTooLong, "The chunk goes beyond what the file was declared to have or may have.")
             }
+            AppendError::ChecksumMismatch => {
+                Self::new(ProblemCode::ChecksumMismatch, "The bytes are not those that Upload-Checksum was made of. Send the chunk again.")
+            }
+            AppendError::NoSpace(error) => error.into(),
             AppendError::TakenOver => Self::new(ProblemCode::UploadTakenOver, "Another request continues this upload."),
             AppendError::Interrupted => Self::new(ProblemCode::MalformedRequest, "The chunk broke off. What arrived is kept."),
             AppendError::Disk(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoSpace> for Refusal {
+    fn from(error: NoSpace) -> Self {
+        let detail = match error {
+            NoSpace::Storage(most) => {
+                format!(
+                    "The server keeps at most {} of files, and this one does not fit. Try again when some are gone.",
+                    app::format::size(most)
+                )
+            }
+            NoSpace::Disk(_) => "The server's disk is almost full, and this file does not fit. Try again when there is room.".to_owned(),
+        };
+        Self::new(ProblemCode::NoSpace, detail)
+    }
+}
+
+impl From<NoFile> for Refusal {
+    fn from(error: NoFile) -> Self {
+        match error {
+            NoFile::NoSpace(error) => error.into(),
+            NoFile::Disk(error) => error.into(),
         }
     }
 }

@@ -1,21 +1,23 @@
 //! Keeps pages of other sites from acting with a visitor's cookie.
 
+use std::sync::Arc;
+
 use app::wire::ProblemCode;
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use super::Refusal;
+use super::{Refusal, Services, cors};
 
 /// Refuses what another site's page makes a browser send: anything that changes something, and live
-/// sockets. Programs that are no browsers send none of these headers and pass.
-pub(crate) async fn check(request: Request, next: Next) -> Response {
+/// sockets. Sites that were allowed by name pass. Programs that are no browsers send none of these headers and pass.
+pub(crate) async fn check(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrades = request.headers().contains_key(header::UPGRADE);
-    if (!reads || upgrades) && !is_from_here(request.headers()) {
+    if (!reads || upgrades) && !is_from_here(request.headers()) && cors::allowed_origin(&services, request.headers()).is_none() {
         return Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.").into_response();
     }
     next.run(request).await

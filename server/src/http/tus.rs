@@ -1,22 +1,31 @@
-//! The headers of tus 1.0.0 (<https://tus.io/protocols/resumable-upload>), read and checked.
+//! What tus 1.0.0 (<https://tus.io/protocols/resumable-upload>) asks for in requests and answers.
+
+use std::time::{Duration, SystemTime};
 
 use app::{room::FileEntry, wire::ProblemCode};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::Refusal;
+use crate::{
+    fields::{Concat, Metadata},
+    files::Checksum,
+};
 
 /// The version spoken here.
 pub(super) const VERSION: &str = "1.0.0";
 /// What is spoken beyond the core.
-pub(super) const EXTENSIONS: &str = "creation,termination";
+pub(super) const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration,concatenation";
 /// The media type of a chunk.
 pub(super) const CHUNK_MEDIA_TYPE: &str = "application/offset+octet-stream";
 
-/// The longest `Upload-Metadata` that is read.
-const MAX_METADATA_BYTES: usize = 8 * 1024;
+pub(super) const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-concat");
+pub(super) const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
+pub(super) const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+pub(super) const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
+pub(super) const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+pub(super) const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
-/// The headers of every answer.
+/// The header of every answer.
 pub(super) fn resumable() -> (HeaderName, HeaderValue) {
     (HeaderName::from_static("tus-resumable"), HeaderValue::from_static(VERSION))
 }
@@ -35,97 +44,105 @@ pub(super) fn check_version(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// A header that holds a number of bytes.
-pub(super) fn number(headers: &HeaderMap, name: &'static str) -> Result<u64, Refusal> {
-    let Some(value) = headers.get(name) else {
-        return Err(Refusal::new(ProblemCode::MalformedRequest, format!("The header {name} is missing.")));
-    };
-    let text = value.to_str().unwrap_or_default().trim();
+/// A field that holds a number of bytes, if it is there.
+pub(super) fn number(headers: &HeaderMap, name: &HeaderName) -> Result<Option<u64>, Refusal> {
+    let Some(text) = text(headers, name)? else { return Ok(None) };
+    let text = text.trim();
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Refusal::new(ProblemCode::MalformedRequest, format!("The header {name} is not a number.")));
+        return Err(malformed(name, "is not a number"));
     }
-    text.parse().map_err(|_| Refusal::new(ProblemCode::OutOfRange, format!("The header {name} must be between 0 and {}.", u64::MAX)))
+    let number = text.parse();
+    number.map(Some).map_err(|_| Refusal::new(ProblemCode::OutOfRange, format!("The header {name} must be between 0 and {}.", u64::MAX)))
 }
 
-/// What `Upload-Metadata` says; keys that mean nothing here are ignored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Metadata {
-    pub(super) filename: Option<String>,
-    pub(super) filetype: Option<String>,
+/// The offset of a chunk, which must be told (core, "PATCH").
+pub(super) fn offset(headers: &HeaderMap) -> Result<u64, Refusal> {
+    number(headers, &UPLOAD_OFFSET)?.ok_or_else(|| malformed(&UPLOAD_OFFSET, "is missing"))
 }
 
-impl Metadata {
-    /// Reads the header (extension "creation"): pairs of a key and a base64 value, keys unique.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let malformed = |what: &str| Refusal::new(ProblemCode::MalformedRequest, format!("Upload-Metadata {what}."));
-        let Some(value) = headers.get("upload-metadata") else { return Ok(Self::default()) };
-        if value.len() > MAX_METADATA_BYTES {
-            return Err(malformed("is too long"));
-        }
-        let text = value.to_str().map_err(|_| malformed("is not ASCII"))?;
-        let mut keys = std::collections::HashSet::new();
-        let mut metadata = Self::default();
-        for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let (key, value) = pair.split_once(' ').unwrap_or((pair, ""));
-            if !keys.insert(key) {
-                return Err(malformed("repeats a key"));
-            }
-            let value = STANDARD.decode(value.trim()).map_err(|_| malformed("has a value that is not base64"))?;
-            let field = match key {
-                "filename" => &mut metadata.filename,
-                "filetype" => &mut metadata.filetype,
-                _ => continue,
-            };
-            *field = Some(String::from_utf8(value).map_err(|_| malformed("has a value that is not UTF-8"))?);
-        }
-        Ok(metadata)
+/// The length of a new upload; none when it is to be told later (extension "creation").
+pub(super) fn declared_length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    let length = number(headers, &UPLOAD_LENGTH)?;
+    match (length, text(headers, &UPLOAD_DEFER_LENGTH)?) {
+        (Some(length), None) => Ok(Some(length)),
+        (None, Some("1")) => Ok(None),
+        (None, None) => Err(malformed(&UPLOAD_LENGTH, "is missing, and so is Upload-Defer-Length: 1")),
+        (Some(_), Some(_)) => Err(malformed(&UPLOAD_DEFER_LENGTH, "stands beside Upload-Length; one of them is wrong")),
+        (None, Some(_)) => Err(malformed(&UPLOAD_DEFER_LENGTH, "must be 1")),
     }
+}
 
-    /// What a client is told about an upload that it wants to continue.
-    pub(super) fn header(file: &FileEntry) -> HeaderValue {
-        let mut text = format!("filename {}", STANDARD.encode(file.name.as_str()));
-        if !file.media_type.is_empty() {
-            text.push_str(",filetype ");
-            STANDARD.encode_string(&file.media_type, &mut text);
-        }
-        HeaderValue::try_from(text).expect("base64 is visible ASCII")
-    }
+/// What the sender says of the file.
+pub(super) fn metadata(headers: &HeaderMap) -> Result<Metadata, Refusal> {
+    let text = text(headers, &UPLOAD_METADATA)?.unwrap_or_default();
+    Metadata::parse(text).map_err(|error| malformed(&UPLOAD_METADATA, error.0))
+}
+
+/// What the chunk's bytes must sum to, if that is said.
+pub(super) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Refusal> {
+    let name = HeaderName::from_static("upload-checksum");
+    let Some(text) = text(headers, &name)? else { return Ok(None) };
+    Checksum::parse(text).map(Some).map_err(|error| malformed(&name, error.0))
+}
+
+/// What the upload is to others, if it is anything.
+pub(super) fn concat(headers: &HeaderMap) -> Result<Option<Concat>, Refusal> {
+    let Some(text) = text(headers, &UPLOAD_CONCAT)? else { return Ok(None) };
+    Concat::parse(text).map(Some).map_err(|error| malformed(&UPLOAD_CONCAT, error.0))
+}
+
+/// The file's metadata, for a client that wants to continue.
+pub(super) fn told_metadata(file: &FileEntry) -> HeaderValue {
+    let metadata = Metadata {
+        filename: Some(file.name.to_string()),
+        filetype: (!file.media_type.is_empty()).then(|| file.media_type.clone()),
+        modified_at_ms: file.modified_at_ms,
+    };
+    HeaderValue::try_from(metadata.to_field()).expect("base64 is visible ASCII")
+}
+
+/// When an upload that was touched at `moment` is given up (extension "expiration").
+pub(super) fn expires(moment: SystemTime, ttl: Duration) -> HeaderValue {
+    HeaderValue::try_from(httpdate::fmt_http_date(moment + ttl)).expect("a date is visible ASCII")
+}
+
+pub(super) fn malformed(name: &HeaderName, what: &str) -> Refusal {
+    Refusal::new(ProblemCode::MalformedRequest, format!("The header {name} {what}."))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Refusal> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    value.to_str().map(Some).map_err(|_| malformed(name, "is not ASCII"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(name: &'static str, value: &str) -> HeaderMap {
-        HeaderMap::from_iter([(HeaderName::from_static(name), value.parse().unwrap())])
-    }
-
-    #[test]
-    fn metadata_is_read_as_the_protocol_says() {
-        let metadata = Metadata::of(&with("upload-metadata", "filename YSBiLnR4dA==, filetype dGV4dC9wbGFpbg==,is_secret")).unwrap();
-        assert_eq!(metadata, Metadata { filename: Some("a b.txt".to_owned()), filetype: Some("text/plain".to_owned()) });
-        assert_eq!(Metadata::of(&HeaderMap::new()).unwrap(), Metadata::default());
-    }
-
-    #[test]
-    fn metadata_that_cannot_be_read_is_refused() {
-        for value in ["filename !", "filename YQ==,filename YQ==", "filename /w==", &"a".repeat(9000)] {
-            let refusal = Metadata::of(&with("upload-metadata", value)).unwrap_err();
-            assert_eq!(refusal.0.code, ProblemCode::MalformedRequest, "{value}");
-        }
+    fn with(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
     }
 
     #[test]
     fn a_number_is_missing_or_no_number_or_out_of_range() {
-        let code = |value: &str| number(&with("upload-length", value), "upload-length").map_err(|refusal| refusal.0.code);
-        assert_eq!(code("18446744073709551615"), Ok(u64::MAX));
+        let code = |value: &str| number(&with(&[("upload-length", value)]), &UPLOAD_LENGTH).map_err(|refusal| refusal.0.code);
+        assert_eq!(code("18446744073709551615"), Ok(Some(u64::MAX)));
         assert_eq!(code("18446744073709551616"), Err(ProblemCode::OutOfRange));
         assert_eq!(code("-1"), Err(ProblemCode::OutOfRange));
         for value in ["", "-", "1.5", "0x10", "ten"] {
             assert_eq!(code(value), Err(ProblemCode::MalformedRequest), "{value:?}");
         }
-        let missing = number(&HeaderMap::new(), "upload-length").unwrap_err();
-        assert_eq!(missing.0.code, ProblemCode::MalformedRequest);
+        assert_eq!(number(&HeaderMap::new(), &UPLOAD_LENGTH).unwrap(), None);
+    }
+
+    #[test]
+    fn a_length_is_told_now_or_later() {
+        let told = |pairs: &[(&'static str, &str)]| declared_length(&with(pairs)).map_err(|refusal| refusal.0.code);
+        assert_eq!(told(&[("upload-length", "7")]), Ok(Some(7)));
+        assert_eq!(told(&[("upload-defer-length", "1")]), Ok(None));
+        for wrong in [&[][..], &[("upload-defer-length", "2")], &[("upload-length", "7"), ("upload-defer-length", "1")]] {
+            assert_eq!(told(wrong), Err(ProblemCode::MalformedRequest), "{wrong:?}");
+        }
     }
 }

@@ -216,7 +216,7 @@ impl RoomHandle {
     pub(super) async fn close(&self, by: ClosedBy) -> Result<Vec<FileId>, RecordError> {
         let mut files = Vec::new();
         self.record(|room| {
-            files = room.files.iter().map(|file| file.id).collect();
+            files = room.uploads().map(|file| file.id).collect();
             Ok::<_, std::convert::Infallible>(RoomEvent::RoomClosed { by, at_ms: crate::clock::unix_ms() })
         })
         .await?;
@@ -295,6 +295,25 @@ impl RoomHandle {
         drop(self.inner.told.send(told));
     }
 
+    /// Counts bytes of a file whose length nobody knows before they are taken, unless the room would
+    /// have more than `most_bytes` with them; says whether they may come. Atomic, so that many uploads
+    /// cannot overfill a room together.
+    #[must_use]
+    pub fn grow(&self, id: FileId, file_bytes: u64, most_bytes: u64) -> bool {
+        let mut state = self.lock();
+        let State { head, told, .. } = &mut *state;
+        let room = &head.snapshot.room;
+        let Some(file) = room.upload(id) else { return false };
+        let others = room.size_bytes().saturating_sub(file.size_bytes.unwrap_or(file.offset_bytes));
+        let fits = others.saturating_add(file_bytes) <= most_bytes;
+        if fits {
+            let counted = PassingEvent::FileProgress { id, offset_bytes: file_bytes, state: file.state };
+            head.snapshot.room.pass(&counted);
+            told.snapshot.room.pass(&counted);
+        }
+        fits
+    }
+
     /// Listens from now on, and what to say first: the events after `since` when they are known, else
     /// a snapshot. A told event with a revision up to the returned one is already contained.
     #[must_use]
@@ -314,16 +333,23 @@ impl RoomHandle {
         (receiver, first, revision)
     }
 
-    /// Somebody uses the room in a way that changes nothing in it.
-    pub fn touch(&self) {
+    /// Somebody used the room in a way that changes nothing in it.
+    pub(super) fn touch(&self) {
         self.lock().used_at = Instant::now();
+    }
+
+    /// Somebody uses the room in a way that changes nothing in it, for as long as the guard lives.
+    #[must_use]
+    pub fn use_quietly(&self) -> QuietUse {
+        self.lock().quiet_uses += 1;
+        QuietUse { room: self.clone() }
     }
 
     /// When the room was last in use: now, while somebody is connected.
     pub(super) fn used_at(&self, now: Instant) -> Instant {
         let state = self.lock();
         let connected = state.attending.values().any(super::attendance::Attending::is_connected);
-        if connected { now } else { state.used_at }
+        if connected || state.quiet_uses > 0 { now } else { state.used_at }
     }
 
     /// Does something while the room lives; `None` when it ended before that.
@@ -337,6 +363,20 @@ impl RoomHandle {
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.inner.state.lock().expect("no holder panics")
+    }
+}
+
+/// A room in use by somebody who changes nothing in it, such as a download.
+#[derive(Debug)]
+pub struct QuietUse {
+    room: RoomHandle,
+}
+
+impl Drop for QuietUse {
+    fn drop(&mut self) {
+        let mut state = self.room.lock();
+        state.quiet_uses -= 1;
+        state.used_at = Instant::now();
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) tokens: HashMap<TokenHash, MemberId>,
     /// Who is connected, or was and has the seat held.
     pub(super) attending: HashMap<MemberId, Attending>,
+    /// How many use the room without changing anything in it.
+    pub(super) quiet_uses: usize,
     /// When anyone last did anything, by this process's clock.
     pub(super) used_at: Instant,
 }
@@ -65,6 +67,7 @@ impl State {
             epoch: 0,
             tokens: HashMap::new(),
             attending: HashMap::new(),
+            quiet_uses: 0,
             used_at: Instant::now(),
         }
     }

@@ -90,7 +90,7 @@ async fn a_range_that_makes_no_sense_gives_the_whole_file() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let id = owner.upload("a.txt", b"0123456789").await;
-    for range in ["bytes=0-1,4-5", "lines=1-2", "bytes=five"] {
+    for range in ["lines=1-2", "bytes=five"] {
         let response = get_with(&owner, &owner.file(id), &[("range", range)]).await;
         assert_eq!(response.status(), 200, "{range}");
         assert_eq!(response.text().await.unwrap(), "0123456789");

@@ -35,9 +35,9 @@ async fn missed(socket: &mut LiveSocket) -> (Vec<(u64, RoomEvent)>, u64) {
 async fn the_first_message_is_the_room_as_it_is() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
-    owner.upload("a.txt", b"a").await;
+    owner.add_file("a.txt", 1).await;
     let snapshot = owner.live(None).await.snapshot().await;
-    assert_eq!(snapshot.revision, 3);
+    assert_eq!(snapshot.revision, 2);
     assert_eq!(snapshot.room.files[0].name.as_str(), "a.txt");
     assert_eq!(snapshot.room.members[0].id, owner.entered.member);
     app.finish().await;
@@ -60,16 +60,19 @@ async fn whoever_comes_back_gets_exactly_what_was_missed() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let since = owner.view().await.snapshot.revision;
+    let mut witness = owner.listen().await;
     let id = owner.upload("a.txt", b"123456789").await;
+    witness.until_digested(id).await;
     owner.remove(id).await;
 
     let (events, revision) = missed(&mut owner.live(Some(since)).await).await;
-    assert_eq!(revision, 4);
+    assert_eq!(revision, 5);
     let revisions: Vec<u64> = events.iter().map(|(revision, _)| *revision).collect();
-    assert_eq!(revisions, [2, 3, 4]);
+    assert_eq!(revisions, [2, 3, 4, 5]);
     assert!(matches!(&events[0].1, RoomEvent::FileAdded { file } if file.id == id));
     assert_eq!(events[1].1, RoomEvent::FileCompleted { id, crc32: 0xcbf4_3926 });
-    assert_eq!(events[2].1, RoomEvent::FileRemoved { id });
+    assert!(matches!(&events[2].1, RoomEvent::FileDigested { .. }));
+    assert_eq!(events[3].1, RoomEvent::FileRemoved { id });
     app.finish().await;
 }
 

@@ -1,7 +1,7 @@
 //! A live socket as a well-behaved client keeps it: always reading, answering pings.
 
 use app::{
-    room::{PassingEvent, RoomEvent, Snapshot},
+    room::{FileId, PassingEvent, RoomEvent, Snapshot},
     wire::{self, ProblemCode, ServerMessage},
 };
 use futures::{SinkExt as _, StreamExt as _, stream::SplitSink};
@@ -118,6 +118,11 @@ impl LiveSocket {
                 other => panic!("no event: {other:?}"),
             }
         }
+    }
+
+    /// Waits until a file was summed, which happens behind its completion.
+    pub(crate) async fn until_digested(&mut self, awaited: FileId) {
+        while !matches!(self.event().await, RoomEvent::FileDigested { id, .. } if id == awaited) {}
     }
 
     /// Waits for a passing event.

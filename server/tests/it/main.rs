@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod byteranges;
 mod door;
 mod live_socket;
 mod process;
@@ -13,17 +14,31 @@ mod seat;
 mod test_app;
 
 mod archive;
+mod archive_names;
+mod archive_ranges;
+mod checksums;
 mod closing;
+mod concatenation;
+mod concatenation_refusals;
+mod cors;
+mod creation_with_upload;
 mod cross_site;
+mod deferred_length;
+mod digests;
 mod downloads;
+mod expiration;
 mod following;
 mod forms;
+mod hand_over;
 mod lagging;
 mod live;
 mod members;
+mod method_override;
 mod names;
 mod pages;
 mod presence;
+mod quotas;
+mod ranges;
 mod refusals;
 mod restart;
 mod resuming;
@@ -31,7 +46,9 @@ mod rooms;
 mod running_downloads;
 mod startup;
 mod stopping;
+mod tus_discovery;
 mod unwritten;
 mod upload_refusals;
 mod uploads;
+mod use_of_room;
 mod user_agents;

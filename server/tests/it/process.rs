@@ -18,7 +18,20 @@ use crate::door::Door;
 /// The program with nothing of this process's settings.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snapdrop"));
-    for flag in ["LISTEN", "DATA_DIR", "ROOM_TTL", "MAX_FILE_SIZE", "MAX_ROOM_SIZE", "PIN_DIGITS", "LOG"] {
+    for flag in [
+        "LISTEN",
+        "DATA_DIR",
+        "ROOM_TTL",
+        "MAX_FILE_SIZE",
+        "MAX_ROOM_SIZE",
+        "PIN_DIGITS",
+        "LOG",
+        "MAX_STORAGE",
+        "MIN_FREE_SPACE",
+        "SYNC",
+        "UPLOAD_TTL",
+        "CORS_ORIGIN",
+    ] {
         command.env_remove(format!("SNAPDROP_{flag}"));
     }
     command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);

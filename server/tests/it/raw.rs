@@ -11,11 +11,23 @@ use crate::{seat::Seat, test_app::LONG};
 
 /// Begins a chunk of `announced` bytes and sends the first of them.
 pub(crate) async fn begin_chunk(seat: &Seat, id: FileId, offset: u64, announced: u64, first: &[u8]) -> TcpStream {
+    begin_upload(seat, "PATCH", &seat.file(id), &[("upload-offset", &offset.to_string())], announced, first).await
+}
+
+/// Begins a request with `announced` bytes of a file and sends the first of them.
+pub(crate) async fn begin_upload(
+    seat: &Seat,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    announced: u64,
+    first: &[u8],
+) -> TcpStream {
     let mut stream = TcpStream::connect(seat.door.address()).await.unwrap();
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
-        "PATCH {} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ntus-resumable: 1.0.0\r\n\
-         content-type: application/offset+octet-stream\r\nupload-offset: {offset}\r\ncontent-length: {announced}\r\n\r\n",
-        seat.file(id),
+        "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ntus-resumable: 1.0.0\r\n\
+         content-type: application/offset+octet-stream\r\n{headers}content-length: {announced}\r\n\r\n",
         seat.door.address(),
         seat.entered.token,
     );

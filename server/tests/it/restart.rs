@@ -18,6 +18,7 @@ async fn a_room_with_everything_in_it_survives_a_kill() {
     socket.say(json!({"type": "set_locked", "locked": true})).await;
     socket.event().await;
     let id = owner.upload("☕.txt", b"123456789").await;
+    socket.until_digested(id).await;
     let before = owner.view().await.snapshot;
     process.kill();
 
@@ -91,17 +92,20 @@ async fn whoever_listened_hears_what_was_missed_across_a_kill() {
     let process = Process::start(folder.path());
     let owner = process.create_room().await;
     let since = owner.view().await.snapshot.revision;
+    let mut witness = owner.listen().await;
     let id = owner.upload("a.txt", b"123456789").await;
+    witness.until_digested(id).await;
     process.kill();
 
     let process = Process::start(folder.path());
     let mut socket = owner.at(&process).live(Some(since)).await;
     assert!(matches!(socket.event().await, RoomEvent::FileAdded { file } if file.id == id));
     assert_eq!(socket.event().await, RoomEvent::FileCompleted { id, crc32: 0xcbf4_3926 });
+    assert!(matches!(socket.event().await, RoomEvent::FileDigested { id: summed, .. } if summed == id));
     loop {
         match socket.next().await {
             ServerMessage::Passing { .. } => {}
-            ServerMessage::CaughtUp { revision } => break assert_eq!(revision, 3),
+            ServerMessage::CaughtUp { revision } => break assert_eq!(revision, 4),
             other => panic!("not what was missed: {other:?}"),
         }
     }
@@ -154,14 +158,17 @@ async fn files_whose_bytes_are_missing_vanish_from_the_list() {
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start(folder.path());
     let owner = process.create_room().await;
-    let (whole, missing) = (owner.upload("whole.txt", b"whole").await, owner.upload("missing.txt", b"missing").await);
-    let (cut, running) = (owner.upload("cut.txt", b"cut off").await, owner.add_file("running.txt", 5).await);
+    let mut socket = owner.listen().await;
+    let whole = owner.upload("whole.txt", b"whole").await;
+    socket.until_digested(whole).await;
+    let missing = owner.upload("missing.txt", b"missing").await;
+    socket.until_digested(missing).await;
+    let running = owner.add_file("running.txt", 5).await;
     let since = owner.view().await.snapshot.revision;
     process.kill();
     let on_disk = |id: app::room::FileId| folder.path().join("files").join(id.to_string());
     std::fs::remove_file(on_disk(missing)).unwrap();
     std::fs::remove_file(on_disk(running)).unwrap();
-    std::fs::write(on_disk(cut), "cut").unwrap();
 
     let process = Process::start(folder.path());
     let owner = owner.at(&process);
@@ -170,9 +177,28 @@ async fn files_whose_bytes_are_missing_vanish_from_the_list() {
     assert_eq!(owner.download(whole).await, b"whole");
     assert_eq!(files_on_disk(folder.path()), [whole.to_string()]);
     let mut socket = owner.live(Some(since)).await;
-    for _ in 0..3 {
-        assert!(matches!(socket.event().await, RoomEvent::FileRemoved { .. }));
+    for id in [missing, running] {
+        assert_eq!(socket.event().await, RoomEvent::FileRemoved { id });
     }
+}
+
+#[tokio::test]
+async fn a_file_that_the_disk_had_only_in_part_can_be_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path());
+    let owner = process.create_room().await;
+    let id = owner.upload("cut.txt", b"123456789").await;
+    process.kill();
+    // As a power cut leaves a file whose end was not on the disk yet.
+    std::fs::write(folder.path().join("files").join(id.to_string()), "1234").unwrap();
+
+    let process = Process::start(folder.path());
+    let owner = owner.at(&process);
+    let entry = owner.entry(id).await;
+    assert_eq!((entry.state, entry.offset_bytes, entry.crc32, entry.sha256), (FileState::Stopped, 4, None, None));
+    assert_eq!(owner.append(id, 4, "56789").await.status(), 204);
+    assert_eq!(owner.entry(id).await.crc32, Some(0xcbf4_3926));
+    assert_eq!(owner.download(id).await, b"123456789");
 }
 
 #[tokio::test]

@@ -5,9 +5,12 @@ use app::{
     wire::{self, Entered, RoomView},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use reqwest::{Body, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::{door::Door, live_socket::LiveSocket};
+use crate::{door::Door, live_socket::LiveSocket, test_app::LONG};
 
 /// A member's seat, proved by its token.
 #[derive(Clone)]
@@ -61,6 +64,21 @@ impl Seat {
         self.room().await.file(id).unwrap().clone()
     }
 
+    /// The room as a client reads it that does not have our types.
+    pub(crate) async fn room_json(&self) -> Value {
+        let response = self.get(&wire::room(&self.entered.pin)).await;
+        assert_eq!(response.status(), 200);
+        let mut view: Value = response.json().await.unwrap();
+        view["room"].take()
+    }
+
+    /// The row of a file in that JSON, `Null` when it has none.
+    pub(crate) async fn row(&self, id: FileId) -> Value {
+        let room = self.room_json().await;
+        let rows = room["files"].as_array().unwrap();
+        rows.iter().find(|row| row["id"] == id.to_string()).cloned().unwrap_or_default()
+    }
+
     pub(crate) async fn close(&self) -> u16 {
         self.request(Method::DELETE, &wire::room(&self.entered.pin)).send().await.unwrap().status().as_u16()
     }
@@ -68,6 +86,51 @@ impl Seat {
     /// A request that creates an upload; its length and its metadata are the caller's.
     pub(crate) fn creation(&self) -> RequestBuilder {
         self.request(Method::POST, &self.files()).header("tus-resumable", "1.0.0")
+    }
+
+    /// A request that creates an upload and brings its first bytes.
+    pub(crate) fn creation_with(&self, bytes: impl Into<Body>) -> RequestBuilder {
+        self.creation().header("content-type", "application/offset+octet-stream").body(bytes)
+    }
+
+    /// Announces a file whose length is told later.
+    pub(crate) async fn add_deferred(&self, name: &str) -> FileId {
+        let request = self.creation().header("upload-defer-length", 1).header("upload-metadata", metadata(name));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 201);
+        id_in_location(&response)
+    }
+
+    /// Announces a part of a file to come.
+    pub(crate) async fn add_part(&self, size_bytes: u64) -> FileId {
+        let response = self.creation().header("upload-concat", "partial").header("upload-length", size_bytes).send().await.unwrap();
+        assert_eq!(response.status(), 201);
+        id_in_location(&response)
+    }
+
+    /// A complete part of a file to come.
+    pub(crate) async fn upload_part(&self, bytes: &[u8]) -> FileId {
+        let id = self.add_part(bytes.len() as u64).await;
+        assert_eq!(self.append(id, 0, bytes.to_vec()).await.status(), 204);
+        id
+    }
+
+    /// The value of `Upload-Concat` that joins these parts.
+    pub(crate) fn final_of(&self, parts: &[FileId]) -> String {
+        let paths: Vec<_> = parts.iter().map(|id| self.file(*id)).collect();
+        format!("final;{}", paths.join(" "))
+    }
+
+    /// The answer to somebody who joins parts.
+    pub(crate) async fn ask_to_concatenate(&self, concat: &str) -> Response {
+        self.creation().header("upload-concat", concat).header("upload-metadata", metadata("joined.txt")).send().await.unwrap()
+    }
+
+    /// The file that these parts become.
+    pub(crate) async fn concatenate(&self, parts: &[FileId]) -> FileId {
+        let response = self.ask_to_concatenate(&self.final_of(parts)).await;
+        assert_eq!(response.status(), 201);
+        id_in_location(&response)
     }
 
     /// Announces a file.
@@ -149,4 +212,14 @@ pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 /// The file that an answer points to.
 pub(crate) fn id_in_location(response: &Response) -> FileId {
     header(response, "location").rsplit('/').next().unwrap().parse().unwrap()
+}
+
+/// The next bytes of a running download, `None` at its end.
+pub(crate) async fn next_bytes(download: &mut Response) -> reqwest::Result<Option<Bytes>> {
+    timeout(LONG, download.chunk()).await.expect("the download goes on in time")
+}
+
+/// Bytes of which no two stretches are alike.
+pub(crate) fn noise(length: u32) -> Vec<u8> {
+    (0..length).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }

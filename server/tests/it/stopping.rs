@@ -80,7 +80,10 @@ async fn a_room_goes_on_after_the_server_was_stopped_and_started() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
+    let mut socket = owner.listen().await;
     let id = owner.upload("a.txt", b"still here").await;
+    socket.until_digested(id).await;
+    drop(socket);
     let before = owner.room().await;
 
     let app = TestApp::on(app.stop().await, &[], PACE).await;

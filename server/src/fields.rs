@@ -1,0 +1,42 @@
+//! What header fields say, read and checked. Pure: text in, meaning or a reason out.
+//!
+//! Everything here is sent by strangers. What follows from it is decided in `http`.
+
+mod concat;
+mod metadata;
+mod range;
+
+pub use concat::{Concat, PartUrl};
+pub use metadata::Metadata;
+pub use range::{MAX_RANGES, Wanted};
+
+/// Why a field cannot be read; completes "The header … ".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub &'static str);
+
+/// Whether `Want-Repr-Digest` (RFC 9530, section 4) asks for SHA-256; unreadable wishes are none.
+#[must_use]
+pub fn wants_sha256(text: &str) -> bool {
+    let Ok(wishes) = sfv::Parser::new(text).parse::<sfv::Dictionary>() else { return false };
+    let weight = match wishes.get("sha-256") {
+        Some(sfv::ListEntry::Item(item)) => item.bare_item.as_integer(),
+        _ => None,
+    };
+    weight.is_some_and(|weight| (1..=10).contains(&i64::from(weight)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_wanted_with_a_weight_from_one_to_ten() {
+        for text in ["sha-256=1", "sha-512=3, sha-256=10", "sha-256=5;x=1"] {
+            assert!(wants_sha256(text), "{text}");
+        }
+        for text in ["", "sha-256=0", "sha-256=11", "sha-256", "sha-256=:AA==:", "sha-512=3", "sha-256=1,,", "sha-256=-1"] {
+            assert!(!wants_sha256(text), "{text}");
+        }
+    }
+}

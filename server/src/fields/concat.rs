@@ -1,0 +1,99 @@
+//! `Upload-Concat` (tus 1.0.0, extension "concatenation"): uploads that are parts, and what they become.
+
+use app::room::{FileId, Pin};
+
+use super::Unreadable;
+
+/// The most parts of one file.
+const MAX_PARTS: usize = 1000;
+
+/// What an upload is to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Concat {
+    /// One part of a file.
+    Partial,
+    /// The file that these parts make, in this order.
+    Final(Vec<PartUrl>),
+}
+
+/// Where a part is: the address that its creation was answered with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartUrl {
+    /// Of which room.
+    pub pin: Pin,
+    /// Which upload.
+    pub id: FileId,
+}
+
+impl Concat {
+    /// Reads `partial`, or `final;` and a list of addresses.
+    ///
+    /// # Errors
+    /// [`Unreadable`] with the reason.
+    pub fn parse(text: &str) -> Result<Self, Unreadable> {
+        if text == "partial" {
+            return Ok(Self::Partial);
+        }
+        let list = text.strip_prefix("final;").ok_or(Unreadable("is neither partial nor final"))?;
+        let mut parts = Vec::new();
+        for address in list.split_ascii_whitespace() {
+            let part = PartUrl::parse(address).ok_or(Unreadable("has an address that is no upload's"))?;
+            if parts.contains(&part) {
+                return Err(Unreadable("names a part twice"));
+            }
+            if parts.len() == MAX_PARTS {
+                return Err(Unreadable("names too many parts"));
+            }
+            parts.push(part);
+        }
+        if parts.is_empty() { Err(Unreadable("names no part")) } else { Ok(Self::Final(parts)) }
+    }
+}
+
+impl PartUrl {
+    /// Reads a path, with or without the server before it. Which server that is says nothing: behind a
+    /// proxy it has many names.
+    fn parse(address: &str) -> Option<Self> {
+        let path = match address.split_once("://") {
+            Some((_, rest)) => &rest[rest.find('/')?..],
+            None => address,
+        };
+        let (pin, id) = path.strip_prefix(app::wire::ROOMS)?.strip_prefix('/')?.split_once("/files/")?;
+        Some(Self { pin: pin.parse().ok()?, id: id.parse().ok()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn parts_are_found_under_any_name_of_the_server() {
+        let part = PartUrl { pin: "482913".parse().unwrap(), id: ID.parse().unwrap() };
+        assert_eq!(Concat::parse("partial"), Ok(Concat::Partial));
+        for address in [format!("/api/rooms/482913/files/{ID}"), format!("https://drop.example/api/rooms/482913/files/{ID}")] {
+            assert_eq!(Concat::parse(&format!("final;{address}")), Ok(Concat::Final(vec![part.clone()])));
+        }
+    }
+
+    #[test]
+    fn what_names_no_parts_is_refused() {
+        let twice = format!("final;/api/rooms/482913/files/{ID} /api/rooms/482913/files/{ID}");
+        for text in
+            ["", "Partial", "final", "final;", "final; ", "final;/etc/passwd", "final;https://x", "final;/api/rooms/1/files/2", &twice]
+        {
+            assert!(Concat::parse(text).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_stumble(text in "(final;)?(https?://)?\\PC{0,80}") {
+            drop(Concat::parse(&text));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What is done behind the transfers: summing files with SHA-256, and bringing them to the disk.
+//!
+//! One thread for each, on the lowest priority: they get what the transfers leave. Both follow a file
+//! while it arrives, through the page cache, so that little is left to do once it is complete.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+};
+
+use app::room::Sha256;
+use sha2::Digest as _;
+use tokio::sync::watch;
+
+use super::StoredFile;
+
+/// Bytes that arrive before the followers are told: enough to be worth it.
+pub(super) const FOLLOW_BYTES: u64 = 32 << 20;
+/// Bytes of one read.
+const READ_BYTES: usize = 256 << 10;
+/// Bytes of one file before the next has its turn.
+const TURN_BYTES: u64 = 64 << 20;
+/// The lowest priority there is.
+const LOWEST: i32 = 19;
+
+/// The way to the two threads; they end when the last of it is dropped.
+#[derive(Clone, Debug)]
+pub(super) struct Background {
+    digests: mpsc::Sender<Arc<StoredFile>>,
+    syncs: mpsc::Sender<Arc<StoredFile>>,
+}
+
+/// Where the sum of one file is.
+#[derive(Debug)]
+pub(super) struct Digest {
+    /// The sum of the first bytes, and of how many.
+    sum: Mutex<(u64, sha2::Sha256)>,
+    verdict: watch::Sender<Verdict>,
+    /// Whether a thread was told and has not looked yet.
+    digest_waits: AtomicBool,
+    sync_waits: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Verdict {
+    Open,
+    Known(Sha256),
+    Never,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self {
+            sum: Mutex::default(),
+            verdict: watch::Sender::new(Verdict::Open),
+            digest_waits: AtomicBool::new(false),
+            sync_waits: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Background {
+    pub(super) fn start() -> io::Result<Self> {
+        Ok(Self { digests: thread("digest", digest_turn)?, syncs: thread("sync", sync_turn)? })
+    }
+
+    /// Much more of the file is here.
+    pub(super) fn follow(&self, file: &Arc<StoredFile>) {
+        self.digest(file);
+        self.sync(file);
+    }
+
+    /// Sums what is here of the file.
+    pub(super) fn digest(&self, file: &Arc<StoredFile>) {
+        if !file.digest.digest_waits.swap(true, Ordering::AcqRel) {
+            // The thread is gone only when the store is.
+            drop(self.digests.send(Arc::clone(file)));
+        }
+    }
+
+    /// Brings what is here of the file to the disk.
+    pub(super) fn sync(&self, file: &Arc<StoredFile>) {
+        if !file.digest.sync_waits.swap(true, Ordering::AcqRel) {
+            drop(self.syncs.send(Arc::clone(file)));
+        }
+    }
+}
+
+impl Digest {
+    /// The digest of the whole file, as soon as it is known; `None` when it never will be.
+    pub(super) async fn known(&self) -> Option<Sha256> {
+        let mut verdict = self.verdict.subscribe();
+        let decided = verdict.wait_for(|verdict| !matches!(verdict, Verdict::Open)).await;
+        match decided.as_deref() {
+            Ok(Verdict::Known(sha256)) => Some(*sha256),
+            _ => None,
+        }
+    }
+
+    /// There is nothing to sum any more.
+    pub(super) fn give_up(&self) {
+        self.verdict.send_if_modified(|verdict| {
+            let open = matches!(verdict, Verdict::Open);
+            if open {
+                *verdict = Verdict::Never;
+            }
+            open
+        });
+    }
+}
+
+/// Whether a file has more to do.
+enum Turn {
+    Over,
+    Again,
+}
+
+fn thread(name: &'static str, turn: fn(&StoredFile) -> io::Result<Turn>) -> io::Result<mpsc::Sender<Arc<StoredFile>>> {
+    let (files, waiting) = mpsc::channel::<Arc<StoredFile>>();
+    std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // On Linux a thread has a priority of its own. Where it has not, it is as fair as the others.
+        if let Err(error) = rustix::process::setpriority_process(None, LOWEST) {
+            tracing::debug!(%error, thread = name, "keeps the usual priority");
+        }
+        let mut queue = VecDeque::new();
+        loop {
+            queue.extend(waiting.try_iter());
+            let Some(file) = queue.pop_front().or_else(|| waiting.recv().ok()) else { return };
+            match turn(&file) {
+                Ok(Turn::Over) => {}
+                Ok(Turn::Again) => queue.push_back(file),
+                Err(error) => {
+                    file.digest.give_up();
+                    tracing::error!(%error, thread = name, "a file could not be worked on");
+                }
+            }
+        }
+    })?;
+    Ok(files)
+}
+
+/// Sums what is here of a file and was not summed yet, up to a limit.
+fn digest_turn(file: &StoredFile) -> io::Result<Turn> {
+    file.digest.digest_waits.store(false, Ordering::Release);
+    let Some(extent) = *file.extent.borrow() else { return Ok(Turn::Over) };
+    let mut sum = file.digest.sum.lock().expect("no holder panics");
+    let (position, hasher) = &mut *sum;
+    let end = extent.bytes.min(*position + TURN_BYTES);
+    if *position < end {
+        let source = match File::open(&file.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Turn::Over),
+            source => source?,
+        };
+        let mut buffer = vec![0; READ_BYTES];
+        while *position < end {
+            let wanted = usize::try_from(end - *position).map_or(READ_BYTES, |left| left.min(READ_BYTES));
+            source.read_exact_at(&mut buffer[..wanted], *position)?;
+            hasher.update(&buffer[..wanted]);
+            *position += wanted as u64;
+        }
+    }
+    if end < extent.bytes {
+        return Ok(Turn::Again);
+    }
+    if extent.whole {
+        let sha256 = Sha256::new(hasher.clone().finalize().into());
+        file.digest.verdict.send_if_modified(|verdict| {
+            let open = matches!(verdict, Verdict::Open);
+            if open {
+                *verdict = Verdict::Known(sha256);
+            }
+            open
+        });
+    }
+    Ok(Turn::Over)
+}
+
+fn sync_turn(file: &StoredFile) -> io::Result<Turn> {
+    file.digest.sync_waits.store(false, Ordering::Release);
+    match File::open(&file.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        source => source?.sync_data()?,
+    }
+    Ok(Turn::Over)
+}

@@ -1,0 +1,122 @@
+//! Room for files: what all of them may take, and what the disk keeps free.
+
+use std::{
+    fs::OpenOptions,
+    io,
+    sync::{Arc, atomic::Ordering},
+};
+
+use app::room::FileId;
+
+use super::{FileStore, StoredFile, Sync, in_background};
+
+/// Why there is no room for more bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSpace {
+    /// All files together would be larger than they may be.
+    #[error("all files together may have {0} bytes")]
+    Storage(u64),
+    /// Too little of the disk would stay free.
+    #[error("{0} bytes of the disk stay free")]
+    Disk(u64),
+}
+
+/// Why a file was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// There is no room for it.
+    #[error(transparent)]
+    NoSpace(#[from] NoSpace),
+    /// The disk failed.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
+impl FileStore {
+    /// Makes an empty file, with room for `claim` bytes in it.
+    ///
+    /// # Errors
+    /// [`CreateError`]; nothing was made then.
+    pub async fn create(&self, id: FileId, claim: u64) -> Result<(), CreateError> {
+        let path = self.path(id);
+        let file = Arc::new(StoredFile::new(path.clone(), 0));
+        {
+            let mut open = self.lock();
+            self.check(&open, claim)?;
+            file.claimed.store(claim, Ordering::Relaxed);
+            open.insert(id, file);
+        }
+        let sync = self.settings.sync;
+        let created = in_background(move || {
+            OpenOptions::new().write(true).create_new(true).open(&path)?;
+            match (sync, path.parent()) {
+                (Sync::Always, Some(folder)) => std::fs::File::open(folder)?.sync_all(),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        if created.is_err() {
+            self.lock().remove(&id);
+        }
+        Ok(created?)
+    }
+
+    /// Sets room aside for the first `bytes` bytes of a file; what it had already stays its own.
+    ///
+    /// # Errors
+    /// [`CreateError`]; the file keeps the room that it had then.
+    pub fn claim(&self, id: FileId, bytes: u64) -> Result<(), CreateError> {
+        let file = self.stored(id)?;
+        Ok(self.claim_for(&file, bytes)?)
+    }
+
+    /// Gives back what a file was promised beyond what is here of it.
+    ///
+    /// # Errors
+    /// What the file system says; `NotFound` for a file that is not here.
+    pub fn disclaim(&self, id: FileId) -> io::Result<()> {
+        let file = self.stored(id)?;
+        file.claimed.store(file.length()?, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Says how many bytes a file was promised before a restart; nobody is refused now.
+    ///
+    /// # Errors
+    /// What the file system says; `NotFound` for a file that is not here.
+    pub fn promise(&self, id: FileId, bytes: u64) -> io::Result<()> {
+        self.stored(id)?.claimed.fetch_max(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(super) fn claim_for(&self, file: &StoredFile, bytes: u64) -> Result<(), NoSpace> {
+        let open = self.lock();
+        let had = file.claimed.load(Ordering::Relaxed);
+        if bytes > had {
+            self.check(&open, bytes - had)?;
+            file.claimed.store(bytes, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Whether `more` bytes can be promised beside everything that was. Called under the lock, so that
+    /// two who ask at once cannot both get the last of it.
+    fn check(&self, open: &std::collections::HashMap<FileId, Arc<StoredFile>>, more: u64) -> Result<(), NoSpace> {
+        let sum = |bytes: fn(&StoredFile) -> u64| open.values().fold(more, |sum, file| sum.saturating_add(bytes(file)));
+        if let Some(most) = self.settings.max_storage
+            && sum(|file| file.claimed.load(Ordering::Relaxed)) > most
+        {
+            return Err(NoSpace::Storage(most));
+        }
+        let keep = self.settings.min_free_space;
+        if keep > 0 {
+            let outstanding = sum(|file| file.claimed.load(Ordering::Relaxed).saturating_sub(file.length().unwrap_or(0)));
+            // A disk that cannot be asked is no reason to refuse: writing will tell.
+            let free = rustix::fs::statvfs(&self.settings.folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+            if free.saturating_sub(outstanding) < keep {
+                return Err(NoSpace::Disk(keep));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! Taking a chunk in: the bytes to disk, and the room told how far they are.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use app::{
+    room::{FileEntry, FileId, FileState, PassingEvent},
+    wire::ProblemCode,
+};
+use axum::{
+    body::{Body, HttpBody as _},
+    http::HeaderMap,
+};
+use tokio::sync::watch;
+
+use super::{Refusal, Services, tus};
+use crate::{
+    completion,
+    files::{AppendError, Checksum, Chunk, MayGrow},
+    rooms::RoomHandle,
+};
+
+/// How often the room hears of a running upload at most.
+const PROGRESS_PERIOD: Duration = Duration::from_millis(100);
+
+/// A chunk as its sender announced it.
+pub(super) struct Announced {
+    /// Where it begins.
+    pub(super) offset: u64,
+    /// What it must sum to.
+    pub(super) checksum: Option<Checksum>,
+    /// Its bytes.
+    pub(super) body: Body,
+}
+
+impl Announced {
+    pub(super) fn new(offset: u64, headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
+        Ok(Self { offset, checksum: tus::checksum(headers)?, body })
+    }
+
+    /// Refuses a chunk that is too long before a byte of it is taken. `limit_bytes` is where the file
+    /// must end at the latest.
+    pub(super) fn check(&self, limit_bytes: u64) -> Result<(), AppendError> {
+        let announced = self.body.size_hint().lower();
+        if self.offset.checked_add(announced).is_some_and(|end| end <= limit_bytes) { Ok(()) } else { Err(AppendError::TooLong) }
+    }
+}
+
+/// Takes a chunk in and returns the new offset. With the last byte the file is complete before that.
+pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, announced: Announced) -> Result<u64, Refusal> {
+    let id = file.id;
+    let limit_bytes = file.size_bytes.unwrap_or(services.config.max_file_size.as_u64());
+    if let Err(too_long) = announced.check(limit_bytes) {
+        // Of two reasons, a wrong offset is the more helpful answer.
+        let length = services.files.length(id)?;
+        return Err(if announced.offset == length { too_long } else { AppendError::OffsetMismatch(length) }.into());
+    }
+    let reception = Reception::start(room.clone(), id);
+    let may_grow = file.size_bytes.is_none().then(|| {
+        let (room, most_bytes) = (room.clone(), services.config.max_room_size.as_u64());
+        Box::new(move |bytes| room.grow(id, bytes, most_bytes)) as MayGrow
+    });
+    let (services, room) = (Arc::clone(services), room.clone());
+    // In a task of its own: a sender who leaves right after the last byte ends the request, but what
+    // arrived has to be finished all the same. The body ends with the connection, and the task with it.
+    let receiving = tokio::spawn(async move {
+        let Announced { offset, checksum, body } = announced;
+        let chunk = Chunk { offset, limit_bytes, may_grow, checksum };
+        let appended = services.files.append(id, chunk, body.into_data_stream(), reception.progress()).await;
+        if appended.is_err() && room.read(|room| room.upload(id).is_none()) {
+            return Err(Refusal::no_such_file());
+        }
+        match &appended {
+            Ok(offset) => reception.end(*offset, FileState::Arriving),
+            // Not all that came counts.
+            Err(_) => reception.end(services.files.length(id)?, FileState::Stopped),
+        }
+        let offset = appended?;
+        if room.read(|room| room.upload(id).is_some_and(|file| file.size_bytes == Some(offset))) {
+            completion::complete(&services.files, &room, id).await?;
+        } else {
+            watch_for_silence(&services, &room, id, offset);
+        }
+        Ok(offset)
+    });
+    receiving.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// Tells the room that an upload stopped when its next chunk does not come.
+pub(super) fn watch_for_silence(services: &Arc<Services>, room: &RoomHandle, id: FileId, offset_bytes: u64) {
+    let (room, idle) = (room.clone(), services.config.pace.idle_upload);
+    tokio::spawn(async move {
+        let Some(()) = room.until_ended(tokio::time::sleep(idle)).await else { return };
+        let silent = room.read(|room| room.upload(id).is_some_and(|file| file.offset_bytes == offset_bytes));
+        if silent {
+            room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped });
+        }
+    });
+}
+
+impl From<completion::CompletionError> for Refusal {
+    fn from(error: completion::CompletionError) -> Self {
+        match error {
+            completion::CompletionError::Gone => Self::no_such_file(),
+            completion::CompletionError::Journal(error) => error.into(),
+            completion::CompletionError::Disk(error) => error.into(),
+        }
+    }
+}
+
+/// What is wrong with a length that nobody may have.
+pub(super) fn too_large(services: &Services) -> Refusal {
+    let detail = format!("The file is larger than the {} that this server takes.", services.config.max_file_size);
+    Refusal::new(ProblemCode::FileTooLarge, detail)
+}
+
+/// A chunk on its way in. However it ends, also when the request is dropped, the room hears of it.
+struct Reception {
+    room: RoomHandle,
+    id: FileId,
+    /// The length on disk, once anything was written.
+    offset: watch::Sender<Option<u64>>,
+    /// Held while the room is told, so that nothing is told of a chunk after its end.
+    ended: Arc<Mutex<bool>>,
+}
+
+impl Reception {
+    /// Tells the room of every write from now on: at once, but not more often than anyone can see.
+    fn start(room: RoomHandle, id: FileId) -> Self {
+        let (offset, mut news) = watch::channel(None);
+        let reception = Self { room: room.clone(), id, offset, ended: Arc::default() };
+        let ended = Arc::clone(&reception.ended);
+        tokio::spawn(async move {
+            while news.changed().await.is_ok() {
+                let Some(offset_bytes) = *news.borrow_and_update() else { continue };
+                {
+                    let ended = ended.lock().expect("no holder panics");
+                    if *ended {
+                        return;
+                    }
+                    room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Arriving });
+                }
+                tokio::time::sleep(PROGRESS_PERIOD).await;
+            }
+        });
+        reception
+    }
+
+    /// Called after every write.
+    fn progress(&self) -> impl Fn(u64) + Send + 'static {
+        let offset = self.offset.clone();
+        move |offset_bytes| {
+            offset.send_replace(Some(offset_bytes));
+        }
+    }
+
+    /// The chunk is over, and the file has `offset_bytes`.
+    fn end(&self, offset_bytes: u64, state: FileState) {
+        let mut ended = self.ended.lock().expect("no holder panics");
+        if !std::mem::replace(&mut *ended, true) && self.offset.borrow().is_some() {
+            self.room.pass(PassingEvent::FileProgress { id: self.id, offset_bytes, state });
+        }
+    }
+}
+
+impl Drop for Reception {
+    fn drop(&mut self) {
+        let offset = *self.offset.borrow();
+        if let Some(offset_bytes) = offset {
+            self.end(offset_bytes, FileState::Stopped);
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Something to fetch, whole or in parts (RFC 9110, sections 13 and 14): files and archives alike.
+
+use std::{ops::Range, sync::Arc};
+
+use app::wire::{Problem, ProblemCode};
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use headers::{ETag, HeaderMapExt as _, IfMatch, IfNoneMatch, IfRange};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rand::RngExt as _;
+
+use super::{Refusal, Services};
+use crate::{
+    fields::Wanted,
+    files::{Archive, FileStore, ReadError},
+    rooms::RoomHandle,
+};
+
+/// What may stand bare in an extended header value (RFC 8187, `attr-char`).
+const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+/// What is sent, and how it is called.
+pub(super) struct Representation {
+    /// Names exactly these bytes.
+    pub(super) etag: ETag,
+    /// How many there are; unknown while a sender does not know it either.
+    pub(super) length: Option<u64>,
+    /// Their media type.
+    pub(super) media_type: HeaderValue,
+    /// What a browser saves them as.
+    pub(super) name: String,
+    /// What else is said of them.
+    pub(super) headers: HeaderMap,
+    /// Where they come from.
+    pub(super) source: Source,
+}
+
+/// Where bytes come from.
+pub(super) enum Source {
+    File(app::room::FileId),
+    Archive(Archive),
+}
+
+impl Source {
+    /// The bytes `range`; one beyond the end means all that follow.
+    async fn read(
+        &self,
+        files: &Arc<FileStore>,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = Result<Bytes, ReadError>> + Send + use<>, ReadError> {
+        Ok(match self {
+            Self::File(id) => files.read(*id, range).await?.left_stream(),
+            Self::Archive(archive) => archive.read(Arc::clone(files), range).right_stream(),
+        })
+    }
+}
+
+impl Representation {
+    /// The answer to `GET` and, without the bytes, to `HEAD`.
+    pub(super) async fn respond(self, services: &Arc<Services>, room: &RoomHandle, request: &Parts) -> Result<Response, Refusal> {
+        let mut headers = self.headers.clone();
+        headers.typed_insert(self.etag.clone());
+        headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static(if self.length.is_some() { "bytes" } else { "none" }));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if request.headers.typed_get::<IfMatch>().is_some_and(|condition| !condition.precondition_passes(&self.etag)) {
+            return Err(Refusal::new(ProblemCode::PreconditionFailed, "The file is not the one that If-Match names."));
+        }
+        if request.headers.typed_get::<IfNoneMatch>().is_some_and(|condition| !condition.precondition_passes(&self.etag)) {
+            return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        headers.insert(header::CONTENT_TYPE, self.media_type.clone());
+        headers.insert(header::CONTENT_DISPOSITION, attachment(&self.name));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+
+        let send = request.method != Method::HEAD;
+        let status = match (self.length, self.wanted(&request.headers)) {
+            (Some(length), Wanted::Nothing) => return Ok(unsatisfiable(length)),
+            (Some(_), Wanted::Parts(parts)) if parts.len() > 1 => return self.multipart(services, room, headers, parts, send).await,
+            (Some(length), Wanted::Parts(parts)) => {
+                let part = parts.into_iter().next().expect("there is one");
+                headers.insert(header::CONTENT_RANGE, content_range(&part, length));
+                headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
+                (StatusCode::PARTIAL_CONTENT, part)
+            }
+            (Some(length), Wanted::Whole) => {
+                headers.insert(header::CONTENT_LENGTH, length.into());
+                (StatusCode::OK, 0..length)
+            }
+            (None, _) => (StatusCode::OK, 0..u64::MAX),
+        };
+        let (status, range) = status;
+        let body = if send { Body::from_stream(in_use(room, self.source.read(&services.files, range).await?)) } else { Body::empty() };
+        Ok((status, headers, body).into_response())
+    }
+
+    fn wanted(&self, request: &HeaderMap) -> Wanted {
+        let (Some(length), Some(range)) = (self.length, request.get(header::RANGE)) else { return Wanted::Whole };
+        if request.typed_get::<IfRange>().is_some_and(|condition| condition.is_modified(Some(&self.etag), None)) {
+            return Wanted::Whole;
+        }
+        Wanted::parse(range.to_str().unwrap_or_default(), length)
+    }
+
+    /// Several parts as one body (`multipart/byteranges`, section 14.6), whose length is known beforehand.
+    async fn multipart(
+        self,
+        services: &Arc<Services>,
+        room: &RoomHandle,
+        mut headers: HeaderMap,
+        parts: Vec<Range<u64>>,
+        send: bool,
+    ) -> Result<Response, Refusal> {
+        let length = self.length.expect("only what has a length has parts");
+        // Random, so that no sender can put it into a file.
+        let boundary = format!("{:032x}", rand::rng().random::<u128>());
+        let media_type = self.media_type.to_str().unwrap_or("application/octet-stream");
+        let heads = parts.into_iter().map(|part| {
+            let range = content_range(&part, length);
+            let range = range.to_str().expect("digits");
+            (Bytes::from(format!("\r\n--{boundary}\r\nContent-Type: {media_type}\r\nContent-Range: {range}\r\n\r\n")), part)
+        });
+        let heads: Vec<(Bytes, Range<u64>)> = heads.collect();
+        let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
+        let body_length = heads.iter().fold(end.len() as u64, |sum, (head, part)| sum + head.len() as u64 + (part.end - part.start));
+
+        headers.insert(header::CONTENT_LENGTH, body_length.into());
+        let media_type = format!("multipart/byteranges; boundary={boundary}");
+        headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(media_type).expect("digits and letters"));
+        let body = if send {
+            let (files, source) = (Arc::clone(&services.files), Arc::new(self.source));
+            let parts = stream::iter(heads).then(move |(head, part)| {
+                let (files, source) = (Arc::clone(&files), Arc::clone(&source));
+                async move {
+                    let bytes = source.read(&files, part).await?;
+                    Ok::<_, ReadError>(stream::once(async { Ok(head) }).chain(bytes))
+                }
+            });
+            let whole = parts.try_flatten().chain(stream::once(async { Ok(end) }));
+            Body::from_stream(in_use(room, whole))
+        } else {
+            Body::empty()
+        };
+        Ok((StatusCode::PARTIAL_CONTENT, headers, body).into_response())
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Disk(error) => error.into(),
+            ReadError::Stalled => Self::new(ProblemCode::Unavailable, "The upload of this file has stalled. Try again later."),
+        }
+    }
+}
+
+/// The stream, as use of the room: one that is being downloaded from is not unused.
+fn in_use<S: Stream>(room: &RoomHandle, bytes: S) -> impl Stream<Item = S::Item> + use<S> {
+    let quiet_use = room.use_quietly();
+    bytes.inspect(move |_| {
+        // Held by the stream, however slowly it is read.
+        let _held = &quiet_use;
+    })
+}
+
+fn content_range(part: &Range<u64>, length: u64) -> HeaderValue {
+    HeaderValue::try_from(format!("bytes {}-{}/{length}", part.start, part.end - 1)).expect("digits")
+}
+
+fn unsatisfiable(length: u64) -> Response {
+    let mut response = Refusal(Problem::new(ProblemCode::RangeNotSatisfiable, format!("There are {length} bytes."))).into_response();
+    response.headers_mut().typed_insert(headers::ContentRange::unsatisfied_bytes(length));
+    response
+}
+
+/// `Content-Disposition` in both forms of RFC 6266: plain for old clients, extended for all names.
+fn attachment(name: &str) -> HeaderValue {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' }).collect();
+    let extended = utf8_percent_encode(name, ATTR_CHAR);
+    HeaderValue::try_from(format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}")).expect("only visible ASCII is left")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_given_in_both_forms() {
+        assert_eq!(attachment("plain.txt"), "attachment; filename=\"plain.txt\"; filename*=UTF-8''plain.txt");
+        assert_eq!(attachment("100% \"čaj\".pdf"), "attachment; filename=\"100_ __aj_.pdf\"; filename*=UTF-8''100%25%20%22%C4%8Daj%22.pdf");
+    }
+}

@@ -1,0 +1,70 @@
+//! A room is not unused while somebody downloads from it, however slowly.
+
+use app::room::FileId;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+
+use crate::{
+    door::Door,
+    seat::Seat,
+    test_app::{LONG, TestApp},
+};
+
+/// More than what fits between the two ends and than a slow reader takes while a test runs.
+const SIZE: usize = 64 << 20;
+
+/// Begins a download through a connection that holds little: what the reader leaves, the server keeps.
+async fn begin_download(seat: &Seat, path: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    let mut stream = socket.connect(seat.door.address()).await.unwrap();
+    let address = seat.door.address();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\r\n", seat.entered.token);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Takes the next bytes of a download.
+async fn read_some(download: &mut TcpStream) {
+    download.read_exact(&mut [0; 2048]).await.expect("the download goes on");
+}
+
+/// Whether the room is gone, as a stranger is told. A stranger's question is no use of the room.
+async fn is_gone(door: &Door, pin: &str) -> bool {
+    door.get(&format!("/api/rooms/{pin}")).await.status() == 404
+}
+
+/// Downloads slowly until a room that nobody uses is closed: the other one is still open, until the
+/// download has ended.
+async fn outlives_an_unused_room(path: impl Fn(&Seat, FileId) -> String) {
+    let app = TestApp::with_flags(&["--room-ttl", "1s"]).await;
+    let busy = app.create_room().await;
+    let id = busy.upload("large.bin", &vec![7; SIZE]).await;
+    let mut slow = begin_download(&busy, &path(&busy, id)).await;
+    let unused = app.create_room().await;
+    let gone = async {
+        while !is_gone(&app, unused.pin()).await {
+            read_some(&mut slow).await;
+        }
+    };
+    timeout(LONG, gone).await.expect("an unused room is closed in time");
+    assert_eq!(busy.room().await.closed, None);
+
+    drop(slow);
+    let gone = async { while !is_gone(&app, busy.pin()).await {} };
+    timeout(LONG, gone).await.expect("a room that is used no more is closed in time");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_room_stays_open_while_a_file_is_downloaded_from_it() {
+    outlives_an_unused_room(|seat, id| seat.file(id)).await;
+}
+
+#[tokio::test]
+async fn a_room_stays_open_while_its_archive_is_downloaded() {
+    outlives_an_unused_room(|seat, _| app::wire::archive(&seat.entered.pin)).await;
+}
