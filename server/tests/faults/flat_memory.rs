@@ -1,0 +1,159 @@
+//! Memory, descriptors and threads of the server while a crowd uploads and downloads, and afterwards.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::{join_all, try_join_all};
+use nix::unistd::Pid;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{interval, timeout},
+};
+
+use crate::{
+    client::{self, Checksum, File, Kind, Room},
+    fuse::LONG,
+    pattern::Pattern,
+    program::{self, Program},
+    seed,
+};
+
+const MIB: u64 = 1 << 20;
+const FILES: u64 = 50;
+const MOST_RESIDENT_BYTES: u64 = 96 * MIB;
+/// Between two looks at the server's memory so many bytes are downloaded.
+const SAMPLE_BYTES: u64 = 256 * MIB;
+
+/// The server's memory, looked at whenever enough has moved.
+struct Sampler {
+    program: Pid,
+    moved: AtomicU64,
+    samples_mib: Mutex<Vec<u64>>,
+}
+
+impl Sampler {
+    fn moved(&self, bytes: u64) {
+        let before = self.moved.fetch_add(bytes, Ordering::SeqCst);
+        if before / SAMPLE_BYTES != (before + bytes) / SAMPLE_BYTES {
+            self.samples_mib.lock().unwrap().push(program::resident_bytes(self.program) / MIB);
+        }
+    }
+}
+
+/// Downloads a file while it is being uploaded; nothing is kept of it.
+async fn download(room: &Room, file: &File, sampler: &Sampler) {
+    let mut response = room.get(&file.path()).await.unwrap();
+    let mut length = 0;
+    while let Some(frame) = response.chunk().await.unwrap() {
+        assert!(file.pattern.has(length, &frame), "{file:?} differs after {length} bytes");
+        length += frame.len() as u64;
+        sampler.moved(frame.len() as u64);
+    }
+    assert_eq!(length, file.size);
+}
+
+/// Uploads a file in one chunk and downloads it at the same time. Its room on the disk is given back at once.
+async fn transfer(room: &Room, file: &File, sampler: &Sampler) {
+    let uploading = async { room.append(file, 0..file.size, Checksum::None, |_| ()).await.unwrap() };
+    tokio::join!(uploading, download(room, file, sampler));
+    room.remove(file).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_uploads_and_fifty_downloads_at_once_take_less_than_96_mib_of_memory() {
+    let size = seed::number_from("SNAPDROP_FLAT_MIB", 256) * MIB;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let program = Program::start(folder.path());
+    let room = Room::create(&client::http(None), program.address()).await.unwrap();
+    let files = try_join_all((0..FILES).map(|number| room.announce(Kind::Whole, Pattern(number), size))).await.unwrap();
+
+    let sampler = Sampler { program: program.pid(), moved: AtomicU64::new(0), samples_mib: Mutex::default() };
+    let transfers = join_all(files.iter().map(|file| transfer(&room, file, &sampler)));
+    timeout(10 * LONG, transfers).await.expect("the transfers end in time");
+    let (peak, samples_mib) = (program.peak_resident_bytes(), sampler.samples_mib.into_inner().unwrap());
+    eprintln!("at most {} MiB; on the way: {samples_mib:?} MiB", peak / MIB);
+    assert!(peak < MOST_RESIDENT_BYTES, "{} MiB of memory at most; on the way: {samples_mib:?} MiB", peak / MIB);
+}
+
+const ABORTED_SIZE: u64 = 32 * MIB;
+/// Downloads that are aborted at the same time.
+const AT_ONCE: u64 = 20;
+
+/// Asks for a path and takes half of a file's bytes, more than what the two ends hold of the other half.
+async fn abort_half_way(address: SocketAddr, request: String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut length = 0;
+    while length < ABORTED_SIZE / 2 {
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "the download ended after {length} bytes");
+        length += read as u64;
+    }
+}
+
+/// Whatever can be downloaded of the room: a file, one that is still arriving, and the archive.
+async fn downloadable(room: &Room) -> [String; 3] {
+    let complete = room.announce(Kind::Whole, Pattern(1), ABORTED_SIZE).await.unwrap();
+    room.append(&complete, 0..ABORTED_SIZE, Checksum::None, |_| ()).await.unwrap();
+    room.digest(&complete).await.unwrap();
+    let arriving = room.announce(Kind::Whole, Pattern(2), ABORTED_SIZE).await.unwrap();
+    room.append(&arriving, 0..ABORTED_SIZE / 2, Checksum::None, |_| ()).await.unwrap();
+    [complete.path(), arriving.path(), "/archive.zip".to_owned()]
+}
+
+/// Asks whether the server lives, on a connection of its own, until that connection has ended.
+async fn ask_and_hang_up(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Waits until the server has no more descriptors and threads than these.
+async fn until_at_most(program: &Program, descriptors: usize, threads: usize) {
+    let mut looks = interval(Duration::from_millis(50));
+    let back = async {
+        while program.descriptors() > descriptors || program.threads() > threads {
+            looks.tick().await;
+        }
+    };
+    if timeout(LONG, back).await.is_err() {
+        panic!("{} descriptors of {descriptors}, {} threads of {threads}", program.descriptors(), program.threads());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_downloads_that_are_aborted_half_way_leave_nothing_behind() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let program = Program::start(folder.path());
+    let room = Room::create(&client::http(None), program.address()).await.unwrap();
+    let paths = downloadable(&room).await;
+    for _ in 0..20 {
+        ask_and_hang_up(program.address()).await;
+    }
+    let (descriptors, threads) = (program.descriptors(), program.threads());
+
+    let mut resident_bytes = Vec::new();
+    for _ in 0..200 / AT_ONCE {
+        join_all((0..AT_ONCE).map(|number| {
+            let path = format!("/api/rooms/{}{}", room.pin, paths[number as usize % paths.len()]);
+            let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n", program.address(), room.token);
+            abort_half_way(program.address(), head)
+        }))
+        .await;
+        until_at_most(&program, descriptors, usize::MAX).await;
+        resident_bytes.push(program.resident_bytes());
+    }
+    until_at_most(&program, descriptors, threads).await;
+    let [first, .., last] = resident_bytes[..] else { panic!("two looks at least") };
+    assert!(last <= first + 8 * MIB, "the memory grew from look to look: {resident_bytes:?}");
+}
