@@ -3,6 +3,7 @@
 //! The module compiles for the server too, where no event ever calls it.
 
 pub mod api;
+pub mod kept_files;
 pub mod live_room;
 pub mod page;
 pub mod socket;

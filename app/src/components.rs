@@ -19,3 +19,5 @@ pub mod problem_text;
 pub mod qr;
 pub mod rename;
 pub mod toast_list;
+pub mod unfinished_files;
+pub mod upload_bar;

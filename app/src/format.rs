@@ -41,6 +41,12 @@ pub fn duration(secs: u64) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
+/// A number of things: "1 file", "3 files".
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 /// A PIN in groups of three, as people read numbers aloud: "482 913".
 #[must_use]
 pub fn pin(digits: &str) -> String {

@@ -1,5 +1,7 @@
 //! Requests to the server, each with its answer or the problem that came instead.
 
+use std::ops::Range;
+
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -49,6 +51,13 @@ pub async fn remove_file(pin: &Pin, id: FileId) -> Result<(), Problem> {
     send(Request::delete(&wire::file(pin, id))).await
 }
 
+/// Some bytes of a file, as far as the server has them.
+pub(super) async fn part_of_file(pin: &Pin, id: FileId, range: Range<u64>) -> Result<Vec<u8>, Problem> {
+    let request = Request::get(&wire::file(pin, id)).header("range", &format!("bytes={}-{}", range.start, range.end - 1));
+    let response = checked(request.send().await.map_err(|error| unreachable(&error))?).await?;
+    response.binary().await.map_err(|error| unreachable(&error))
+}
+
 /// Sends a request whose answer is that it was carried out.
 async fn send(request: RequestBuilder) -> Result<(), Problem> {
     let response = request.send().await.map_err(|error| unreachable(&error))?;
@@ -73,10 +82,13 @@ pub(super) async fn checked(response: Response) -> Result<Response, Problem> {
         return Ok(response);
     }
     let text = response.text().await.unwrap_or_default();
-    Err(serde_json::from_str(&text).unwrap_or_else(|_| {
-        let code = if response.status() >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest };
-        Problem::new(code, format!("The server answered with status {}.", response.status()))
-    }))
+    Err(serde_json::from_str(&text).unwrap_or_else(|_| unexpected(response.status())))
+}
+
+/// An answer that does not say what is wrong: it came from something in between.
+pub(super) fn unexpected(status: u16) -> Problem {
+    let code = if status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest };
+    Problem::new(code, format!("The server answered with status {status}."))
 }
 
 async fn answer<T: DeserializeOwned>(response: Response) -> Result<T, Problem> {

@@ -1,9 +1,11 @@
 //! The page itself: where it is, whether it is seen, what can be done with its text.
 
-use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, HtmlInputElement, VisibilityState, Window};
+use web_sys::{Document, FileSystemFileHandle, HtmlInputElement, VisibilityState, Window};
+
+use super::kept_files::PickedFile;
 
 pub(super) fn window() -> Window {
     leptos::prelude::window()
@@ -30,6 +32,23 @@ pub(super) fn is_online() -> bool {
 
 pub(super) fn touch_points() -> u32 {
     u32::try_from(window().navigator().max_touch_points()).unwrap_or(0)
+}
+
+/// A clock for measuring, in seconds.
+pub(super) fn now_secs() -> f64 {
+    js_sys::Date::now() / 1000.0
+}
+
+/// What sums bytes; browsers have it only on pages that came over TLS or from this device.
+pub(super) fn subtle_crypto() -> Option<web_sys::SubtleCrypto> {
+    let crypto = js_sys::Reflect::get(&window(), &"crypto".into()).ok()?.dyn_into::<web_sys::Crypto>().ok()?;
+    js_sys::Reflect::get(&crypto, &"subtle".into()).ok()?.dyn_into().ok()
+}
+
+/// Base64; the browser's own function takes one byte a character.
+pub(super) fn base64(bytes: impl Iterator<Item = u8>) -> String {
+    let text: String = bytes.map(char::from).collect();
+    window().btoa(&text).unwrap_or_default()
 }
 
 /// The time of day of a moment, as the reader's clock shows it.
@@ -64,7 +83,7 @@ pub async fn copy(text: &str) -> bool {
     copy_selection_of(text).unwrap_or(false)
 }
 
-fn copy_selection_of(text: &str) -> Result<bool, wasm_bindgen::JsValue> {
+fn copy_selection_of(text: &str) -> Result<bool, JsValue> {
     let document: web_sys::HtmlDocument = document().unchecked_into();
     let Some(body) = document.body() else { return Ok(false) };
     let field: web_sys::HtmlTextAreaElement = document.create_element("textarea")?.unchecked_into();
@@ -76,24 +95,73 @@ fn copy_selection_of(text: &str) -> Result<bool, wasm_bindgen::JsValue> {
     copied
 }
 
-/// The files that were dropped or pasted.
+/// The files that were picked in a field. It is emptied, so that the same file can be picked again.
 #[must_use]
-pub fn files_of(transfer: Option<web_sys::DataTransfer>) -> Vec<web_sys::File> {
-    transfer.and_then(|transfer| transfer.files()).map(|files| list(&files)).unwrap_or_default()
-}
-
-/// The files that were picked. The field is emptied, so that the same file can be picked again.
-#[must_use]
-pub fn picked_files(event: &web_sys::Event) -> Vec<web_sys::File> {
+pub fn picked_files(event: &web_sys::Event) -> Vec<PickedFile> {
     let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return Vec::new() };
     let files = field.files().map(|files| list(&files)).unwrap_or_default();
     field.set_value("");
-    files
+    files.into_iter().map(PickedFile::from).collect()
+}
+
+/// Whether the browser has a picker that gives handles, so that files can be opened again on a later visit.
+#[must_use]
+pub fn can_pick_handles() -> bool {
+    js_sys::Reflect::has(&window(), &"showOpenFilePicker".into()).unwrap_or(false)
+}
+
+/// Lets the person pick files, with their handles; none when they change their mind.
+pub async fn pick_with_handles() -> Vec<PickedFile> {
+    picked_handles().await.unwrap_or_default()
+}
+
+async fn picked_handles() -> Result<Vec<PickedFile>, JsValue> {
+    let picker: js_sys::Function = js_sys::Reflect::get(&window(), &"showOpenFilePicker".into())?.dyn_into()?;
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"multiple".into(), &true.into())?;
+    let picking: js_sys::Promise = picker.call1(&window(), &options)?.dyn_into()?;
+    let handles: js_sys::Array = JsFuture::from(picking).await?.dyn_into()?;
+    let mut picked = Vec::new();
+    for handle in handles.iter() {
+        let handle: FileSystemFileHandle = handle.unchecked_into();
+        let file = JsFuture::from(handle.get_file()).await?;
+        picked.push(PickedFile { file: file.unchecked_into(), handle: Some(handle) });
+    }
+    Ok(picked)
+}
+
+/// What was dropped or pasted, with handles where the browser gives them. Everything has to be taken out
+/// of the event at once; the handles come later.
+fn transferred(transfer: Option<web_sys::DataTransfer>, act: impl Fn(Vec<PickedFile>) + 'static) {
+    let Some(transfer) = transfer else { return };
+    let files = transfer.files().map(|files| list(&files)).unwrap_or_default();
+    let items = transfer.items();
+    let handles: Vec<js_sys::Promise> = (0..items.length())
+        .filter_map(|index| items.get(index))
+        .filter(|item| item.kind() == "file")
+        .filter_map(|item| handle_of(&item))
+        .collect();
+    spawn_local(async move {
+        let mut picked: Vec<PickedFile> = files.into_iter().map(PickedFile::from).collect();
+        if handles.len() == picked.len() {
+            for (file, handle) in picked.iter_mut().zip(handles) {
+                let handle = JsFuture::from(handle).await.ok().and_then(|handle| handle.dyn_into::<FileSystemFileHandle>().ok());
+                file.handle = handle;
+            }
+        }
+        act(picked);
+    });
+}
+
+/// Not in web-sys yet.
+fn handle_of(item: &web_sys::DataTransferItem) -> Option<js_sys::Promise> {
+    let method: js_sys::Function = js_sys::Reflect::get(item, &"getAsFileSystemHandle".into()).ok()?.dyn_into().ok()?;
+    method.call0(item).ok()?.dyn_into().ok()
 }
 
 /// Calls `act` with what is dropped on or pasted into the page, until the component is gone, and tells
 /// whether files hover over it.
-pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<web_sys::File>) + Clone + 'static) {
+pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<PickedFile>) + Clone + 'static) {
     let pasted = act.clone();
     let listeners = [
         listen("dragover", move |event: web_sys::DragEvent| {
@@ -109,9 +177,9 @@ pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<web_sys::File>) + Clo
         listen("drop", move |event: web_sys::DragEvent| {
             event.prevent_default();
             hovering.set(false);
-            act(files_of(event.data_transfer()));
+            transferred(event.data_transfer(), act.clone());
         }),
-        listen("paste", move |event: web_sys::ClipboardEvent| pasted(files_of(event.clipboard_data()))),
+        listen("paste", move |event: web_sys::ClipboardEvent| transferred(event.clipboard_data(), pasted.clone())),
     ];
     let listeners = StoredValue::new_local(listeners);
     on_cleanup(move || listeners.dispose());

@@ -3,28 +3,29 @@
 //! A chunk is a slice of the file that the browser reads from disk itself; the bytes never enter this
 //! program's memory. What has arrived is read from the room, like everybody else does.
 
-use std::collections::{HashMap, VecDeque};
+mod chunk;
+mod pace;
+mod protocol;
+mod queue;
+mod resume;
+mod sender;
 
-use futures::{FutureExt as _, StreamExt as _, channel::mpsc::unbounded, select};
-use gloo_events::EventListener;
+use std::collections::HashMap;
+
+use futures::future::{AbortHandle, abortable};
 use gloo_file::Blob;
-use gloo_net::http::{Request, Response};
-use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::File;
 
-use super::{api, backoff, page, toasts::Toasts};
+use super::{kept_files, kept_files::PickedFile, page, toasts::Toasts};
 use crate::{
     room::{FileId, Pin},
-    wire::{self, Problem, ProblemCode},
+    wire::ProblemCode,
 };
+use pace::{ChunkSize, Speed};
+use queue::Queue;
 
-/// Bytes of one chunk: some seconds on a slow network, and below what proxies let through.
-const CHUNK_BYTES: u64 = 16 * 1024 * 1024;
-/// Files that are sent at the same time, so that a small one need not wait for a large one.
-const AT_ONCE: usize = 2;
-/// Failures in a row, with a network, after which the person decides whether to go on.
-const MAX_FAILURES: u32 = 7;
+pub use resume::Unfinished;
 
 /// Where this browser is with a file that it sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Transfer {
     Sending,
     /// Broke off; tried again soon.
     Retrying,
+    /// The person said so.
+    Paused,
     /// Will not go on by itself.
     Failed {
         /// One sentence that says why.
@@ -42,14 +45,41 @@ pub enum Transfer {
     },
 }
 
+/// All that this browser sends, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// Files that are not all there yet.
+    pub files: usize,
+    /// How many of them are paused.
+    pub paused: usize,
+    /// How many of them move or wait to.
+    pub moving: usize,
+    /// Bytes of them that are there.
+    pub sent_bytes: u64,
+    /// Bytes of all of them.
+    pub size_bytes: u64,
+    /// How fast they go, when that is known.
+    pub bytes_per_second: Option<u64>,
+}
+
 /// What this browser sends. The rows of the room show it beside what has arrived.
 #[derive(Clone, Copy, Debug)]
 pub struct Uploads {
-    transfers: RwSignal<HashMap<FileId, Transfer>>,
+    transfers: RwSignal<HashMap<FileId, Upload>>,
     sources: StoredValue<HashMap<FileId, Source>, LocalStorage>,
-    queue: StoredValue<VecDeque<FileId>>,
-    active: StoredValue<usize>,
+    queue: StoredValue<Queue>,
+    chunk_size: StoredValue<ChunkSize>,
+    speed: RwSignal<Speed>,
     toasts: Toasts,
+}
+
+/// One file on its way, as the page shows it.
+#[derive(Clone, Copy, Debug)]
+struct Upload {
+    transfer: RwSignal<Transfer>,
+    /// Bytes that have left, acknowledged or not.
+    sent_bytes: RwSignal<u64>,
+    size_bytes: u64,
 }
 
 /// A file of this device on its way to a room.
@@ -57,6 +87,8 @@ pub struct Uploads {
 struct Source {
     pin: Pin,
     file: File,
+    /// Stops the sending of it.
+    stop: Option<AbortHandle>,
 }
 
 impl Uploads {
@@ -65,8 +97,9 @@ impl Uploads {
         let uploads = Self {
             transfers: RwSignal::new(HashMap::new()),
             sources: StoredValue::new_local(HashMap::new()),
-            queue: StoredValue::new(VecDeque::new()),
-            active: StoredValue::new(0),
+            queue: StoredValue::new(Queue::default()),
+            chunk_size: StoredValue::new(ChunkSize::default()),
+            speed: RwSignal::new(Speed::default()),
             toasts,
         };
         provide_context(uploads);
@@ -75,40 +108,136 @@ impl Uploads {
     /// Where the upload of a file is, if this browser sends it.
     #[must_use]
     pub fn transfer(self, id: FileId) -> Option<Transfer> {
-        self.transfers.with(|transfers| transfers.get(&id).cloned())
+        self.upload(id).map(|upload| upload.transfer.get())
     }
 
-    /// Announces files to the room, so that everybody sees them, and sends them.
-    pub fn add(self, pin: Pin, files: Vec<File>) {
+    /// Bytes of a file that have left this browser, if it sends it.
+    #[must_use]
+    pub fn sent_bytes(self, id: FileId) -> Option<u64> {
+        self.upload(id).map(|upload| upload.sent_bytes.get())
+    }
+
+    /// Whether this browser sends the file; does not change with its progress.
+    #[must_use]
+    pub fn holds(self, id: FileId) -> bool {
+        self.transfers.with(|transfers| transfers.contains_key(&id))
+    }
+
+    fn holds_untracked(self, id: FileId) -> bool {
+        self.upload_untracked(id).is_some()
+    }
+
+    /// Everything that is on its way.
+    #[must_use]
+    pub fn total(self) -> Total {
+        let mut total = Total { bytes_per_second: self.speed.with(Speed::bytes_per_second), ..Total::default() };
+        self.transfers.with(|transfers| {
+            for upload in transfers.values() {
+                total.files += 1;
+                total.size_bytes += upload.size_bytes;
+                total.sent_bytes += upload.sent_bytes.get();
+                match upload.transfer.get() {
+                    Transfer::Paused => total.paused += 1,
+                    Transfer::Failed { .. } => {}
+                    Transfer::Waiting | Transfer::Sending | Transfer::Retrying => total.moving += 1,
+                }
+            }
+        });
+        total
+    }
+
+    /// Announces files to the room, so that everybody sees them, and sends them. A file that is an
+    /// unfinished one of the room goes on instead.
+    pub fn add(self, pin: Pin, files: Vec<PickedFile>, unfinished: Vec<Unfinished>) {
         spawn_local(async move {
-            for file in files {
-                match announce(&pin, &file).await {
-                    Ok(id) if bytes_of(&file) > 0 => {
-                        self.sources.update_value(|sources| drop(sources.insert(id, Source { pin: pin.clone(), file })));
-                        self.resume(id);
-                    }
+            let mut unfinished = unfinished;
+            for picked in files {
+                if let Some(id) = resume::continued(self, &pin, &picked, &mut unfinished).await {
+                    self.begin(&pin, id, picked);
+                    continue;
+                }
+                match protocol::announce(&pin, &picked.file).await {
+                    Ok(id) if slice_of(&picked.file).size() > 0 => self.begin(&pin, id, picked),
                     Ok(_) => {}
-                    Err(problem) => self.toasts.show(format!("“{}” was not added. {}", file.name(), problem.detail)),
+                    Err(problem) => self.toasts.show(format!("“{}” was not added. {}", picked.file.name(), problem.detail)),
                 }
             }
         });
     }
 
-    /// Puts an upload back into the queue; also after it failed.
+    /// Sends a file whose row is there already.
+    fn begin(self, pin: &Pin, id: FileId, picked: PickedFile) {
+        let size_bytes = slice_of(&picked.file).size();
+        let upload = Upload { transfer: RwSignal::new(Transfer::Waiting), sent_bytes: RwSignal::new(0), size_bytes };
+        if let Some(handle) = picked.handle {
+            kept_files::keep(pin.clone(), id, handle);
+        }
+        self.sources.update_value(|sources| drop(sources.insert(id, Source { pin: pin.clone(), file: picked.file, stop: None })));
+        self.transfers.update(|transfers| {
+            transfers.insert(id, upload);
+        });
+        self.resume(id);
+    }
+
+    /// Puts an upload back into the queue: after it was paused or failed.
     pub fn resume(self, id: FileId) {
+        let Some(upload) = self.upload_untracked(id) else { return };
         self.set(id, Transfer::Waiting);
-        self.queue.update_value(|queue| queue.push_back(id));
+        self.queue.update_value(|queue| queue.add(id, upload.size_bytes));
         self.pump();
     }
 
+    /// Stops an upload until it is resumed.
+    pub fn pause(self, id: FileId) {
+        self.stop(id);
+        self.set(id, Transfer::Paused);
+        self.pump();
+    }
+
+    /// Pauses everything that moves or waits.
+    pub fn pause_all(self) {
+        for id in self.ids(|transfer| !matches!(transfer, Transfer::Paused | Transfer::Failed { .. })) {
+            self.stop(id);
+            self.set(id, Transfer::Paused);
+        }
+    }
+
+    /// Resumes everything that is paused or failed.
+    pub fn resume_all(self) {
+        for id in self.ids(|transfer| matches!(transfer, Transfer::Paused | Transfer::Failed { .. })) {
+            self.resume(id);
+        }
+    }
+
+    /// Stops an upload for good; whoever calls it removes the row.
+    pub fn cancel(self, id: FileId) {
+        self.stop(id);
+        self.forget(id);
+        self.pump();
+    }
+
+    /// Every file that this browser sends.
+    #[must_use]
+    pub fn all(self) -> Vec<FileId> {
+        self.ids(|_| true)
+    }
+
     fn pump(self) {
-        while self.active.get_value() < AT_ONCE {
-            let Some(id) = self.queue.try_update_value(VecDeque::pop_front).flatten() else { return };
-            let Some(source) = self.sources.with_value(|sources| sources.get(&id).cloned()) else { continue };
-            self.active.update_value(|active| *active += 1);
+        while let Some(id) = self.queue.try_update_value(Queue::start_next).flatten() {
+            let Some(source) = self.sources.with_value(|sources| sources.get(&id).cloned()) else {
+                self.queue.update_value(|queue| queue.remove(id));
+                continue;
+            };
+            let (sending, stop) = abortable(async move { sender::send(self, id, &source).await });
+            self.sources.update_value(|sources| {
+                if let Some(source) = sources.get_mut(&id) {
+                    source.stop = Some(stop);
+                }
+            });
             spawn_local(async move {
-                let outcome = self.send(id, &source).await;
-                self.active.update_value(|active| *active -= 1);
+                // Whoever stopped it has said what it is now.
+                let Ok(outcome) = sending.await else { return };
+                self.queue.update_value(|queue| queue.remove(id));
                 match outcome {
                     Ok(()) => self.forget(id),
                     // Removed or closed meanwhile: there is no row left to say anything on.
@@ -120,50 +249,70 @@ impl Uploads {
         }
     }
 
-    async fn send(self, id: FileId, source: &Source) -> Result<(), Problem> {
-        let address = wire::file(&source.pin, id);
-        let size = bytes_of(&source.file);
-        let blob = Blob::from(gloo_file::File::from(source.file.clone()));
-        let (mut offset, mut failures) = (None, 0);
-        loop {
-            let step = match offset {
-                None => ask_offset(&address).await,
-                Some(at) => {
-                    self.set(id, Transfer::Sending);
-                    send_chunk(&address, &blob, at, size).await
-                }
-            };
-            match step {
-                Ok(reached) if reached >= size => return Ok(()),
-                Ok(reached) => {
-                    offset = Some(reached);
-                    failures = 0;
-                }
-                Err(problem) if !is_temporary(&problem) => return Err(problem),
-                Err(problem) => {
-                    failures += 1;
-                    if failures >= MAX_FAILURES && page::is_online() {
-                        return Err(problem);
-                    }
-                    self.set(id, Transfer::Retrying);
-                    wait(failures).await;
-                    // The server knows best how much arrived.
-                    offset = None;
-                }
+    fn stop(self, id: FileId) {
+        self.queue.update_value(|queue| queue.remove(id));
+        self.sources.update_value(|sources| {
+            if let Some(stop) = sources.get_mut(&id).and_then(|source| source.stop.take()) {
+                stop.abort();
+            }
+        });
+    }
+
+    fn set(self, id: FileId, transfer: Transfer) {
+        if let Some(upload) = self.upload_untracked(id)
+            && upload.transfer.with_untracked(|known| *known != transfer)
+        {
+            upload.transfer.set(transfer);
+        }
+    }
+
+    /// So many bytes of a file have left by now.
+    fn moved(self, id: FileId, sent_bytes: u64) {
+        let Some(upload) = self.upload_untracked(id) else { return };
+        let before = upload.sent_bytes.get_untracked();
+        if before != sent_bytes {
+            upload.sent_bytes.set(sent_bytes);
+            // The first report of a continued file tells what was there before.
+            if before > 0 {
+                self.speed.update(|speed| speed.add(page::now_secs(), sent_bytes.saturating_sub(before)));
             }
         }
     }
 
-    fn set(self, id: FileId, transfer: Transfer) {
-        let unchanged = self.transfers.with_untracked(|transfers| transfers.get(&id) == Some(&transfer));
-        if !unchanged {
-            self.transfers.update(|transfers| drop(transfers.insert(id, transfer)));
-        }
+    fn chunk_bytes(self) -> u64 {
+        self.chunk_size.get_value().bytes()
+    }
+
+    fn chunk_took(self, bytes: u64, seconds: f64) {
+        self.chunk_size.update_value(|size| size.took(bytes, seconds));
+    }
+
+    fn chunk_failed(self) {
+        self.chunk_size.update_value(ChunkSize::failed);
     }
 
     fn forget(self, id: FileId) {
-        self.transfers.update(|transfers| drop(transfers.remove(&id)));
-        self.sources.update_value(|sources| drop(sources.remove(&id)));
+        let source = self.sources.try_update_value(|sources| sources.remove(&id)).flatten();
+        if let Some(source) = source {
+            kept_files::forget(source.pin, id);
+        }
+        self.transfers.update(|transfers| {
+            transfers.remove(&id);
+        });
+    }
+
+    fn ids(self, wanted: impl Fn(&Transfer) -> bool) -> Vec<FileId> {
+        self.transfers.with_untracked(|transfers| {
+            transfers.iter().filter(|(_, upload)| upload.transfer.with_untracked(&wanted)).map(|(id, _)| *id).collect()
+        })
+    }
+
+    fn upload(self, id: FileId) -> Option<Upload> {
+        self.transfers.with(|transfers| transfers.get(&id).copied())
+    }
+
+    fn upload_untracked(self, id: FileId) -> Option<Upload> {
+        self.transfers.with_untracked(|transfers| transfers.get(&id).copied())
     }
 }
 
@@ -176,80 +325,7 @@ pub fn use_uploads() -> Uploads {
     use_context().expect("the app provides uploads")
 }
 
-async fn announce(pin: &Pin, file: &File) -> Result<FileId, Problem> {
-    let metadata = format!("filename {},filetype {}", base64(&file.name()), base64(&file.type_()));
-    let request = Request::post(&wire::files(pin))
-        .header("tus-resumable", "1.0.0")
-        .header("upload-length", &bytes_of(file).to_string())
-        .header("upload-metadata", &metadata);
-    let response = api::checked(request.send().await.map_err(|error| api::unreachable(&error))?).await?;
-    api::read_out(&response).await;
-    let location = response.headers().get("location").unwrap_or_default();
-    let id = location.rsplit('/').next().and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Problem::new(ProblemCode::Unavailable, "The server's answer cannot be read."))
-}
-
-async fn ask_offset(address: &str) -> Result<u64, Problem> {
-    let request = Request::get(address).method(gloo_net::http::Method::HEAD).header("tus-resumable", "1.0.0");
-    let response = request.send().await.map_err(|error| api::unreachable(&error))?;
-    if response.status() == 404 {
-        return Err(Problem::new(ProblemCode::NoSuchFile, "The file was removed."));
-    }
-    offset_of(&api::checked(response).await?)
-}
-
-async fn send_chunk(address: &str, blob: &Blob, offset: u64, size: u64) -> Result<u64, Problem> {
-    let end = size.min(offset + CHUNK_BYTES);
-    let slice = blob.slice(offset, end);
-    if slice.size() != end - offset {
-        // Phones take a file away from a page that was in the background, without an error.
-        return Err(Problem::new(ProblemCode::OutOfRange, "The device took the file back. Add it again."));
-    }
-    let request = Request::patch(address)
-        .header("tus-resumable", "1.0.0")
-        .header("upload-offset", &offset.to_string())
-        .header("content-type", "application/offset+octet-stream")
-        .body(wasm_bindgen::JsValue::from(web_sys::Blob::from(slice)))
-        .map_err(|error| api::unreachable(&error))?;
-    let response = request.send().await.map_err(|error| api::unreachable(&error))?;
-    match api::checked(response).await {
-        Ok(response) => {
-            api::read_out(&response).await;
-            offset_of(&response)
-        }
-        Err(Problem { code: ProblemCode::OffsetMismatch, offset_bytes: Some(offset), .. }) => Ok(offset),
-        Err(problem) => Err(problem),
-    }
-}
-
-fn offset_of(response: &Response) -> Result<u64, Problem> {
-    let offset = response.headers().get("upload-offset").and_then(|text| text.parse().ok());
-    offset.ok_or_else(|| Problem::new(ProblemCode::Unavailable, "The server's answer cannot be read."))
-}
-
-/// Whether the same request may succeed later.
-fn is_temporary(problem: &Problem) -> bool {
-    problem.status >= 500 || matches!(problem.code, ProblemCode::UploadTakenOver | ProblemCode::TooManyRequests)
-}
-
-/// Waits for the next try, or for the network to come back.
-async fn wait(failures: u32) {
-    let (online, mut came_back) = unbounded();
-    let _listener = EventListener::new(&page::window(), "online", move |_| drop(online.unbounded_send(())));
-    let mut wait = sleep(backoff::after(failures)).fuse();
-    select! {
-        () = wait => {}
-        _ = came_back.next() => {}
-    }
-}
-
-/// The length of a file, which JavaScript counts in floating point.
-fn bytes_of(file: &File) -> u64 {
-    Blob::from(gloo_file::File::from(file.clone())).size()
-}
-
-/// Base64 of the UTF-8 of a text; the browser's own function takes one byte a character.
-fn base64(text: &str) -> String {
-    let bytes: String = text.bytes().map(char::from).collect();
-    page::window().btoa(&bytes).unwrap_or_default()
+/// All of a file, to be sliced.
+fn slice_of(file: &File) -> Blob {
+    Blob::from(gloo_file::File::from(file.clone()))
 }

@@ -4,7 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use crate::{
-    browser::{api, page, toasts::use_toasts, uploader::use_uploads},
+    browser::{api, kept_files::PickedFile, page, toasts::use_toasts, uploader::use_uploads},
     wire,
 };
 
@@ -17,7 +17,7 @@ pub fn CreateRoom() -> impl IntoView {
     let busy = RwSignal::new(false);
     let hovering = RwSignal::new(false);
 
-    let create = move |files: Vec<web_sys::File>| {
+    let create = move |files: Vec<PickedFile>| {
         if busy.get_untracked() {
             return;
         }
@@ -27,7 +27,7 @@ pub fn CreateRoom() -> impl IntoView {
             match api::create_room().await {
                 Ok(entered) => {
                     navigate(&wire::room_page(&entered.pin), leptos_router::NavigateOptions::default());
-                    uploads.add(entered.pin, files);
+                    uploads.add(entered.pin, files, Vec::new());
                 }
                 Err(refused) => toasts.show(refused.detail),
             }

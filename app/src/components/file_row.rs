@@ -6,6 +6,7 @@ use crate::{
     browser::{
         api,
         live_room::use_live_room,
+        page,
         toasts::use_toasts,
         uploader::{Transfer, use_uploads},
     },
@@ -29,22 +30,35 @@ pub fn FileRow(id: FileId) -> impl IntoView {
 
     let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
     let size = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.size_bytes)));
-    let offset = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
+    // What has left this browser is known sooner here than what has arrived there.
+    let arrived = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
+    let offset = Memo::new(move |_| uploads.sent_bytes(id).map_or_else(|| arrived.get(), |sent| sent.max(arrived.get())));
     let transfer = Memo::new(move |_| uploads.transfer(id));
     let words = move || state_words(state.get(), offset.get(), size.get(), transfer.get().as_ref());
     let state_name = move || match (state.get(), transfer.get()) {
         (FileState::Complete, _) => "complete",
         (_, Some(Transfer::Failed { .. })) => "failed",
+        (_, Some(Transfer::Paused)) => "stopped",
         (FileState::Stopped, None) => "stopped",
         _ => "arriving",
     };
-    let failed = Memo::new(move |_| matches!(transfer.get(), Some(Transfer::Failed { .. })));
+    let stopped = Memo::new(move |_| matches!(transfer.get(), Some(Transfer::Failed { .. } | Transfer::Paused)));
+    let moving = Memo::new(move |_| transfer.get().is_some() && !stopped.get());
+    let sha256 = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.sha256)));
+    let copy_sha256 = move |_| {
+        spawn_local(async move {
+            let Some(sha256) = sha256.get_untracked() else { return };
+            let copied = page::copy(&sha256.to_string()).await;
+            toasts.show(if copied { "SHA-256 copied.".to_owned() } else { format!("The SHA-256 is {sha256}") });
+        });
+    };
     let had = RwSignal::new(false);
 
     let remove = {
         let pin = pin.clone();
         move |_| {
             let pin = pin.clone();
+            uploads.cancel(id);
             spawn_local(async move {
                 if let Err(problem) = api::remove_file(&pin, id).await {
                     toasts.show(problem.detail);
@@ -62,14 +76,34 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                 <p class="file-facts">
                     <span>{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
+                    <Show when=move || sha256.get().is_some()>
+                        <button
+                            class="file-digest script-only"
+                            type="button"
+                            title=move || sha256.get().map(|sha256| sha256.to_string())
+                            aria-label="Copy SHA-256"
+                            on:click=copy_sha256
+                        >
+                            "SHA-256"
+                        </button>
+                    </Show>
                 </p>
             </div>
             <div class="file-actions">
-                <Show when=move || failed.get()>
-                    <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume(id)>"Try again"</button>
+                <Show when=move || stopped.get()>
+                    <button class="button" type="button" data-look="outlined" aria-describedby=format!("name-{id}") on:click=move |_| uploads.resume(id)>
+                        {move || if transfer.get() == Some(Transfer::Paused) { "Resume" } else { "Try again" }}
+                    </button>
+                </Show>
+                <Show when=move || moving.get()>
+                    <button class="button" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=move |_| uploads.pause(id)>
+                        "Pause"
+                    </button>
                 </Show>
                 {owner.then(|| view! {
-                    <button class="button script-only" type="button" data-look="quiet" aria-describedby=name_id.clone() on:click=remove>"Remove"</button>
+                    <button class="button script-only" type="button" data-look="quiet" aria-describedby=name_id.clone() on:click=remove>
+                        {move || if transfer.get().is_some() { "Cancel" } else { "Remove" }}
+                    </button>
                 })}
                 <Show when=move || state.get() != FileState::Stopped>
                     <a
@@ -103,6 +137,7 @@ fn state_words(state: FileState, offset: u64, size: Option<u64>, transfer: Optio
         (FileState::Complete, _) => "Here".to_owned(),
         (_, Some(Transfer::Failed { reason })) => format!("Stopped at {far}. {reason}"),
         (_, Some(Transfer::Retrying)) => format!("Interrupted at {far}, trying again"),
+        (_, Some(Transfer::Paused)) => format!("Paused at {far}"),
         (_, Some(Transfer::Waiting)) => "Waiting".to_owned(),
         (FileState::Stopped, None) => format!("Stopped at {far}"),
         (FileState::Arriving | FileState::Stopped, _) => format!("Arriving {far}"),
@@ -122,6 +157,7 @@ mod tests {
         assert_eq!(words(FileState::Stopped, None), "Stopped at 43 %");
         assert_eq!(words(FileState::Stopped, Some(Transfer::Sending)), "Arriving 43 %");
         assert_eq!(words(FileState::Arriving, Some(Transfer::Waiting)), "Waiting");
+        assert_eq!(words(FileState::Stopped, Some(Transfer::Paused)), "Paused at 43 %");
         assert_eq!(words(FileState::Stopped, Some(Transfer::Failed { reason: "Gone.".to_owned() })), "Stopped at 43 %. Gone.");
     }
 }

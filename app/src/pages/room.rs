@@ -7,14 +7,14 @@ use leptos_router::hooks::use_params_map;
 use super::join::WayIn;
 use crate::{
     browser::{
-        api,
+        api, kept_files,
         live_room::{Ended, LiveRoom},
         page, socket,
         toasts::use_toasts,
     },
     components::{
         board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, link_status::LinkStatus, masthead::Masthead,
-        member_list::MemberList,
+        member_list::MemberList, unfinished_files::UnfinishedFiles, upload_bar::UploadBar,
     },
     format,
     room::{Closed, ClosedBy, Pin},
@@ -92,6 +92,11 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     });
     let closed = Memo::new(move |_| live.read(|room| room.closed));
     let over = Memo::new(move |_| closed.get().is_some() || live.ended.get() == Some(Ended::Gone));
+    Effect::new(move |_| {
+        if over.get() {
+            kept_files::forget_room(live.pin());
+        }
+    });
     let title = format!("{} · SnapDrop", format::pin(live.pin().as_str()));
     view! {
         <Title text=title />
@@ -104,6 +109,8 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                 </p>
                 <Board />
                 <div class="room-files">
+                    <UnfinishedFiles />
+                    <UploadBar />
                     <FileList />
                     <DropZone />
                 </div>

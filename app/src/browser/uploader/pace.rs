@@ -1,0 +1,134 @@
+//! How large the next chunk is, and how fast the bytes go. Pure, so that it can be tested anywhere.
+
+use std::collections::VecDeque;
+
+/// The smallest chunk in bytes: below it the requests would cost more than the bytes.
+const SMALLEST: u64 = 1 << 20;
+/// The largest: its bytes are summed in memory, twice for a moment, and a tab must stay small. Also far
+/// below the 100 MB at which proxies refuse a body.
+const LARGEST: u64 = 32 << 20;
+/// The first one, before anything is known.
+const FIRST: u64 = 4 << 20;
+/// How long a chunk should take: long enough to be worth a request, short enough to be sent again.
+const SECONDS: f64 = 2.0;
+/// How far back the speed looks, in seconds.
+const WINDOW_SECS: f64 = 5.0;
+
+/// The size of chunks on this network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChunkSize {
+    bytes: u64,
+}
+
+impl Default for ChunkSize {
+    fn default() -> Self {
+        Self { bytes: FIRST }
+    }
+}
+
+impl ChunkSize {
+    /// How many bytes the next chunk has.
+    pub(super) const fn bytes(self) -> u64 {
+        self.bytes
+    }
+
+    /// A chunk of `bytes` took `seconds`: the next ones take about as long as they should. Grows at most
+    /// to the double at once, so that one lucky chunk decides nothing.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are far below 2^53")]
+    pub(super) fn took(&mut self, bytes: u64, seconds: f64) {
+        // A short last chunk says little about long ones.
+        if bytes < SMALLEST {
+            return;
+        }
+        let fitting = bytes as f64 / seconds.max(0.001) * SECONDS;
+        self.bytes = fitting.clamp(SMALLEST as f64, (self.bytes * 2).min(LARGEST) as f64) as u64;
+    }
+
+    /// A chunk did not get through: a smaller one has better chances.
+    pub(super) fn failed(&mut self) {
+        self.bytes = (self.bytes / 2).max(SMALLEST);
+    }
+}
+
+/// The speed of the last seconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Speed {
+    /// When, in seconds, and how many bytes went since the one before.
+    steps: VecDeque<(f64, u64)>,
+}
+
+impl Speed {
+    /// More bytes went, at `now` in seconds.
+    pub(super) fn add(&mut self, now: f64, bytes: u64) {
+        self.steps.push_back((now, bytes));
+        while self.steps.front().is_some_and(|(then, _)| now - then > WINDOW_SECS) {
+            self.steps.pop_front();
+        }
+    }
+
+    /// Bytes in a second up to the last step; unknown until there is something to compare.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown with three digits")]
+    pub(super) fn bytes_per_second(&self) -> Option<u64> {
+        let (first, _) = self.steps.front()?;
+        let (last, _) = self.steps.back()?;
+        let seconds = last - first;
+        // What came with the first step came before the time that is measured.
+        let bytes: u64 = self.steps.iter().skip(1).map(|(_, bytes)| bytes).sum();
+        (seconds >= 0.5 && bytes > 0).then(|| (bytes as f64 / seconds) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn chunks_grow_on_a_fast_network_up_to_a_limit() {
+        let mut size = ChunkSize::default();
+        let mut sizes = Vec::new();
+        for _ in 0..5 {
+            sizes.push(size.bytes() / MIB);
+            size.took(size.bytes(), 0.05);
+        }
+        assert_eq!(sizes, [4, 8, 16, 32, 32]);
+    }
+
+    #[test]
+    fn chunks_shrink_at_once_on_a_slow_network() {
+        let mut size = ChunkSize::default();
+        size.took(4 * MIB, 8.0);
+        assert_eq!(size.bytes(), MIB);
+        size.took(MIB, 100.0);
+        assert_eq!(size.bytes(), MIB);
+    }
+
+    #[test]
+    fn a_chunk_takes_about_two_seconds() {
+        let mut size = ChunkSize::default();
+        for _ in 0..10 {
+            size.took(size.bytes(), size.bytes() as f64 / (3 * MIB) as f64);
+        }
+        assert_eq!(size.bytes(), 6 * MIB);
+    }
+
+    #[test]
+    fn a_short_last_chunk_changes_nothing_and_a_lost_one_halves_it() {
+        let mut size = ChunkSize::default();
+        size.took(1000, 0.001);
+        assert_eq!(size.bytes(), 4 * MIB);
+        size.failed();
+        assert_eq!(size.bytes(), 2 * MIB);
+    }
+
+    #[test]
+    fn the_speed_is_that_of_the_last_seconds() {
+        let mut speed = Speed::default();
+        assert_eq!(speed.bytes_per_second(), None);
+        for second in 0..20 {
+            speed.add(f64::from(second), if second < 10 { 9_000_000 } else { 1_000_000 });
+        }
+        assert_eq!(speed.bytes_per_second(), Some(1_000_000));
+    }
+}

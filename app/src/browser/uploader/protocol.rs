@@ -1,0 +1,114 @@
+//! What is said to the server about one upload (tus 1.0.0).
+
+use futures::{StreamExt as _, channel::mpsc, select};
+use gloo_events::EventListener;
+use gloo_net::http::{Request, Response};
+use wasm_bindgen::JsCast as _;
+use web_sys::{File, ProgressEvent, XmlHttpRequest};
+
+use super::{super::api, chunk::Chunk, slice_of};
+use crate::{
+    browser::page,
+    room::{FileId, Pin},
+    wire::{self, Problem, ProblemCode},
+};
+
+/// Announces a file to the room.
+pub(super) async fn announce(pin: &Pin, file: &File) -> Result<FileId, Problem> {
+    let pairs = [("filename", file.name()), ("filetype", file.type_()), ("lastmodified", format!("{}", file.last_modified()))];
+    let metadata: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} {}", page::base64(value.bytes()))).collect();
+    let request = Request::post(&wire::files(pin))
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", &slice_of(file).size().to_string())
+        .header("upload-metadata", &metadata.join(","));
+    let response = api::checked(request.send().await.map_err(|error| api::unreachable(&error))?).await?;
+    api::read_out(&response).await;
+    let location = response.headers().get("location").unwrap_or_default();
+    let id = location.rsplit('/').next().and_then(|id| id.parse().ok());
+    id.ok_or_else(unreadable)
+}
+
+/// How much of the file the server has.
+pub(super) async fn ask_offset(address: &str) -> Result<u64, Problem> {
+    let request = Request::get(address).method(gloo_net::http::Method::HEAD).header("tus-resumable", "1.0.0");
+    let response = request.send().await.map_err(|error| api::unreachable(&error))?;
+    match response.status() {
+        // Answers to HEAD have no body that could say more.
+        404 => Err(Problem::new(ProblemCode::NoSuchFile, "The file was removed.")),
+        401 => Err(Problem::new(ProblemCode::NotAMember, "You are not in this room any more.")),
+        _ => offset_of(&api::checked(response).await?),
+    }
+}
+
+fn offset_of(response: &Response) -> Result<u64, Problem> {
+    response.headers().get("upload-offset").and_then(|text| text.parse().ok()).ok_or_else(unreadable)
+}
+
+/// Sends a chunk and returns the offset after it. `progress` hears how many of its bytes have left. Dropped, it
+/// takes the request back.
+pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 'static) -> Result<u64, Problem> {
+    let request = Aborting(XmlHttpRequest::new().map_err(|_| unreachable())?);
+    let Aborting(xhr) = &request;
+    let offset = chunk.offset.to_string();
+    let headers = [("tus-resumable", "1.0.0"), ("content-type", "application/offset+octet-stream"), ("upload-offset", &offset)];
+    let checksum = chunk.checksum.as_deref().map(|checksum| ("upload-checksum", checksum));
+    xhr.open("PATCH", address).map_err(|_| unreachable())?;
+    for (name, value) in headers.into_iter().chain(checksum) {
+        xhr.set_request_header(name, value).map_err(|_| unreachable())?;
+    }
+    let (ended, mut end) = mpsc::unbounded();
+    let _end = EventListener::new(xhr, "loadend", move |_| drop(ended.unbounded_send(())));
+    let (moved, mut movement) = mpsc::unbounded();
+    let _movement = xhr.upload().ok().map(|upload| {
+        EventListener::new(&upload, "progress", move |event| {
+            if let Some(event) = event.dyn_ref::<ProgressEvent>() {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a chunk is far below 2^53 bytes")]
+                drop(moved.unbounded_send(event.loaded() as u64));
+            }
+        })
+    });
+    xhr.send_with_opt_blob(Some(chunk.bytes.as_ref())).map_err(|_| unreachable())?;
+    loop {
+        select! {
+            sent = movement.select_next_some() => progress(sent),
+            _ = end.next() => return outcome(xhr, chunk),
+        }
+    }
+}
+
+fn outcome(xhr: &XmlHttpRequest, chunk: &Chunk) -> Result<u64, Problem> {
+    let status = xhr.status().unwrap_or(0);
+    if status == 0 {
+        return Err(unreachable());
+    }
+    if status == 204 {
+        let reached: Option<u64> = xhr.get_response_header("upload-offset").ok().flatten().and_then(|text| text.parse().ok());
+        let reached = reached.ok_or_else(unreadable)?;
+        // Without a checksum the server cannot know that the device handed over less than it promised.
+        return if reached > chunk.offset || chunk.length == 0 { Ok(reached) } else { Err(super::chunk::taken_back()) };
+    }
+    let text = xhr.response_text().ok().flatten().unwrap_or_default();
+    match serde_json::from_str(&text) {
+        Ok(Problem { code: ProblemCode::OffsetMismatch, offset_bytes: Some(offset), .. }) => Ok(offset),
+        Ok(problem) => Err(problem),
+        Err(_) => Err(api::unexpected(status)),
+    }
+}
+
+/// A request that is taken back when nobody waits for it any more.
+struct Aborting(XmlHttpRequest);
+
+impl Drop for Aborting {
+    fn drop(&mut self) {
+        // Nothing happens to one that has ended.
+        drop(self.0.abort());
+    }
+}
+
+fn unreachable() -> Problem {
+    Problem::new(ProblemCode::Unavailable, "The server cannot be reached. Check your connection and try again.")
+}
+
+fn unreadable() -> Problem {
+    Problem::new(ProblemCode::Unavailable, "The server's answer cannot be read.")
+}

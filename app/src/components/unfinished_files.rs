@@ -1,0 +1,70 @@
+//! Files that an earlier visit did not finish, and the ways to go on with them.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    browser::{
+        live_room::use_live_room,
+        page,
+        uploader::{Unfinished, use_uploads},
+    },
+    format,
+    room::FileState,
+};
+
+/// The owner's line about them, while there are any.
+#[component]
+pub fn UnfinishedFiles() -> impl IntoView {
+    let live = use_live_room();
+    let uploads = use_uploads();
+    // A file that moves is sent by somebody: by another tab, or by a script. One that has not moved since
+    // the page was opened is not.
+    let at_first = live.snapshot.with_untracked(|snapshot| {
+        snapshot.room.files.iter().map(|file| (file.id, file.offset_bytes)).collect::<std::collections::HashMap<_, _>>()
+    });
+    let at_first = StoredValue::new(at_first);
+    let unfinished = Memo::new(move |_| {
+        live.read(|room| {
+            let stands = |file: &crate::room::FileEntry| {
+                let first = at_first.with_value(|offsets| offsets.get(&file.id).copied());
+                file.state == FileState::Stopped || first == Some(file.offset_bytes)
+            };
+            room.files.iter().filter(|file| stands(file) && !uploads.holds(file.id)).filter_map(Unfinished::of).collect::<Vec<_>>()
+        })
+    });
+    let count = Memo::new(move |_| unfinished.with(Vec::len));
+    let asking = RwSignal::new(0);
+    // What was unfinished when the page came goes on by itself where the browser allows it.
+    Effect::new(move |_| {
+        let files = unfinished.get_untracked();
+        if live.is_owner() && !files.is_empty() {
+            spawn_local(async move { asking.set(uploads.go_on_alone(&live.pin(), &files).await) });
+        }
+    });
+    let go_on = move |_| {
+        asking.set(0);
+        uploads.ask_and_go_on(live.pin(), unfinished.get_untracked());
+    };
+    let pick = move |event: web_sys::Event| uploads.go_on_with_picked(live.pin(), page::picked_files(&event), unfinished.get_untracked());
+
+    view! {
+        <Show when=move || live.is_owner() && (count.get() > 0)>
+            <section class="unfinished script-only" aria-label="Unfinished files">
+                <p>
+                    <strong>{move || format!("{} unfinished.", format::count(count.get(), "file"))}</strong>
+                    " What has arrived is kept."
+                </p>
+                <div class="unfinished-actions">
+                    <Show when=move || { asking.get() > 0 }>
+                        <button class="button" type="button" on:click=go_on>"Continue"</button>
+                    </Show>
+                    <label class="button" data-look="outlined">
+                        {move || if count.get() == 1 { "Choose the file again" } else { "Choose the files again" }}
+                        <input class="visually-hidden" type="file" multiple on:change=pick />
+                    </label>
+                </div>
+            </section>
+        </Show>
+    }
+    .into_any()
+}

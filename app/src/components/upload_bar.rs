@@ -1,0 +1,94 @@
+//! Everything that this browser sends: how far, how fast, and the way to stop it.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    browser::{
+        api,
+        live_room::use_live_room,
+        toasts::use_toasts,
+        uploader::{Total, use_uploads},
+    },
+    format,
+};
+
+/// One line above the list, while anything is on its way.
+#[component]
+pub fn UploadBar() -> impl IntoView {
+    let live = use_live_room();
+    let uploads = use_uploads();
+    let toasts = use_toasts();
+    let total = Memo::new(move |_| uploads.total());
+    let shown = Memo::new(move |_| total.get().files > 0);
+    let moving = Memo::new(move |_| total.get().moving > 0);
+    let stopped = Memo::new(move |_| total.get().moving < total.get().files);
+    let cancel_all = move |_| {
+        let pin = live.pin();
+        for id in uploads.all() {
+            uploads.cancel(id);
+            let pin = pin.clone();
+            spawn_local(async move {
+                if let Err(problem) = api::remove_file(&pin, id).await {
+                    toasts.show(problem.detail);
+                }
+            });
+        }
+    };
+    view! {
+        <Show when=move || shown.get()>
+            <section class="upload-bar" aria-label="Your uploads">
+                <p class="upload-words">{move || words(total.get())}</p>
+                <progress
+                    class="upload-progress"
+                    aria-label="All uploads"
+                    max=move || total.get().size_bytes.to_string()
+                    prop:value=move || total.get().sent_bytes.to_string()
+                    value=move || total.get().sent_bytes.to_string()
+                ></progress>
+                <div class="upload-actions">
+                    <Show when=move || moving.get()>
+                        <button class="button" type="button" data-look="quiet" on:click=move |_| uploads.pause_all()>"Pause all"</button>
+                    </Show>
+                    <Show when=move || stopped.get()>
+                        <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume_all()>"Resume all"</button>
+                    </Show>
+                    <button class="button" type="button" data-look="quiet" on:click=cancel_all>"Cancel all"</button>
+                </div>
+            </section>
+        </Show>
+    }
+    .into_any()
+}
+
+/// How the uploads stand, in one line.
+fn words(total: Total) -> String {
+    let files = format::count(total.files, "file");
+    let percent = format::percent(total.sent_bytes, total.size_bytes);
+    if total.moving == 0 {
+        let state = if total.paused == total.files { "paused" } else { "stopped" };
+        return format!("{files} {state} at {percent} %");
+    }
+    let left_bytes = total.size_bytes.saturating_sub(total.sent_bytes);
+    match total.bytes_per_second {
+        Some(speed) => {
+            let left = format::duration(left_bytes.div_ceil(speed.max(1)).max(1));
+            format!("Sending {files} · {percent} % · {}/s · {left} left", format::size(speed))
+        }
+        None => format!("Sending {files} · {percent} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_how_far_and_how_fast() {
+        let total =
+            Total { files: 3, moving: 2, paused: 1, sent_bytes: 40_000_000, size_bytes: 100_000_000, bytes_per_second: Some(2_000_000) };
+        assert_eq!(words(total), "Sending 3 files · 40 % · 2.0 MB/s · 30 seconds left");
+        assert_eq!(words(Total { bytes_per_second: None, files: 1, ..total }), "Sending 1 file · 40 %");
+        assert_eq!(words(Total { moving: 0, paused: 3, ..total }), "3 files paused at 40 %");
+        assert_eq!(words(Total { moving: 0, ..total }), "3 files stopped at 40 %");
+    }
+}
