@@ -1,4 +1,4 @@
-// The network between one browser and the server: a plain TCP relay that can be cut and held.
+// The network between one client and the server: a plain TCP relay that can be cut, broken and held.
 
 import { once } from 'node:events';
 import { type AddressInfo, type Server as Listener, type Socket, connect, createServer } from 'node:net';
@@ -15,6 +15,9 @@ export class Cable {
   private readonly sockets = new Set<Socket>();
   private readonly flows = new Set<() => void>();
   private allowance = Number.POSITIVE_INFINITY;
+  private allowanceDown = Number.POSITIVE_INFINITY;
+  private distances: number[] = [];
+  private carriedDown = 0;
   private ticking: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -39,6 +42,26 @@ export class Cable {
     this.listener.close();
     for (const socket of this.sockets) socket.resetAndDestroy();
     await closed;
+  }
+
+  /** Ends every connection as if the server had ended it, in the middle of an answer too; new ones come through at once. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  /** Resets whichever connection carries the byte at each of these distances, from one to the next; new ones come through at once. */
+  breakAfter(distances: number[]): void {
+    this.distances = [...distances];
+  }
+
+  /** How many breaks are still to come. */
+  get breaksLeft(): number {
+    return this.distances.length;
+  }
+
+  /** How many bytes have come down from the server, over all connections. */
+  get downloadedBytes(): number {
+    return this.carriedDown;
   }
 
   /** Lets connections through again. */
@@ -69,8 +92,15 @@ export class Cable {
     this.grant(bytes);
   }
 
+  /** Lets about so many more bytes of files come down from the server, then holds the rest back. */
+  allowDownload(bytes: number): void {
+    this.allowanceDown = bytes;
+    this.grant(0);
+  }
+
   /** Holds nothing back any more. */
   allowEverything(): void {
+    this.allowanceDown = Number.POSITIVE_INFINITY;
     this.allowBurst(Number.POSITIVE_INFINITY);
   }
 
@@ -84,10 +114,20 @@ export class Cable {
     for (const flow of this.flows) flow();
   }
 
+  /** Counts what passes, and breaks the connection when it is its turn. */
+  private carry(bytes: number, client: Socket, server: Socket): void {
+    if (this.distances.length === 0) return;
+    this.distances[0] -= bytes;
+    if (this.distances[0] > 0) return;
+    this.distances.shift();
+    for (const socket of [client, server]) socket.resetAndDestroy();
+  }
+
   private relay(client: Socket): void {
     const server = connect(Number(this.target.port), this.target.hostname);
     const waiting: Buffer[] = [];
     let sent = 0;
+    let received = 0;
     // What is held back is kept here, not in the system, so that the end of the connection is noticed.
     const flow = () => {
       while (waiting.length > 0 && (sent < SMALL_TALK_BYTES || this.allowance > 0)) {
@@ -95,14 +135,28 @@ export class Cable {
         sent += bytes.length;
         if (sent > SMALL_TALK_BYTES) this.allowance -= bytes.length;
         server.write(bytes);
+        this.carry(bytes.length, client, server);
       }
+      // Downwards the server itself is held back, as a slow network does it.
+      const full = client.writableNeedDrain || (received > SMALL_TALK_BYTES && this.allowanceDown <= 0);
+      if (full) server.pause();
+      else server.resume();
     };
     this.flows.add(flow);
     client.on('data', (bytes) => {
       waiting.push(bytes);
       flow();
     });
-    server.pipe(client);
+    server.on('data', (bytes) => {
+      received += bytes.length;
+      this.carriedDown += bytes.length;
+      if (received > SMALL_TALK_BYTES) this.allowanceDown -= bytes.length;
+      client.write(bytes);
+      this.carry(bytes.length, client, server);
+      flow();
+    });
+    client.on('drain', flow);
+    server.on('end', () => client.end());
     for (const [socket, other] of [
       [client, server],
       [server, client],

@@ -32,7 +32,12 @@ export function sha256OfText(text: string): string {
 
 /** The digest of what a download brought, once all of it is there. */
 export async function sha256Of(download: Download): Promise<string> {
+  return sha256OfFile(await download.path());
+}
+
+/** The digest of a file on the disk. */
+export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(await download.path()), hash);
+  await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }

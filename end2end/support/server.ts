@@ -17,11 +17,14 @@ export class Server {
   private process: ChildProcess | undefined;
   private log = '';
 
-  private constructor(private readonly dataDir: string) {}
+  private constructor(
+    private readonly dataDir: string,
+    private readonly flags: string[],
+  ) {}
 
-  /** A server with an empty data folder on a free port. */
-  static async start(): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'snapdrop-e2e-')));
+  /** A server with an empty data folder on a free port. The flags hold for every start of it. */
+  static async start(flags: string[] = []): Promise<Server> {
+    const server = new Server(await mkdtemp(join(tmpdir(), 'snapdrop-e2e-')), flags);
     await server.run('127.0.0.1:0');
     return server;
   }
@@ -64,7 +67,7 @@ export class Server {
   }
 
   private async run(listen: string): Promise<void> {
-    const child = spawn(PROGRAM, ['--listen', listen, '--data-dir', this.dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(PROGRAM, ['--listen', listen, '--data-dir', this.dataDir, ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.log += text;

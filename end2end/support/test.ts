@@ -17,7 +17,7 @@ export interface Noise {
 
 /** What the browser writes while the network or the server is away on purpose. */
 export const CONNECTION_LOST: Noise[] = [
-  { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
+  { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
   { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/api\/rooms\/\d{6}\/live(\?since=\d+)?' failed: /, url: /./ },
 ];
 
@@ -40,6 +40,8 @@ export interface DeviceOptions {
 }
 
 interface Fixtures {
+  /** What the server is started with, beside its address and its folder. */
+  flags: string[];
   server: Server;
   /** A network of its own for one device, to be cut. */
   cable: Cable;
@@ -50,8 +52,10 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  server: async ({}, use) => {
-    const server = await Server.start();
+  flags: async ({}, use) => use([]),
+
+  server: async ({ flags }, use) => {
+    const server = await Server.start(flags);
     await use(server);
     expect(await server.dispose(), 'the exit code of the server').toBe(0);
     expect(server.complaints(), 'errors in the log of the server').toEqual([]);

@@ -1,0 +1,44 @@
+// Somebody else's web site, whose page uploads to this server with tus-js-client.
+
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { type Server as Listener, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const CLIENT = fileURLToPath(new URL('../node_modules/tus-js-client/dist/tus.min.js', import.meta.url));
+const PAGE = '<!doctype html><title>Somebody else</title><link rel="icon" href="data:,"><script src="/tus.min.js"></script>';
+
+export class OtherSite {
+  /** What its pages have at hand, under `/file`. */
+  file = '';
+
+  private constructor(
+    private readonly listener: Listener,
+    /** Its origin by name: to a browser this is another site than 127.0.0.1, not only another port. */
+    readonly origin: string,
+    /** The very same pages under another origin. */
+    readonly originByAddress: string,
+  ) {}
+
+  static async open(): Promise<OtherSite> {
+    const listener = createServer();
+    listener.listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    const site = new OtherSite(listener, `http://localhost:${port}`, `http://127.0.0.1:${port}`);
+    listener.on('request', ({ url }, answer) => {
+      const path = { '/tus.min.js': CLIENT, '/file': site.file }[url ?? ''];
+      answer.setHeader('Content-Type', path === undefined ? 'text/html' : path === CLIENT ? 'text/javascript' : 'application/octet-stream');
+      if (path === undefined) answer.end(PAGE);
+      else createReadStream(path).pipe(answer);
+    });
+    return site;
+  }
+
+  async close(): Promise<void> {
+    this.listener.close();
+    this.listener.closeAllConnections();
+    await once(this.listener, 'close');
+  }
+}
