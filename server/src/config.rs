@@ -10,7 +10,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::files::Sync;
+use crate::durability::Sync;
 
 /// What one server needs to know.
 #[derive(Clone, Debug, Parser)]

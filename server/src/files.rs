@@ -13,6 +13,7 @@ mod join;
 mod lease;
 mod read;
 mod space;
+mod traffic;
 mod unverified;
 
 use std::{
@@ -29,6 +30,7 @@ use std::{
 use app::room::{FileId, Sha256};
 use tokio::sync::{Semaphore, watch};
 
+use crate::durability::Sync;
 pub use append::{AppendError, Chunk, MayGrow};
 pub use archive::{Archive, ArchivedFile};
 use background::{Background, Digest};
@@ -37,16 +39,7 @@ pub use checksum::{Checksum, InvalidChecksum};
 use lease::Leases;
 pub use read::ReadError;
 pub use space::{CreateError, NoSpace};
-
-/// When what was taken is safe from a power cut. From the end of the process it always is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sync {
-    /// Moments later: the disk works while bytes arrive, and nobody waits for it.
-    #[default]
-    Background,
-    /// Before it is acknowledged.
-    Always,
-}
+use traffic::Traffic;
 
 /// How a store works.
 #[derive(Clone, Debug)]
@@ -72,6 +65,7 @@ pub struct FileStore {
     open: Mutex<HashMap<FileId, Arc<StoredFile>>>,
     background: Background,
     buffers: Buffers,
+    traffic: Traffic,
     /// What may still wait for the disk, of all chunks together, in bytes.
     waiting_bytes: Arc<Semaphore>,
 }
@@ -118,10 +112,12 @@ impl FileStore {
     pub fn open(settings: StoreSettings) -> io::Result<Self> {
         std::fs::create_dir_all(&settings.folder)?;
         unverified::cut_off(&settings.folder)?;
+        let traffic = Traffic::default();
         Ok(Self {
+            background: Background::start(&settings.folder, &traffic)?,
+            traffic,
             settings,
             open: Mutex::default(),
-            background: Background::start()?,
             buffers: Buffers::default(),
             waiting_bytes: Arc::new(Semaphore::new(append::WAITING_BYTES)),
         })

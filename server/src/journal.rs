@@ -1,19 +1,30 @@
 //! The journal: the embedded database that remembers rooms, their tokens and their events.
 //!
-//! One thread owns all writing. It takes everything that waits and commits it in one transaction, so
-//! that a burst of events costs a few syncs, and tells each writer afterwards how it went. What the
+//! One thread owns all writing. It takes everything that waits and writes it at once: to a log in front of
+//! the database, which survives the process, or with [`Sync::Always`] to the database itself, which
+//! survives the machine. It tells each writer afterwards how it went. What the
 //! events mean is left to `rooms`; here only their order counts: an event is written only directly
 //! after the one before it, so that nothing can follow an event that failed.
 
+mod behind;
+mod log;
 mod store;
 mod writer;
 
-use std::{path::Path, sync::mpsc, thread::JoinHandle};
+use std::{
+    path::Path,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
 
 use app::room::{Member, MemberId, Pin, RoomEvent, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use crate::durability::Sync;
+use behind::Behind;
+use log::Log;
 use store::Store;
+use writer::{Target, Writer};
 
 /// SHA-256 of a token; the token itself is never kept.
 pub type TokenHash = [u8; 32];
@@ -71,7 +82,17 @@ pub struct Entry {
     /// The whole room after the event: given with the first one, and now and then to keep replays short.
     pub checkpoint: Option<Box<RoomRecord>>,
     /// Called once, on the journal's thread unless that has ended, after the event is on disk or is known not to be.
-    pub settle: Box<dyn FnOnce(Result<(), JournalError>) + Send>,
+    pub settle: Settle,
+}
+
+/// Told how it went.
+pub type Settle = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
+
+/// What is done to the journal.
+#[derive(Debug, Serialize, Deserialize)]
+enum Change {
+    Append { pin: Pin, recorded: Box<Recorded>, token: Option<(TokenHash, MemberId)>, checkpoint: Option<Box<RoomRecord>> },
+    Forget { pin: Pin },
 }
 
 impl std::fmt::Debug for Entry {
@@ -113,7 +134,7 @@ pub enum JournalError {
 
 enum Job {
     Append(Box<Entry>),
-    Forget(Pin, Box<dyn FnOnce(Result<(), JournalError>) + Send>),
+    Forget(Pin, Settle),
 }
 
 /// The way into the journal; closing it waits for everything that was given to it.
@@ -124,18 +145,32 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens or creates the database file and reads every room from it.
+    /// Opens or creates the database file, beside which the log lies, and reads every room from it.
     ///
     /// # Errors
     /// [`JournalError::Locked`] when another process has it, otherwise what the database says.
-    pub fn open(path: &Path) -> Result<(Self, Vec<Recovered>), JournalError> {
-        let store = Store::open(path)?;
+    pub fn open(path: &Path, sync: Sync) -> Result<(Self, Vec<Recovered>), JournalError> {
+        let failed = |error: std::io::Error| JournalError::Database(error.to_string());
+        let store = Arc::new(Store::open(path)?);
+        let (mut log, logged) = Log::open(&path.with_extension("log")).map_err(failed)?;
+        let applied = store.applied()?;
+        // The last process logged them, but the database had not followed yet.
+        let missing: Vec<Change> = logged.into_iter().filter(|it| it.number > applied).map(|it| it.change).collect();
+        let last = applied + missing.len() as u64;
+        if !missing.is_empty() {
+            store.write(&missing, last)?;
+        }
+        log.clear(last).map_err(failed)?;
+
         let recovered = store.recover()?;
+        let revisions = recovered.iter().map(|room| (room.record.snapshot.room.pin.clone(), room.record.snapshot.revision)).collect();
+        let target = match sync {
+            Sync::Background => Target::Log(Behind::start(store, log).map_err(failed)?),
+            Sync::Always => Target::Database(store),
+        };
+        let writer = Writer { target, revisions, last };
         let (jobs, waiting) = mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || writer::run(&store, &waiting))
-            .map_err(|error| JournalError::Database(error.to_string()))?;
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&waiting)).map_err(failed)?;
         Ok((Self { jobs: Some(jobs).into(), thread: Some(thread).into() }, recovered))
     }
 

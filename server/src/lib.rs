@@ -7,6 +7,7 @@ pub mod closing;
 pub mod completion;
 pub mod config;
 pub mod device;
+pub mod durability;
 pub mod expiry;
 pub mod fields;
 pub mod files;
@@ -79,7 +80,7 @@ impl Server {
         let folder = config.data_dir.clone();
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
         std::fs::create_dir_all(&folder).map_err(unusable)?;
-        let (journal, recovered) = startup::open_journal(&folder.join("snapdrop.redb"), unusable)?;
+        let (journal, recovered) = startup::open_journal(&folder.join("snapdrop.redb"), config.sync, unusable)?;
         let journal = Arc::new(journal);
         let pace = config.pace;
         let files = FileStore::open(StoreSettings {

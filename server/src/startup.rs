@@ -10,14 +10,19 @@ use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
 use crate::{
     ServeError,
+    durability::Sync,
     journal::{Journal, Recovered},
 };
 
 /// Opens the journal; a folder that cannot be written is named as such.
-pub(crate) fn open_journal(path: &Path, unusable: impl Fn(io::Error) -> ServeError) -> Result<(Journal, Vec<Recovered>), ServeError> {
+pub(crate) fn open_journal(
+    path: &Path,
+    sync: Sync,
+    unusable: impl Fn(io::Error) -> ServeError,
+) -> Result<(Journal, Vec<Recovered>), ServeError> {
     // The database's own error for a folder without the right to write names neither.
     std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
-    Ok(Journal::open(path)?)
+    Ok(Journal::open(path, sync)?)
 }
 
 /// The address at which the local network finds a server that listens on `bound`.

@@ -133,6 +133,7 @@ impl FileStore {
             if frame.is_empty() {
                 continue;
             }
+            self.traffic.add(frame.len());
             let permits = u32::try_from(frame.len().min(WAITING_BYTES)).expect("the limit is a small number");
             let waits = Arc::clone(&self.waiting_bytes).acquire_many_owned(permits).await.expect("never closed");
             if taken.send(Frame { bytes: frame, _waits: waits }).await.is_err() {

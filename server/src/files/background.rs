@@ -8,6 +8,7 @@ use std::{
     fs::File,
     io,
     os::unix::fs::FileExt as _,
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +20,10 @@ use app::room::Sha256;
 use sha2::Digest as _;
 use tokio::sync::watch;
 
-use super::StoredFile;
+use super::{
+    StoredFile,
+    traffic::{Traffic, Watch},
+};
 
 /// Bytes that arrive before the followers are told: enough to be worth it.
 pub(super) const FOLLOW_BYTES: u64 = 32 << 20;
@@ -27,6 +31,8 @@ pub(super) const FOLLOW_BYTES: u64 = 32 << 20;
 const READ_BYTES: usize = 256 << 10;
 /// Bytes of one file before the next has its turn.
 const TURN_BYTES: u64 = 64 << 20;
+/// Up to so many files are synced one by one.
+const FEW_FILES: usize = 4;
 /// The lowest priority there is.
 const LOWEST: i32 = 19;
 
@@ -67,8 +73,13 @@ impl Default for Digest {
 }
 
 impl Background {
-    pub(super) fn start() -> io::Result<Self> {
-        Ok(Self { digests: thread("digest", digest_turn)?, syncs: thread("sync", sync_turn)? })
+    pub(super) fn start(folder: &Path, traffic: &Traffic) -> io::Result<Self> {
+        let folder = File::open(folder)?;
+        let mut watch = traffic.watch();
+        Ok(Self {
+            digests: thread("digest", move |queue| digest(queue, &mut watch))?,
+            syncs: thread("sync", move |queue| sync(&folder, queue))?,
+        })
     }
 
     /// Much more of the file is here.
@@ -116,13 +127,11 @@ impl Digest {
     }
 }
 
-/// Whether a file has more to do.
-enum Turn {
-    Over,
-    Again,
-}
-
-fn thread(name: &'static str, turn: fn(&StoredFile) -> io::Result<Turn>) -> io::Result<mpsc::Sender<Arc<StoredFile>>> {
+/// Starts a thread that is given a queue with at least one file, again and again.
+fn thread(
+    name: &'static str,
+    mut work: impl FnMut(&mut VecDeque<Arc<StoredFile>>) + Send + 'static,
+) -> io::Result<mpsc::Sender<Arc<StoredFile>>> {
     let (files, waiting) = mpsc::channel::<Arc<StoredFile>>();
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         // On Linux a thread has a priority of its own. Where it has not, it is as fair as the others.
@@ -132,22 +141,60 @@ fn thread(name: &'static str, turn: fn(&StoredFile) -> io::Result<Turn>) -> io::
         let mut queue = VecDeque::new();
         loop {
             queue.extend(waiting.try_iter());
-            let Some(file) = queue.pop_front().or_else(|| waiting.recv().ok()) else { return };
-            match turn(&file) {
-                Ok(Turn::Over) => {}
-                Ok(Turn::Again) => queue.push_back(file),
-                Err(error) => {
-                    file.digest.give_up();
-                    tracing::error!(%error, thread = name, "a file could not be worked on");
-                }
+            if queue.is_empty() {
+                let Ok(file) = waiting.recv() else { return };
+                queue.push_back(file);
             }
+            work(&mut queue);
         }
     })?;
     Ok(files)
 }
 
+/// One turn of the first file; it comes again after the others if it has more to do.
+fn digest(queue: &mut VecDeque<Arc<StoredFile>>, watch: &mut Watch) {
+    let Some(file) = queue.pop_front() else { return };
+    match digest_turn(&file, watch) {
+        Ok(Turn::Over) => {}
+        Ok(Turn::Again) => queue.push_back(file),
+        Err(error) => {
+            file.digest.give_up();
+            tracing::error!(%error, "a file could not be summed");
+        }
+    }
+}
+
+/// Everything that waits: a few files one by one, many of them with the whole file system at once.
+fn sync(folder: &File, queue: &mut VecDeque<Arc<StoredFile>>) {
+    for file in &*queue {
+        file.digest.sync_waits.store(false, Ordering::Release);
+    }
+    let synced = if queue.len() > FEW_FILES {
+        rustix::fs::syncfs(folder).map_err(io::Error::from)
+    } else {
+        queue.iter().try_for_each(|file| sync_file(file))
+    };
+    if let Err(error) = synced {
+        tracing::error!(%error, "files could not be brought to the disk");
+    }
+    queue.clear();
+}
+
+fn sync_file(file: &StoredFile) -> io::Result<()> {
+    match File::open(&file.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        source => source?.sync_data(),
+    }
+}
+
+/// Whether a file has more to do.
+enum Turn {
+    Over,
+    Again,
+}
+
 /// Sums what is here of a file and was not summed yet, up to a limit.
-fn digest_turn(file: &StoredFile) -> io::Result<Turn> {
+fn digest_turn(file: &StoredFile, watch: &mut Watch) -> io::Result<Turn> {
     file.digest.digest_waits.store(false, Ordering::Release);
     let Some(extent) = *file.extent.borrow() else { return Ok(Turn::Over) };
     let mut sum = file.digest.sum.lock().expect("no holder panics");
@@ -160,6 +207,7 @@ fn digest_turn(file: &StoredFile) -> io::Result<Turn> {
         };
         let mut buffer = vec![0; READ_BYTES];
         while *position < end {
+            watch.make_way();
             let wanted = usize::try_from(end - *position).map_or(READ_BYTES, |left| left.min(READ_BYTES));
             source.read_exact_at(&mut buffer[..wanted], *position)?;
             hasher.update(&buffer[..wanted]);
@@ -178,15 +226,6 @@ fn digest_turn(file: &StoredFile) -> io::Result<Turn> {
             }
             open
         });
-    }
-    Ok(Turn::Over)
-}
-
-fn sync_turn(file: &StoredFile) -> io::Result<Turn> {
-    file.digest.sync_waits.store(false, Ordering::Release);
-    match File::open(&file.path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        source => source?.sync_data()?,
     }
     Ok(Turn::Over)
 }

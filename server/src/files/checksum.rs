@@ -51,6 +51,14 @@ impl Checksum {
         }
     }
 
+    /// Whether these are the bytes that the sender summed.
+    #[must_use]
+    pub fn matches(&self, bytes: &[u8]) -> bool {
+        let mut sum = self.running();
+        sum.update(bytes);
+        sum.matches()
+    }
+
     /// The sum of no bytes yet.
     pub(super) fn running(&self) -> Running {
         Running(match *self {

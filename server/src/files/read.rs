@@ -11,6 +11,7 @@ use super::{
     Extent, FileStore,
     buffers::{Buffer, Buffers},
     in_background, removed,
+    traffic::Traffic,
 };
 
 /// Why a stream of bytes ended before its end.
@@ -34,18 +35,41 @@ impl FileStore {
     pub async fn read(&self, id: FileId, range: Range<u64>) -> io::Result<impl Stream<Item = Result<Bytes, ReadError>> + Send + use<>> {
         let stored = self.stored(id)?;
         let extent = stored.extent.subscribe();
-        let file = in_background(move || File::open(&stored.path)).await?;
+        let here = stored.length()?.min(range.end).saturating_sub(range.start);
+        let (buffers, start) = (self.buffers.clone(), range.start);
+        // Opened and read in one go: most files are small, and every hop between threads costs.
+        let (file, first) = in_background(move || {
+            let file = File::open(&stored.path)?;
+            let first = if here == 0 { None } else { Some(fill(&file, buffers.take(), start, here)?) };
+            Ok((file, first))
+        })
+        .await?;
+        let taken = first.as_ref().map_or(0, |first| first.as_ref().len() as u64);
         let reader = Reader {
             file: Arc::new(file),
             buffers: self.buffers.clone(),
+            traffic: self.traffic.clone(),
             extent,
-            next: range.start,
+            next: range.start + taken,
             end: range.end,
-            ahead: None,
+            ahead: first.map(Ahead::Read),
             patience: self.settings.idle_download,
         };
         Ok(stream::try_unfold(reader, Reader::read))
     }
+}
+
+/// Reads as much as fits into the buffer of the `here` bytes that follow `start`.
+fn fill(file: &File, mut buffer: Buffer, start: u64, here: u64) -> io::Result<Buffer> {
+    let wanted = usize::try_from(here).map_or(buffer.capacity(), |here| here.min(buffer.capacity()));
+    file.read_exact_at(buffer.first(wanted), start)?;
+    Ok(buffer)
+}
+
+/// The bytes that follow those that were given out.
+enum Ahead {
+    Read(Buffer),
+    Reading(JoinHandle<io::Result<Buffer>>),
 }
 
 /// Where one download stands. Keeps the file's descriptor and, while the network takes one buffer, the
@@ -53,11 +77,12 @@ impl FileStore {
 struct Reader {
     file: Arc<File>,
     buffers: Buffers,
+    traffic: Traffic,
     extent: watch::Receiver<Option<Extent>>,
     /// Where the next bytes begin that were not yet asked for.
     next: u64,
     end: u64,
-    ahead: Option<JoinHandle<io::Result<Buffer>>>,
+    ahead: Option<Ahead>,
     patience: Duration,
 }
 
@@ -67,8 +92,12 @@ impl Reader {
             let Some(here) = self.wait_for_bytes().await? else { return Ok(None) };
             self.begin(here);
         }
-        let Some(reading) = self.ahead.take() else { return Ok(None) };
-        let buffer = reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        let buffer = match self.ahead.take() {
+            None => return Ok(None),
+            Some(Ahead::Read(buffer)) => buffer,
+            Some(Ahead::Reading(reading)) => reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?,
+        };
+        self.traffic.add(buffer.as_ref().len());
         let here = self.extent.borrow().ok_or_else(removed)?.bytes;
         if self.next < here.min(self.end) {
             self.begin(here);
@@ -79,14 +108,10 @@ impl Reader {
     /// Begins to read what follows, as far as it is here.
     fn begin(&mut self, here: u64) {
         let (file, start) = (Arc::clone(&self.file), self.next);
-        let mut buffer = self.buffers.take();
-        let left = usize::try_from(here.min(self.end) - start).unwrap_or(usize::MAX);
-        let wanted = buffer.capacity().min(left);
-        self.ahead = Some(tokio::task::spawn_blocking(move || {
-            file.read_exact_at(buffer.first(wanted), start)?;
-            Ok(buffer)
-        }));
-        self.next += wanted as u64;
+        let buffer = self.buffers.take();
+        let left = here.min(self.end) - start;
+        self.next += left.min(buffer.capacity() as u64);
+        self.ahead = Some(Ahead::Reading(tokio::task::spawn_blocking(move || fill(&file, buffer, start, left))));
     }
 
     /// How long the file is, as soon as that is more than what was read; nothing at the end.

@@ -2,13 +2,14 @@
 
 use std::{
     fs::OpenOptions,
-    io,
+    io::{self, Write as _},
     sync::{Arc, atomic::Ordering},
 };
 
 use app::room::FileId;
+use bytes::Bytes;
 
-use super::{FileStore, StoredFile, Sync, in_background};
+use super::{FileStore, FinishedFile, StoredFile, Sync, in_background};
 
 /// Why there is no room for more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +60,39 @@ impl FileStore {
             self.lock().remove(&id);
         }
         Ok(created?)
+    }
+
+    /// Makes a small file of bytes that are all here.
+    ///
+    /// # Errors
+    /// [`CreateError`]; nothing was made then.
+    pub async fn create_whole(&self, id: FileId, bytes: Bytes) -> Result<FinishedFile, CreateError> {
+        let path = self.path(id);
+        let file = Arc::new(StoredFile::new(path.clone(), 0));
+        {
+            let mut open = self.lock();
+            self.check(&open, bytes.len() as u64)?;
+            file.claimed.store(bytes.len() as u64, Ordering::Relaxed);
+            open.insert(id, Arc::clone(&file));
+        }
+        let sync = self.settings.sync;
+        let written = in_background(move || {
+            let mut crc = crc32fast::Hasher::new();
+            crc.update(&bytes);
+            let mut target = OpenOptions::new().write(true).create_new(true).open(&path)?;
+            let written = target.write_all(&bytes).and_then(|()| if sync == Sync::Always { target.sync_all() } else { Ok(()) });
+            if let Err(error) = written {
+                std::fs::remove_file(&path)?;
+                return Err(error);
+            }
+            file.publish(bytes.len() as u64, crc);
+            Ok(())
+        });
+        if let Err(error) = written.await {
+            self.lock().remove(&id);
+            return Err(error.into());
+        }
+        Ok(self.finish(id).await?)
     }
 
     /// Sets room aside for the first `bytes` bytes of a file; what it had already stays its own.

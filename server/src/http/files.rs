@@ -11,11 +11,12 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use rand::RngExt as _;
 
 use super::{
     Owner, Refusal, Services, State, file, parts,
-    reception::{self, Announced},
+    reception::{self, Announced, Whole},
     tus,
 };
 use crate::{
@@ -53,7 +54,15 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
         return Err(reception::too_large(&services));
     }
     let file = FileEntry { size_bytes, ..new_entry(tus::metadata(&headers)?)? };
-    let chunk = first_chunk(&headers, body)?;
+    let mut chunk = first_chunk(&headers, body)?;
+    if concat.is_none()
+        && let Some(small) = chunk.take_if(|chunk| chunk.is_small_whole(size_bytes))
+    {
+        match small.read_at_once().await? {
+            Whole::Here(bytes) => return add_small(&services, &room, file, bytes).await,
+            Whole::Later(rest) => chunk = Some(rest),
+        }
+    }
     if let Some(chunk) = &chunk {
         chunk.check(size_bytes.unwrap_or(services.config.max_file_size.as_u64()))?;
     }
@@ -117,10 +126,35 @@ fn first_chunk(headers: &HeaderMap, body: Body) -> Result<Option<Announced>, Ref
     Err(Refusal::new(ProblemCode::UnsupportedMediaType, detail))
 }
 
+/// A small file that is all there with its announcement.
+async fn add_small(services: &Arc<Services>, room: &RoomHandle, file: FileEntry, bytes: Bytes) -> Result<Response, Refusal> {
+    let (services, room) = (Arc::clone(services), room.clone());
+    // In a task of its own, so that it comes to its end even if the client does not wait for it.
+    let adding = tokio::spawn(async move {
+        let written = services.files.create_whole(file.id, bytes).await?;
+        // Decided one after the other, written down together.
+        let completed = RoomEvent::FileCompleted { id: file.id, crc32: written.crc32 };
+        let completing = room.record(|room| room.file(file.id).map(|_| completed).ok_or_else(Refusal::no_such_file));
+        let (announced, completed) = tokio::join!(announce(&services, &room, &file, false), completing);
+        announced?;
+        completed?;
+        completion::digest(&services.files, &room, file.id);
+        let headers = file::progress_headers(&services, &room, &file, written.size_bytes);
+        Ok((StatusCode::CREATED, headers, location(&room, file.id)).into_response())
+    });
+    adding.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
 async fn add(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, part: bool) -> Result<(), Refusal> {
+    services.files.create(file.id, file.size_bytes.unwrap_or(0)).await?;
+    announce(services, room, file, part).await
+}
+
+/// Puts the row of a file into the list whose bytes have their place; takes that back when there is no room
+/// for the row.
+async fn announce(services: &Services, room: &RoomHandle, file: &FileEntry, part: bool) -> Result<(), Refusal> {
     let size_bytes = file.size_bytes.unwrap_or(0);
     let max_room_size = services.config.max_room_size.as_u64();
-    services.files.create(file.id, size_bytes).await?;
     let added = room
         .record(|room| {
             if room.size_bytes().saturating_add(size_bytes) > max_room_size {

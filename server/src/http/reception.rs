@@ -13,6 +13,8 @@ use axum::{
     body::{Body, HttpBody as _},
     http::HeaderMap,
 };
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
 use tokio::sync::watch;
 
 use super::{Refusal, Services, tus};
@@ -22,6 +24,11 @@ use crate::{
     rooms::RoomHandle,
 };
 
+/// Up to this size, a file that comes with its announcement is taken in before it is announced: one
+/// write and one record instead of three of each.
+const SMALL_BYTES: u64 = 256 * 1024;
+/// How long such a file may take.
+const AT_ONCE: Duration = Duration::from_millis(20);
 /// How often the room hears of a running upload at most.
 const PROGRESS_PERIOD: Duration = Duration::from_millis(100);
 
@@ -35,9 +42,49 @@ pub(super) struct Announced {
     pub(super) body: Body,
 }
 
+/// A small file that was announced with its bytes.
+pub(super) enum Whole {
+    /// All of them came at once.
+    Here(Bytes),
+    /// They take longer.
+    Later(Announced),
+}
+
 impl Announced {
     pub(super) fn new(offset: u64, headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
         Ok(Self { offset, checksum: tus::checksum(headers)?, body })
+    }
+
+    /// All of its bytes, when they are that few and come at once. What takes longer is given back, with
+    /// what came of it in front, to be taken in like every other chunk: others can see it arrive then.
+    pub(super) async fn read_at_once(self) -> Result<Whole, Refusal> {
+        let Self { offset, checksum, body } = self;
+        let announced = body.size_hint().exact();
+        let mut frames = body.into_data_stream();
+        let mut came = Vec::new();
+        let mut length = 0;
+        let reading = async {
+            while let Some(Ok(frame)) = frames.next().await {
+                length += frame.len() as u64;
+                came.push(frame);
+            }
+        };
+        drop(tokio::time::timeout(AT_ONCE, reading).await);
+        if announced != Some(length) {
+            let body = Body::from_stream(stream::iter(came).map(Ok).chain(frames));
+            return Ok(Whole::Later(Self { offset, checksum, body }));
+        }
+        let bytes = Bytes::from(came.concat());
+        match checksum {
+            Some(checksum) if !checksum.matches(&bytes) => Err(AppendError::ChecksumMismatch.into()),
+            _ => Ok(Whole::Here(bytes)),
+        }
+    }
+
+    /// Whether it is a whole file of `size_bytes`, so small that it may come at once.
+    pub(super) fn is_small_whole(&self, size_bytes: Option<u64>) -> bool {
+        let announced = self.body.size_hint().exact();
+        self.offset == 0 && announced.is_some() && announced == size_bytes && size_bytes.is_some_and(|size| size <= SMALL_BYTES)
     }
 
     /// Refuses a chunk that is too long before a byte of it is taken. `limit_bytes` is where the file

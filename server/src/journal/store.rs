@@ -6,10 +6,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use app::room::{MemberId, Pin};
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
-use super::{Entry, JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
+use super::{Change, JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
 
 /// PIN → the room as JSON at some revision; the events after it follow in [`EVENTS`].
 const ROOMS: TableDefinition<&str, &[u8]> = TableDefinition::new("rooms");
@@ -17,6 +16,8 @@ const ROOMS: TableDefinition<&str, &[u8]> = TableDefinition::new("rooms");
 const EVENTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("events");
 /// PIN and token hash → the member's id.
 const TOKENS: TableDefinition<(&str, TokenHash), &str> = TableDefinition::new("tokens");
+/// The number of the last change that is in the tables, under the one key "applied".
+const PROGRESS: TableDefinition<&str, u64> = TableDefinition::new("progress");
 
 /// The database file.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl Store {
         write.open_table(ROOMS).map_err(failed)?;
         write.open_table(EVENTS).map_err(failed)?;
         write.open_table(TOKENS).map_err(failed)?;
+        write.open_table(PROGRESS).map_err(failed)?;
         write.commit().map_err(failed)?;
         Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))) })
     }
@@ -78,62 +80,52 @@ impl Store {
         Ok(recovered)
     }
 
-    pub(super) fn begin(&self) -> Result<Batch, JournalError> {
+    /// Number of the last change that is in the database.
+    pub(super) fn applied(&self) -> Result<u64, JournalError> {
+        let read = self.database()?.begin_read().map_err(failed)?;
+        let progress = read.open_table(PROGRESS).map_err(failed)?;
+        Ok(progress.get("applied").map_err(failed)?.map_or(0, |number| number.value()))
+    }
+
+    /// Makes changes in one transaction: all of them or none. `last` is the number of the last one.
+    pub(super) fn write(&self, changes: &[Change], last: u64) -> Result<(), JournalError> {
         let write = self.database()?.begin_write().map_err(failed)?;
-        Ok(Batch { write })
+        for change in changes {
+            match change {
+                Change::Append { pin, recorded, token, checkpoint } => {
+                    let pin = pin.as_str();
+                    append(&write, pin, recorded, checkpoint.as_deref())?;
+                    if let Some((hash, member)) = token {
+                        let mut tokens = write.open_table(TOKENS).map_err(failed)?;
+                        tokens.insert((pin, *hash), member.to_string().as_str()).map_err(failed)?;
+                    }
+                }
+                Change::Forget { pin } => forget(&write, pin.as_str())?,
+            }
+        }
+        write.open_table(PROGRESS).map_err(failed)?.insert("applied", last).map_err(failed)?;
+        write.commit().map_err(failed)
     }
 }
 
-/// One transaction; nothing of it stays unless it is committed.
-pub(super) struct Batch {
-    write: WriteTransaction,
+fn append(write: &WriteTransaction, pin: &str, recorded: &Recorded, checkpoint: Option<&RoomRecord>) -> Result<(), JournalError> {
+    let revision = recorded.revision;
+    let mut events = write.open_table(EVENTS).map_err(failed)?;
+    let event = serde_json::to_vec(recorded).map_err(unreadable)?;
+    events.insert((pin, revision), event.as_slice()).map_err(failed)?;
+    if let Some(record) = checkpoint {
+        let record = serde_json::to_vec(record).map_err(unreadable)?;
+        write.open_table(ROOMS).map_err(failed)?.insert(pin, record.as_slice()).map_err(failed)?;
+        let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
+        events.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
+    }
+    Ok(())
 }
 
-impl Batch {
-    pub(super) fn append(&self, entry: &Entry) -> Result<(), JournalError> {
-        let pin = entry.pin.as_str();
-        let revision = entry.recorded.revision;
-        let mut events = self.write.open_table(EVENTS).map_err(failed)?;
-        if last_revision(&events, pin)? + 1 != revision {
-            return Err(JournalError::OutOfOrder);
-        }
-        let event = serde_json::to_vec(&entry.recorded).map_err(unreadable)?;
-        events.insert((pin, revision), event.as_slice()).map_err(failed)?;
-        if let Some((hash, member)) = entry.token {
-            self.token(pin, hash, member)?;
-        }
-        if let Some(record) = &entry.checkpoint {
-            let record = serde_json::to_vec(record).map_err(unreadable)?;
-            self.write.open_table(ROOMS).map_err(failed)?.insert(pin, record.as_slice()).map_err(failed)?;
-            let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
-            events.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
-        let pin = pin.as_str();
-        self.write.open_table(ROOMS).map_err(failed)?.remove(pin).map_err(failed)?;
-        self.write.open_table(EVENTS).map_err(failed)?.retain_in((pin, 0)..=(pin, u64::MAX), |_, _| false).map_err(failed)?;
-        self.write.open_table(TOKENS).map_err(failed)?.retain_in((pin, [0; 32])..=(pin, [0xff; 32]), |_, _| false).map_err(failed)
-    }
-
-    pub(super) fn commit(self) -> Result<(), JournalError> {
-        self.write.commit().map_err(failed)
-    }
-
-    fn token(&self, pin: &str, hash: TokenHash, member: MemberId) -> Result<(), JournalError> {
-        let mut tokens = self.write.open_table(TOKENS).map_err(failed)?;
-        tokens.insert((pin, hash), member.to_string().as_str()).map_err(failed)?;
-        Ok(())
-    }
-}
-
-/// Number of the room's newest event, 0 when it has none.
-fn last_revision(events: &impl ReadableTable<(&'static str, u64), &'static [u8]>, pin: &str) -> Result<u64, JournalError> {
-    let mut range = events.range((pin, 0)..=(pin, u64::MAX)).map_err(failed)?;
-    let newest = range.next_back().transpose().map_err(failed)?;
-    Ok(newest.map_or(0, |(key, _)| key.value().1))
+fn forget(write: &WriteTransaction, pin: &str) -> Result<(), JournalError> {
+    write.open_table(ROOMS).map_err(failed)?.remove(pin).map_err(failed)?;
+    write.open_table(EVENTS).map_err(failed)?.retain_in((pin, 0)..=(pin, u64::MAX), |_, _| false).map_err(failed)?;
+    write.open_table(TOKENS).map_err(failed)?.retain_in((pin, [0; 32])..=(pin, [0xff; 32]), |_, _| false).map_err(failed)
 }
 
 fn open(path: &Path) -> Result<Database, JournalError> {

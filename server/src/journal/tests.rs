@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex, mpsc::Receiver},
 };
@@ -21,7 +22,7 @@ impl Folder {
     }
 
     fn open(&self) -> (Journal, Vec<Recovered>) {
-        Journal::open(&self.database()).unwrap()
+        Journal::open(&self.database(), Sync::Background).unwrap()
     }
 }
 
@@ -128,9 +129,50 @@ fn everything_that_waits_is_written_together_and_settled_in_order() {
         jobs.send(Job::Append(Box::new(entry))).map_err(drop).unwrap();
     }
     drop(jobs);
-    writer::run(&store, &waiting);
+    Writer { target: Target::Database(store), revisions: HashMap::new(), last: 0 }.run(&waiting);
     let expected: Vec<(u64, usize)> = (1..=50).map(|revision| (revision, 50)).collect();
     assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[test]
+fn what_was_logged_is_in_the_database_after_the_next_start_once() {
+    let folder = Folder::new();
+    let log = || Log::open(&folder.database().with_extension("log")).unwrap().0;
+    let change = |room: &mut RoomRecord, revision, event| {
+        let Entry { pin, recorded, token, checkpoint, .. } = entry(room, revision, event).0;
+        Change::Append { pin, recorded: Box::new(recorded), token, checkpoint }
+    };
+    // A room that was closed, and another under the same PIN: to make its first changes again would spoil it.
+    let (mut gone, mut room) = (new_room("123456"), new_room("123456"));
+    let changes = [
+        change(&mut gone, 1, locked(true)),
+        change(&mut gone, 2, locked(false)),
+        Change::Forget { pin: pin("123456") },
+        change(&mut room, 1, locked(true)),
+    ];
+    log().append(1, &changes).unwrap();
+    let (journal, recovered) = folder.open();
+    assert_eq!((recovered.len(), &recovered[0].record), (1, &room));
+    drop(journal);
+    // As if the process had ended after the transaction and before the log was cleared.
+    log().append(1, &changes).unwrap();
+    let (journal, recovered) = folder.open();
+    assert_eq!((recovered.len(), &recovered[0].record), (1, &room));
+    record(&journal, &mut room, 2, locked(false));
+    drop(journal);
+    assert_eq!(folder.open().1[0].record, room);
+    assert_eq!(std::fs::metadata(folder.database().with_extension("log")).unwrap().len(), 0);
+}
+
+#[test]
+fn with_syncs_everything_is_in_the_database_when_it_is_settled() {
+    let folder = Folder::new();
+    let (journal, _) = Journal::open(&folder.database(), Sync::Always).unwrap();
+    let mut room = new_room("123456");
+    record(&journal, &mut room, 1, locked(true));
+    assert_eq!(std::fs::metadata(folder.database().with_extension("log")).unwrap().len(), 0);
+    drop(journal);
+    assert_eq!(folder.open().1[0].record, room);
 }
 
 #[test]
@@ -233,5 +275,7 @@ fn closing_waits_for_what_was_given_before() {
 fn a_database_is_opened_only_once() {
     let folder = Folder::new();
     let (_journal, _) = folder.open();
-    assert!(matches!(Journal::open(&folder.database()), Err(JournalError::Locked(path)) if path.ends_with("snapdrop.redb")));
+    assert!(
+        matches!(Journal::open(&folder.database(), Sync::Background), Err(JournalError::Locked(path)) if path.ends_with("snapdrop.redb"))
+    );
 }

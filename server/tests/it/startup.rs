@@ -165,6 +165,6 @@ fn whatever_else_lies_among_the_files_is_left_alone() {
     std::fs::write(&strange, "mine").unwrap();
     drop(Process::start(folder.path()));
     assert_eq!(std::fs::read(&strange).unwrap(), b"mine");
-    let (_journal, rooms) = Journal::open(&folder.path().join("snapdrop.redb")).unwrap();
+    let (_journal, rooms) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::Sync::Background).unwrap();
     assert!(rooms.is_empty());
 }

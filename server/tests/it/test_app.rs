@@ -125,6 +125,6 @@ pub(crate) fn files_on_disk(folder: &Path) -> Vec<String> {
 /// A stopped server's folder, all of whose rooms are closed.
 pub(crate) fn assert_nothing_left(folder: &Path) {
     assert_eq!(files_on_disk(folder), Vec::<String>::new(), "bytes are left of closed rooms");
-    let (_journal, rooms) = Journal::open(&folder.join("snapdrop.redb")).unwrap();
+    let (_journal, rooms) = Journal::open(&folder.join("snapdrop.redb"), server::durability::Sync::Background).unwrap();
     assert!(rooms.is_empty(), "rows are left of closed rooms: {rooms:?}");
 }

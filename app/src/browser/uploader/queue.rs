@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(started(&mut queue), [1, 2, 700, 800]);
         queue.remove(FileId::new(4));
         // The third large one waits, although there is a place.
-        assert_eq!(started(&mut queue), []);
+        assert_eq!(started(&mut queue), [0; 0]);
         queue.add(FileId::new(6), 3 * MIB);
         assert_eq!(started(&mut queue), [3]);
         queue.remove(FileId::new(3));
