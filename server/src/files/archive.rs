@@ -142,7 +142,7 @@ impl Segment {
 /// another's folder, it gets a number.
 fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
     let names: Vec<String> = files.iter().map(|file| file.parts.iter().map(|part| harmless(part)).collect::<Vec<_>>().join("/")).collect();
-    let folders = names.iter().flat_map(|name| name.match_indices('/').map(|(slash, _)| name[..slash].to_lowercase()));
+    let folders = names.iter().flat_map(|name| name.match_indices('/').map(|(slash, _)| folded(&name[..slash])));
     let mut taken: HashSet<String> = folders.collect();
     names
         .into_iter()
@@ -153,13 +153,19 @@ fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
             };
             let mut unique = name.clone();
             let mut number = 2;
-            while !taken.insert(unique.to_lowercase()) {
+            while !taken.insert(folded(&unique)) {
                 unique = format!("{stem} ({number}){ending}");
                 number += 1;
             }
             unique
         })
         .collect()
+}
+
+/// A name without its case. By way of upper case: lower case alone keeps a sigma apart from one that ends a
+/// word, and "ß" from "SS".
+fn folded(name: &str) -> String {
+    name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// One part of a path as every system can make it: Windows forbids some characters and has names that

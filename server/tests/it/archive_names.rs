@@ -139,6 +139,16 @@ async fn duplicates_get_numbers_also_where_a_number_is_taken() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn names_that_differ_in_case_alone_are_duplicates_in_every_alphabet() {
+    let app = TestApp::start().await;
+    // A sigma at the end of a word is small in another way: lower case alone tells these apart.
+    let owner = room_with(&app, &["ΑΣ", "ασ", "straße", "STRASSE"]).await;
+    let names: Vec<String> = unpacked(&owner).await.1.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["ΑΣ", "ασ (2)", "straße", "STRASSE (2)"]);
+    app.finish().await;
+}
+
 /// Runs Python's own zip program, which has to be content. It tells of broken files on its output only.
 fn python(arguments: &[&str]) {
     let output = Command::new("python3").args(["-m", "zipfile"]).args(arguments).output().expect("python3 is installed");
