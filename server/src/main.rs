@@ -18,6 +18,9 @@ use tracing_subscriber::EnvFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // One byte used would make two megabytes resident, and memory is to stay flat. A kernel that has no
+    // such pages has nothing to refuse.
+    drop(rustix::thread::disable_transparent_huge_pages(true));
     let config = match Config::from_args(std::env::args_os()) {
         Ok(config) => config,
         Err(Refusal::Asked(text)) => {
