@@ -11,3 +11,4 @@ pub mod toasts;
 pub mod uploader;
 
 mod backoff;
+mod tab_lock;

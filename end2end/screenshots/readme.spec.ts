@@ -56,7 +56,7 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
   const film = await sample(info, FILM, 84 * MIB);
   cable.allowUpload(52 * MIB);
   await addFiles(owner, film.path);
-  // Three chunks of sixteen are through, the fourth is on its way.
+  // Chunks of 4, 4, 8 and 16 MiB are through, the fifth is on its way.
   await expect.poll(() => arrivedPercent(fileRow(phone, FILM))).toBeGreaterThan(56);
   await expect.poll(() => arrivedPercent(fileRow(owner, FILM))).toBeGreaterThan(56);
 

@@ -8,16 +8,21 @@ const SMALL_TALK_BYTES = 64 * 1024;
 /** How much of a file goes up every hundredth of a second: 20 MiB in a second, a good home network. */
 const TICK_BYTES = 205 * 1024;
 const TICK_MS = 10;
+/** What a slow cable takes from a client that it has not passed on: about a network's own buffers. */
+const UNDER_WAY_BYTES = 256 * 1024;
 
 export class Cable {
   /** Scheme, host and port to open instead of the server's. */
   readonly address: string;
   private readonly sockets = new Set<Socket>();
-  private readonly flows = new Set<() => void>();
+  private readonly flows = new Set<() => boolean>();
   private allowance = Number.POSITIVE_INFINITY;
   private allowanceDown = Number.POSITIVE_INFINITY;
   private distances: number[] = [];
+  private carriedUp = 0;
   private carriedDown = 0;
+  private slow = false;
+  private flipAt = Number.POSITIVE_INFINITY;
   private ticking: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -59,6 +64,21 @@ export class Cable {
     return this.distances.length;
   }
 
+  /** Turns over one bit of the byte at this distance, counted on one connection and far enough from its beginning to be a file's. */
+  flipBitAfter(distance: number): void {
+    this.flipAt = distance;
+  }
+
+  /** Whether a bit is still to be turned over. */
+  get flipIsLeft(): boolean {
+    return this.flipAt !== Number.POSITIVE_INFINITY;
+  }
+
+  /** How many bytes clients have sent, over all connections. */
+  get uploadedBytes(): number {
+    return this.carriedUp;
+  }
+
   /** How many bytes have come down from the server, over all connections. */
   get downloadedBytes(): number {
     return this.carriedDown;
@@ -74,8 +94,7 @@ export class Cable {
 
   /** Lets about so many more bytes of files go up to the server, as fast as a network would, then holds the rest back. */
   allowUpload(bytes: number): void {
-    clearInterval(this.ticking);
-    this.allowance = 0;
+    this.hold();
     let left = bytes;
     this.ticking = setInterval(() => {
       const now = Math.min(left, TICK_BYTES);
@@ -87,9 +106,19 @@ export class Cable {
 
   /** The same, but all of it at once. */
   allowBurst(bytes: number): void {
-    clearInterval(this.ticking);
-    this.allowance = 0;
+    this.hold();
     this.grant(bytes);
+  }
+
+  /** Lets files go up without end but slowly, so that the client itself notices it; connections share the speed. */
+  throttleUpload(bytesPerSecond: number): void {
+    this.hold();
+    this.slow = true;
+    this.ticking = setInterval(() => {
+      // Time in which nothing was sent is lost.
+      this.allowance = Math.min(this.allowance, 0);
+      this.grant((bytesPerSecond * TICK_MS) / 1000);
+    }, TICK_MS);
   }
 
   /** Lets about so many more bytes of files come down from the server, then holds the rest back. */
@@ -109,9 +138,25 @@ export class Cable {
     if (this.listener.listening) await this.cut();
   }
 
+  private hold(): void {
+    clearInterval(this.ticking);
+    this.allowance = 0;
+    this.slow = false;
+  }
+
+  /** Gives connections their turns until nothing moves any more. */
   private grant(bytes: number): void {
     this.allowance += bytes;
-    for (const flow of this.flows) flow();
+    for (let moved = true; moved; ) {
+      moved = false;
+      for (const flow of [...this.flows]) {
+        if (!flow()) continue;
+        moved = true;
+        // Whoever had a turn is the last one to have the next.
+        this.flows.delete(flow);
+        this.flows.add(flow);
+      }
+    }
   }
 
   /** Counts what passes, and breaks the connection when it is its turn. */
@@ -126,24 +171,36 @@ export class Cable {
   private relay(client: Socket): void {
     const server = connect(Number(this.target.port), this.target.hostname);
     const waiting: Buffer[] = [];
+    let held = 0;
     let sent = 0;
     let received = 0;
     // What is held back is kept here, not in the system, so that the end of the connection is noticed.
     const flow = () => {
-      while (waiting.length > 0 && (sent < SMALL_TALK_BYTES || this.allowance > 0)) {
-        const bytes = waiting.shift() as Buffer;
+      const bytes = sent < SMALL_TALK_BYTES || this.allowance > 0 ? waiting.shift() : undefined;
+      if (bytes !== undefined) {
+        const before = sent;
         sent += bytes.length;
+        held -= bytes.length;
         if (sent > SMALL_TALK_BYTES) this.allowance -= bytes.length;
+        if (before < this.flipAt && this.flipAt < sent) {
+          bytes[this.flipAt - before] ^= 1;
+          this.flipAt = Number.POSITIVE_INFINITY;
+        }
         server.write(bytes);
         this.carry(bytes.length, client, server);
       }
+      if (this.slow && held > UNDER_WAY_BYTES) client.pause();
+      else client.resume();
       // Downwards the server itself is held back, as a slow network does it.
       const full = client.writableNeedDrain || (received > SMALL_TALK_BYTES && this.allowanceDown <= 0);
       if (full) server.pause();
       else server.resume();
+      return bytes !== undefined;
     };
     this.flows.add(flow);
     client.on('data', (bytes) => {
+      this.carriedUp += bytes.length;
+      held += bytes.length;
       waiting.push(bytes);
       flow();
     });

@@ -76,6 +76,11 @@ export async function addFiles(page: Page, ...paths: string[]): Promise<void> {
   await page.getByLabel('Add files').setInputFiles(paths);
 }
 
+/** Picks unfinished files again, from the disk of the owner's device. */
+export async function chooseAgain(page: Page, ...paths: string[]): Promise<void> {
+  await unfinishedFiles(page).getByLabel(/^Choose the files? again$/).setInputFiles(paths);
+}
+
 /** A file that exists only in a page. */
 export interface HeldFile {
   name: string;
@@ -93,6 +98,18 @@ export async function takesDrops(page: Page): Promise<void> {
 export async function dropFiles(page: Page, files: HeldFile[]): Promise<void> {
   await takesDrops(page);
   await hand(page, files, 'drop');
+}
+
+/** Drops a file from the disk of this device on the page. */
+export async function dropFromDisk(page: Page, path: string): Promise<void> {
+  await takesDrops(page);
+  const field = await page.evaluateHandle(() => Object.assign(document.createElement('input'), { type: 'file' }));
+  await field.setInputFiles(path);
+  await field.evaluate((field) => {
+    const transfer = new DataTransfer();
+    for (const file of field.files ?? []) transfer.items.add(file);
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: transfer }));
+  });
 }
 
 /** Pastes files into the page. */
@@ -139,4 +156,14 @@ export async function setVisible(page: Page, visible: boolean): Promise<void> {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
     document.dispatchEvent(new Event('visibilitychange'));
   }, visible ? 'visible' : 'hidden');
+}
+
+/** The line about everything that this browser sends. */
+export function uploadBar(page: Page): Locator {
+  return page.getByRole('region', { name: 'Your uploads' });
+}
+
+/** The line about files that an earlier visit did not finish. */
+export function unfinishedFiles(page: Page): Locator {
+  return page.getByRole('region', { name: 'Unfinished files' });
 }

@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -23,6 +23,20 @@ export async function sample(info: TestInfo, name: string, size: number): Promis
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
   return { name, path, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** The same file as before, as far as its name and its time tell, with other bytes from `offset` on, or of another length. */
+export async function changed(info: TestInfo, { name, path }: Sample, { offset = 0, length }: { offset?: number; length?: number }): Promise<string> {
+  const copy = info.outputPath(`changed at ${offset}, ${length}`, name);
+  await mkdir(dirname(copy), { recursive: true });
+  await copyFile(path, copy);
+  if (length !== undefined) await truncate(copy, length);
+  const file = await open(copy, 'r+');
+  await file.write('changed', offset);
+  await file.close();
+  const { atime, mtime } = await stat(path);
+  await utimes(copy, atime, mtime);
+  return copy;
 }
 
 /** The digest of a text's bytes. */

@@ -1,10 +1,10 @@
 // What every page keeps to: it fits, it follows the reader's theme, it loads nothing from elsewhere.
 
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 
-import { addFiles, closeRoom, createRoom, dropFiles, fileRow, fileRows, joinRoom, standsInRoom } from '../support/room';
-import { sample } from '../support/samples';
-import { answered, expect, test } from '../support/test';
+import { addFiles, closeRoom, createRoom, dropFiles, fileRow, fileRows, joinRoom, standsInRoom, unfinishedFiles, uploadBar } from '../support/room';
+import { MIB, sample } from '../support/samples';
+import { CUT_OFF, answered, expect, test } from '../support/test';
 
 test('no page is wider than a screen of 320 pixels', async ({ device }) => {
   const owner = await device('desktop');
@@ -39,6 +39,21 @@ test('no page is wider than a screen of 320 pixels', async ({ device }) => {
   await closeRoom(narrowOwner);
   await expect(narrowOwner.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
   await fitsInto(narrowOwner, 320);
+});
+
+test('the lines about uploads are not wider than a screen of 320 pixels, and large enough for a finger', async ({ cable, device }, info) => {
+  const owner = await device('iPhone', { address: cable.address, noise: CUT_OFF, context: { viewport: { width: 320, height: 640 } } });
+  await createRoom(owner);
+  const films = await Promise.all(['one.mov', `${'unbreakable'.repeat(20)}.mov`].map((name) => sample(info, name, 10 * MIB)));
+  cable.allowBurst(0);
+  await addFiles(owner, ...films.map(({ path }) => path));
+  await fileRow(owner, 'one.mov').getByRole('button', { name: 'Pause' }).click();
+  for (const name of ['Pause all', 'Resume all', 'Cancel all']) await expectFingerSized(uploadBar(owner).getByRole('button', { name }));
+  await fitsInto(owner, 320);
+  await owner.reload();
+  await expect(unfinishedFiles(owner)).toContainText('2 files unfinished.');
+  await expectFingerSized(unfinishedFiles(owner).getByText('Choose the files again'));
+  await fitsInto(owner, 320);
 });
 
 test('what can be pressed on a phone is large enough for a finger', async ({ device }, info) => {
@@ -114,6 +129,12 @@ test('a whole visit asks no other origin for anything and breaks no content poli
   expect([...hosts]).toEqual([server.host]);
   expect(breaches).toEqual([]);
 });
+
+async function expectFingerSized(target: Locator): Promise<void> {
+  await expect(target).toBeVisible();
+  const { width, height } = (await target.boundingBox()) ?? { width: 0, height: 0 };
+  expect(Math.min(width, height)).toBeGreaterThanOrEqual(24);
+}
 
 async function fitsInto(page: Page, width: number): Promise<void> {
   const overflow = await page.evaluate(() => {

@@ -31,7 +31,7 @@ test('picked files of every size come out on the other device byte for byte', as
     await sample(info, 'nothing.txt', 0),
     await sample(info, 'one byte.bin', 1),
     await sample(info, 'a mebibyte.jpg', MIB),
-    // More than four chunks.
+    // Six chunks.
     await sample(info, 'harbour at dawn.mov', 70 * MIB),
   ];
   await addFiles(owner, ...samples.map(({ path }) => path));
@@ -220,18 +220,19 @@ test('a file whose sender went away is shown as stopped', async ({ cable, device
   const { name, path } = await sample(info, 'interrupted.mov', 40 * MIB);
   cable.allowUpload(19 * MIB);
   await addFiles(owner, path);
-  // The second chunk is on its way.
+  // Chunks of 4, 4 and 8 MiB are through, the fourth is on its way.
   await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(41);
 
   const later = await anotherTab(owner);
   await owner.close();
-  await expect(fileRow(guest, name)).toContainText(/Stopped at 4\d %/);
+  // What came of the fourth was not verified yet, and does not count.
+  await expect(fileRow(guest, name)).toContainText('Stopped at 40 %');
   await expect(fileRow(guest, name).getByRole('link', { name: 'Download' })).toHaveCount(0);
 
   // The owner comes back without the file in hand: it can only be taken out of the list.
   await later.goto(`/r/${pin}`);
   await standsInRoom(later);
-  await expect(fileRow(later, name)).toContainText(/Stopped at 4\d %/);
+  await expect(fileRow(later, name)).toContainText('Stopped at 40 %');
   await fileRow(later, name).getByRole('button', { name: 'Remove' }).click();
   await expect(fileRows(guest)).toHaveCount(0);
 });
@@ -257,7 +258,7 @@ test('removing a file takes it off every page and off the disk', async ({ server
   expect(await guest.evaluate(async (url) => (await fetch(url)).status, address)).toBe(404);
 });
 
-test('a file can be removed while it is still arriving', async ({ server, cable, device }, info) => {
+test('a file can be cancelled while it is still arriving', async ({ server, cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
   const pin = await createRoom(owner);
   const guest = await device('iPhone');
@@ -267,7 +268,7 @@ test('a file can be removed while it is still arriving', async ({ server, cable,
   await addFiles(owner, path);
   await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(0);
 
-  await fileRow(owner, name).getByRole('button', { name: 'Remove' }).click();
+  await fileRow(owner, name).getByRole('button', { name: 'Cancel' }).click();
   await expect(fileRows(guest)).toHaveCount(0);
   await expect(fileRows(owner)).toHaveCount(0);
   await expect.poll(() => server.storedFiles()).toEqual([]);

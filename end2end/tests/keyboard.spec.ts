@@ -2,7 +2,9 @@
 
 import type { Locator, Page } from '@playwright/test';
 
-import { createRoom, memberRow, ownRow, standsInRoom } from '../support/room';
+import { hasNoPickerOfHandles, hasPickerOfHandles, pickerOptions, willPick } from '../support/handles';
+import { createRoom, download, fileRow, fileRows, joinRoom, memberRow, ownRow, standsInRoom } from '../support/room';
+import { sample, sha256Of } from '../support/samples';
 import { expect, test } from '../support/test';
 
 test('a room is created without a pointer', async ({ device }) => {
@@ -103,14 +105,42 @@ test('the QR code is shown and put away without a pointer', async ({ device }) =
   await expect(show).toBeFocused();
 });
 
-test('a file is picked without a pointer', async ({ device }) => {
+test('a file is picked without a pointer where the browser has only the old picker', async ({ device }) => {
   const owner = await device('desktop');
+  await hasNoPickerOfHandles(owner);
   await createRoom(owner);
   // Asked for early: the browser has to be told that a test answers the dialog.
   const choosing = owner.waitForEvent('filechooser', { timeout: 15_000 });
   await tabTo(owner, owner.getByLabel('Add files'));
   await owner.keyboard.press('Enter');
   expect((await choosing).isMultiple()).toBe(true);
+});
+
+test('a file is picked without a pointer where the browser has a picker of handles', async ({ device }, info) => {
+  const owner = await device('desktop');
+  await hasPickerOfHandles(owner);
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const { name, sha256, path } = await sample(info, 'picked.txt', 1000);
+  await willPick(owner, { name, path });
+  await tabTo(owner, owner.getByLabel('Add files'));
+  await owner.keyboard.press('Enter');
+  await expect(fileRow(guest, name)).toContainText('Here');
+  expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+});
+
+test('whoever closes the picker of handles without a choice adds nothing, and may open it again', async ({ device }, info) => {
+  const owner = await device('desktop');
+  await hasPickerOfHandles(owner);
+  await createRoom(owner);
+  await tabTo(owner, owner.getByLabel('Add files'));
+  await owner.keyboard.press('Enter');
+  await expect.poll(() => pickerOptions(owner)).toEqual({ multiple: true });
+  await willPick(owner, await sample(info, 'picked.txt', 1000));
+  await owner.keyboard.press('Enter');
+  await expect(fileRow(owner, 'picked.txt')).toContainText('Here');
+  await expect(fileRows(owner)).toHaveCount(1);
 });
 
 /** Presses Tab until the element has the focus, as somebody would who looks for it. */

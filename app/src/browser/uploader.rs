@@ -10,17 +10,24 @@ mod queue;
 mod resume;
 mod sender;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use futures::future::{AbortHandle, abortable};
 use gloo_file::Blob;
 use leptos::{prelude::*, task::spawn_local};
+use send_wrapper::SendWrapper;
 use web_sys::File;
 
-use super::{kept_files, kept_files::PickedFile, page, toasts::Toasts};
+use super::{
+    kept_files,
+    kept_files::PickedFile,
+    page,
+    tab_lock::{self, TabLock},
+    toasts::Toasts,
+};
 use crate::{
     room::{FileId, Pin},
-    wire::ProblemCode,
+    wire::{Problem, ProblemCode},
 };
 use pace::{ChunkSize, Speed};
 use queue::Queue;
@@ -66,7 +73,8 @@ pub struct Total {
 #[derive(Clone, Copy, Debug)]
 pub struct Uploads {
     transfers: RwSignal<HashMap<FileId, Upload>>,
-    sources: StoredValue<HashMap<FileId, Source>, LocalStorage>,
+    /// Each bound to the browser's one thread, but not the table: a server drops its own, empty one anywhere.
+    sources: StoredValue<HashMap<FileId, SendWrapper<Source>>>,
     queue: StoredValue<Queue>,
     chunk_size: StoredValue<ChunkSize>,
     speed: RwSignal<Speed>,
@@ -79,6 +87,8 @@ struct Upload {
     transfer: RwSignal<Transfer>,
     /// Bytes that have left, acknowledged or not.
     sent_bytes: RwSignal<u64>,
+    /// Those that the server acknowledged.
+    arrived_bytes: StoredValue<u64>,
     size_bytes: u64,
 }
 
@@ -89,6 +99,8 @@ struct Source {
     file: File,
     /// Stops the sending of it.
     stop: Option<AbortHandle>,
+    /// Keeps other tabs of this browser from sending it, too.
+    lock: Rc<TabLock>,
 }
 
 impl Uploads {
@@ -96,7 +108,7 @@ impl Uploads {
     pub fn provide(toasts: Toasts) {
         let uploads = Self {
             transfers: RwSignal::new(HashMap::new()),
-            sources: StoredValue::new_local(HashMap::new()),
+            sources: StoredValue::new(HashMap::new()),
             queue: StoredValue::new(Queue::default()),
             chunk_size: StoredValue::new(ChunkSize::default()),
             speed: RwSignal::new(Speed::default()),
@@ -121,10 +133,6 @@ impl Uploads {
     #[must_use]
     pub fn holds(self, id: FileId) -> bool {
         self.transfers.with(|transfers| transfers.contains_key(&id))
-    }
-
-    fn holds_untracked(self, id: FileId) -> bool {
-        self.upload_untracked(id).is_some()
     }
 
     /// Everything that is on its way.
@@ -152,27 +160,41 @@ impl Uploads {
         spawn_local(async move {
             let mut unfinished = unfinished;
             for picked in files {
-                if let Some(id) = resume::continued(self, &pin, &picked, &mut unfinished).await {
-                    self.begin(&pin, id, picked);
-                    continue;
-                }
-                match protocol::announce(&pin, &picked.file).await {
-                    Ok(id) if slice_of(&picked.file).size() > 0 => self.begin(&pin, id, picked),
-                    Ok(_) => {}
-                    Err(problem) => self.toasts.show(format!("“{}” was not added. {}", picked.file.name(), problem.detail)),
+                if let Err(problem) = self.add_one(&pin, &picked, &mut unfinished).await {
+                    self.toasts.show(format!("“{}” was not added. {}", picked.file.name(), problem.detail));
                 }
             }
         });
     }
 
+    async fn add_one(self, pin: &Pin, picked: &PickedFile, unfinished: &mut Vec<Unfinished>) -> Result<(), Problem> {
+        if let Some((id, lock)) = resume::continued(self, pin, picked, unfinished).await? {
+            self.begin(pin, id, picked.clone(), lock);
+            return Ok(());
+        }
+        let id = protocol::announce(pin, &picked.file).await?;
+        // An empty file is complete with that.
+        if slice_of(&picked.file).size() > 0 {
+            let lock = tab_lock::hold(&lock_name(pin, id)).await;
+            self.begin(pin, id, picked.clone(), Rc::new(lock));
+        }
+        Ok(())
+    }
+
     /// Sends a file whose row is there already.
-    fn begin(self, pin: &Pin, id: FileId, picked: PickedFile) {
+    fn begin(self, pin: &Pin, id: FileId, picked: PickedFile, lock: Rc<TabLock>) {
         let size_bytes = slice_of(&picked.file).size();
-        let upload = Upload { transfer: RwSignal::new(Transfer::Waiting), sent_bytes: RwSignal::new(0), size_bytes };
+        let upload = Upload {
+            transfer: RwSignal::new(Transfer::Waiting),
+            sent_bytes: RwSignal::new(0),
+            arrived_bytes: StoredValue::new(0),
+            size_bytes,
+        };
         if let Some(handle) = picked.handle {
             kept_files::keep(pin.clone(), id, handle);
         }
-        self.sources.update_value(|sources| drop(sources.insert(id, Source { pin: pin.clone(), file: picked.file, stop: None })));
+        let source = Source { pin: pin.clone(), file: picked.file, stop: None, lock };
+        self.sources.update_value(|sources| drop(sources.insert(id, SendWrapper::new(source))));
         self.transfers.update(|transfers| {
             transfers.insert(id, upload);
         });
@@ -262,7 +284,19 @@ impl Uploads {
         if let Some(upload) = self.upload_untracked(id)
             && upload.transfer.with_untracked(|known| *known != transfer)
         {
+            // What left but was not acknowledged has to leave again.
+            if transfer != Transfer::Sending {
+                upload.sent_bytes.set(upload.arrived_bytes.get_value());
+            }
             upload.transfer.set(transfer);
+        }
+    }
+
+    /// So many bytes of a file are there, as the server said.
+    fn arrived(self, id: FileId, arrived_bytes: u64) {
+        if let Some(upload) = self.upload_untracked(id) {
+            upload.arrived_bytes.set_value(arrived_bytes);
+            self.moved(id, arrived_bytes);
         }
     }
 
@@ -294,7 +328,7 @@ impl Uploads {
     fn forget(self, id: FileId) {
         let source = self.sources.try_update_value(|sources| sources.remove(&id)).flatten();
         if let Some(source) = source {
-            kept_files::forget(source.pin, id);
+            kept_files::forget(source.take().pin, id);
         }
         self.transfers.update(|transfers| {
             transfers.remove(&id);
@@ -325,7 +359,24 @@ pub fn use_uploads() -> Uploads {
     use_context().expect("the app provides uploads")
 }
 
+/// What the tabs of this browser call the sending of a file.
+fn lock_name(pin: &Pin, id: FileId) -> String {
+    format!("upload {pin}/{id}")
+}
+
 /// All of a file, to be sliced.
 fn slice_of(file: &File) -> Blob {
     Blob::from(gloo_file::File::from(file.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_a_server_drew_may_be_dropped_on_another_thread() {
+        let page = Owner::new();
+        page.with(|| Uploads::provide(Toasts::provide()));
+        std::thread::spawn(move || page.cleanup()).join().expect("nothing of it belongs to one thread");
+    }
 }

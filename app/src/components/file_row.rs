@@ -30,10 +30,13 @@ pub fn FileRow(id: FileId) -> impl IntoView {
 
     let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
     let size = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.size_bytes)));
-    // What has left this browser is known sooner here than what has arrived there.
     let arrived = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
-    let offset = Memo::new(move |_| uploads.sent_bytes(id).map_or_else(|| arrived.get(), |sent| sent.max(arrived.get())));
     let transfer = Memo::new(move |_| uploads.transfer(id));
+    // What has left this browser is known sooner here than what has arrived there.
+    let offset = Memo::new(move |_| {
+        let sent = if transfer.get() == Some(Transfer::Sending) { uploads.sent_bytes(id) } else { None };
+        arrived.get().max(sent.unwrap_or(0))
+    });
     let words = move || state_words(state.get(), offset.get(), size.get(), transfer.get().as_ref());
     let state_name = move || match (state.get(), transfer.get()) {
         (FileState::Complete, _) => "complete",

@@ -2,15 +2,20 @@
 //! files that the person picks again. The server knows how much it has; here it is made sure that the
 //! rest comes from the same file.
 
+use std::rc::Rc;
+
 use js_sys::Uint8Array;
-use leptos::task::spawn_local;
+use leptos::{prelude::*, task::spawn_local};
 use web_sys::File;
 
-use super::{PickedFile, Uploads, chunk, slice_of};
+use super::{PickedFile, Transfer, Uploads, chunk, lock_name, protocol, sender, slice_of};
 use crate::{
-    browser::{api, kept_files},
+    browser::{
+        api, kept_files,
+        tab_lock::{self, TabLock},
+    },
     room::{FileEntry, FileId, FileState, Pin},
-    wire::{Problem, ProblemCode},
+    wire::{self, Problem, ProblemCode},
 };
 
 /// How many bytes at the beginning and at the end of what is there are compared.
@@ -25,8 +30,6 @@ pub struct Unfinished {
     pub name: String,
     /// Its whole length in bytes.
     pub size_bytes: u64,
-    /// How much of it is there, in bytes.
-    pub offset_bytes: u64,
     /// When it was last changed, if that was told.
     pub modified_at_ms: Option<u64>,
 }
@@ -36,8 +39,8 @@ impl Unfinished {
     #[must_use]
     pub fn of(file: &FileEntry) -> Option<Self> {
         let size_bytes = file.size_bytes.filter(|_| file.state != FileState::Complete)?;
-        let FileEntry { id, offset_bytes, modified_at_ms, .. } = *file;
-        Some(Self { id, name: file.name.to_string(), size_bytes, offset_bytes, modified_at_ms })
+        let FileEntry { id, modified_at_ms, .. } = *file;
+        Some(Self { id, name: file.name.to_string(), size_bytes, modified_at_ms })
     }
 
     /// Whether a file may be this one, by what can be seen from outside.
@@ -50,10 +53,10 @@ impl Unfinished {
         self.modified_at_ms.is_none_or(|moment| (moment as f64 - file.last_modified()).abs() < 1.0)
     }
 
-    /// Whether a file begins with what is there of this one.
-    async fn begins_like(&self, pin: &Pin, file: &File) -> Result<bool, Problem> {
-        let first = 0..self.offset_bytes.min(COMPARED_BYTES);
-        let last = self.offset_bytes.saturating_sub(COMPARED_BYTES).max(first.end)..self.offset_bytes;
+    /// Whether a file begins with the `offset_bytes` that are there of this one.
+    async fn begins_like(&self, pin: &Pin, file: &File, offset_bytes: u64) -> Result<bool, Problem> {
+        let first = 0..offset_bytes.min(COMPARED_BYTES);
+        let last = offset_bytes.saturating_sub(COMPARED_BYTES).max(first.end)..offset_bytes;
         for range in [first, last] {
             if range.is_empty() {
                 continue;
@@ -67,6 +70,31 @@ impl Unfinished {
         }
         Ok(true)
     }
+
+    /// How a file stands to this one. The server is asked how much is there: what the room saw arrive may
+    /// have been a chunk that never became whole.
+    async fn compare(&self, pin: &Pin, file: &File) -> Result<Comparison, Problem> {
+        if !self.resembles(file) {
+            return Ok(Comparison::Other);
+        }
+        match protocol::ask_offset(&wire::file(pin, self.id)).await {
+            Ok(offset_bytes) if offset_bytes >= self.size_bytes => Ok(Comparison::Done),
+            Ok(offset_bytes) if self.begins_like(pin, file, offset_bytes).await? => Ok(Comparison::Same),
+            Ok(_) => Ok(Comparison::Other),
+            Err(Problem { code: ProblemCode::NoSuchFile | ProblemCode::NotAMember, .. }) => Ok(Comparison::Done),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// How a file of this device stands to an unfinished one of the room.
+enum Comparison {
+    /// It may go on.
+    Same,
+    /// Other bytes.
+    Other,
+    /// Nothing is left to be done: complete, or removed.
+    Done,
 }
 
 impl Uploads {
@@ -76,7 +104,11 @@ impl Uploads {
         let mut asking = 0;
         for kept in kept_files::of_room(pin, unfinished).await {
             match kept.allowed().await {
-                kept_files::Allowed::Yes => self.go_on_with(pin, kept).await,
+                // Each for itself: another tab may be sending it, until it is closed.
+                kept_files::Allowed::Yes => {
+                    let pin = pin.clone();
+                    spawn_local(async move { self.go_on_with(&pin, kept).await });
+                }
                 kept_files::Allowed::Ask => asking += 1,
                 kept_files::Allowed::No => {}
             }
@@ -102,36 +134,68 @@ impl Uploads {
                 let name = picked.file.name();
                 let named = unfinished.iter().any(|file| file.name == name);
                 match continued(self, &pin, &picked, &mut unfinished).await {
-                    Some(id) => self.begin(&pin, id, picked),
-                    None if named => self.toasts.show(format!("“{name}” has changed since. It was not continued.")),
-                    None => self.toasts.show(format!("“{name}” is none of the unfinished files.")),
+                    Ok(Some((id, lock))) => self.begin(&pin, id, picked, lock),
+                    Ok(None) if named => self.toasts.show(format!("“{name}” has changed since. It was not continued.")),
+                    Ok(None) => self.toasts.show(format!("“{name}” is none of the unfinished files.")),
+                    Err(problem) => self.toasts.show(format!("“{name}” was not continued. {}", problem.detail)),
                 }
             }
         });
     }
 
+    /// Whether a picked file may be the rest of this one: nobody sends it here, or its sending failed.
+    fn may_take(self, id: FileId) -> bool {
+        self.upload_untracked(id)
+            .is_none_or(|upload| upload.transfer.with_untracked(|transfer| matches!(transfer, Transfer::Failed { .. })))
+    }
+
+    /// The right to send a file; nothing if another tab has it.
+    async fn lock(self, pin: &Pin, id: FileId) -> Option<Rc<TabLock>> {
+        match self.sources.with_value(|sources| sources.get(&id).map(|source| Rc::clone(&source.lock))) {
+            Some(lock) => Some(lock),
+            None => tab_lock::try_hold(&lock_name(pin, id)).await.map(Rc::new),
+        }
+    }
+
+    /// Goes on with a kept file as soon as no other tab sends it.
     async fn go_on_with(self, pin: &Pin, kept: kept_files::KeptFile) {
         let file = kept.unfinished.clone();
+        let lock = tab_lock::hold(&lock_name(pin, file.id)).await;
         let Some(picked) = kept.open().await else { return };
-        match continued(self, pin, &picked, &mut vec![file.clone()]).await {
-            Some(id) => self.begin(pin, id, picked),
-            None => self.toasts.show(format!("“{}” has changed since. It was not continued.", file.name)),
+        let mut failures = 0;
+        loop {
+            match file.compare(pin, &picked.file).await {
+                Ok(Comparison::Same) => return self.begin(pin, file.id, picked, Rc::new(lock)),
+                Ok(Comparison::Other) => return self.toasts.show(format!("“{}” has changed since. It was not continued.", file.name)),
+                Ok(Comparison::Done) => return,
+                Err(problem) if sender::is_temporary(&problem) => {
+                    failures += 1;
+                    sender::wait(failures).await;
+                }
+                Err(problem) => return self.toasts.show(format!("“{}” was not continued. {}", file.name, problem.detail)),
+            }
         }
     }
 }
 
 /// Which of the unfinished files a picked one is: by name, length and time, and by the bytes that are
 /// there. It is taken off the list then.
-pub(super) async fn continued(uploads: Uploads, pin: &Pin, picked: &PickedFile, unfinished: &mut Vec<Unfinished>) -> Option<FileId> {
-    let index = unfinished.iter().position(|file| !uploads.holds_untracked(file.id) && file.resembles(&picked.file))?;
-    match unfinished[index].begins_like(pin, &picked.file).await {
-        Ok(true) => Some(unfinished.remove(index).id),
-        Ok(false) => None,
-        // The bytes cannot be compared now; sending them would be a guess.
-        Err(Problem { code: ProblemCode::NoSuchFile, .. }) => None,
-        Err(problem) => {
-            uploads.toasts.show(problem.detail);
-            None
-        }
+pub(super) async fn continued(
+    uploads: Uploads,
+    pin: &Pin,
+    picked: &PickedFile,
+    unfinished: &mut Vec<Unfinished>,
+) -> Result<Option<(FileId, Rc<TabLock>)>, Problem> {
+    let Some(index) = unfinished.iter().position(|file| uploads.may_take(file.id) && file.resembles(&picked.file)) else {
+        return Ok(None);
+    };
+    let id = unfinished[index].id;
+    let Some(lock) = uploads.lock(pin, id).await else {
+        return Err(Problem::new(ProblemCode::UploadTakenOver, "Another tab of this browser is sending it."));
+    };
+    match unfinished[index].compare(pin, &picked.file).await? {
+        Comparison::Same => Ok(Some((unfinished.remove(index).id, lock))),
+        Comparison::Other => Ok(None),
+        Comparison::Done => Err(Problem::new(ProblemCode::NoSuchFile, "It was completed or removed in the meantime.")),
     }
 }

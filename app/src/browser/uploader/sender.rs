@@ -24,7 +24,7 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
         Chunk::prepare(&blob, offset, length).await
     };
     let mut ready: Option<Chunk> = None;
-    let (mut offset, mut failures) = (None, 0);
+    let (mut offset, mut furthest, mut failures) = (None, 0, 0);
     loop {
         let step = match (offset, ready.take()) {
             (None, _) => protocol::ask_offset(&address).await,
@@ -52,9 +52,12 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
         match step {
             Ok(reached) if reached >= size => return Ok(()),
             Ok(reached) => {
-                uploads.moved(id, reached);
+                uploads.arrived(id, reached);
                 offset = Some(reached);
-                failures = 0;
+                // An answer that only tells how far it is does not get it any further.
+                if reached > furthest {
+                    (furthest, failures) = (reached, 0);
+                }
             }
             Err(problem) if !is_temporary(&problem) => return Err(problem),
             Err(problem) => {
@@ -72,13 +75,13 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
 }
 
 /// Whether the same request may succeed later.
-fn is_temporary(problem: &Problem) -> bool {
+pub(super) fn is_temporary(problem: &Problem) -> bool {
     let code = problem.code;
     problem.status >= 500 || matches!(code, ProblemCode::UploadTakenOver | ProblemCode::TooManyRequests | ProblemCode::ChecksumMismatch)
 }
 
 /// Waits for the next try, or for the network to come back.
-async fn wait(failures: u32) {
+pub(super) async fn wait(failures: u32) {
     let (online, mut came_back) = unbounded();
     let _listener = EventListener::new(&page::window(), "online", move |_| drop(online.unbounded_send(())));
     let mut wait = sleep(backoff::after(failures)).fuse();

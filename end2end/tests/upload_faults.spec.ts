@@ -1,0 +1,171 @@
+// What goes wrong under way, and that nothing wrong is stored for it.
+
+import type { Page } from '@playwright/test';
+
+import { Chunks } from '../support/chunks';
+import { addFiles, createRoom, download, fileRow, fileRows, joinRoom } from '../support/room';
+import { MIB, sample, sha256Of } from '../support/samples';
+import { CONNECTION_LOST, answered, expect, test } from '../support/test';
+
+const TAKEN_BACK = 'This device does not hand the file out any more. Choose it again to continue.';
+
+test('a bit that turns over on the way is noticed, and its chunk is sent again', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: answered(460, /\/files\//) });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'film.mov', 20 * MIB);
+  const sent = Chunks.of(owner);
+  const refused = owner.waitForResponse((response) => response.status() === 460);
+  cable.flipBitAfter(MIB);
+  await addFiles(owner, film.path);
+  await refused;
+  await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 30_000 });
+  expect(sent.offsets.slice(0, 2)).toEqual([0, 0]);
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+for (const [status, code] of [
+  [503, 'unavailable'],
+  [507, 'no_space'],
+] as const) {
+  test(`a chunk that is answered with ${status} is sent again`, async ({ device }, info) => {
+    const owner = await device('desktop', { noise: answered(status, /\/files\//) });
+    const pin = await createRoom(owner);
+    const guest = await device('iPhone');
+    await joinRoom(guest, pin);
+    const film = await sample(info, 'film.mov', 20 * MIB);
+    let refusing = true;
+    await owner.route(/\/files\//, async (route) => {
+      if (!refusing || route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
+      await route.fulfill({ status, contentType: 'application/problem+json', json: { title: 'no', status, code, detail: 'Not now.' } });
+    });
+    const sent = Chunks.of(owner);
+    await addFiles(owner, film.path);
+    await expect(fileRow(owner, film.name)).toContainText(/Interrupted at \d+ %, trying again/);
+    refusing = false;
+    await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 30_000 });
+    expect(sent.offsets.slice(0, 3)).toEqual([0, 4 * MIB, 4 * MIB]);
+    expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+  });
+}
+
+test('an upload survives a network that breaks again and again', async ({ cable, device }, info) => {
+  // A chunk whose answer was lost is repeated by Chromium itself sometimes, and is not wanted twice.
+  const noise = [...CONNECTION_LOST, ...answered(409, /\/files\//)];
+  const owner = await device('desktop', { address: cable.address, noise });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'film.mov', 60 * MIB);
+  cable.breakAfter([3, 9, 5, 17, 2, 11].map((mebibytes) => mebibytes * MIB));
+  await addFiles(owner, film.path);
+  await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 40_000 });
+  expect(cable.breaksLeft).toBe(0);
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+test('whoever is refused again and again is told why, and tries again by hand', async ({ device }, info) => {
+  const owner = await device('desktop', { noise: answered(507, /\/files\//) });
+  await owner.clock.install();
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'film.mov', 10 * MIB);
+  await owner.route(/\/files\//, async (route) => {
+    if (route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
+    await route.fulfill({ status: 507, contentType: 'application/problem+json', json: { title: 'full', status: 507, code: 'no_space', detail: 'The disk is full.' } });
+  });
+  await addFiles(owner, film.path);
+  const row = fileRow(owner, film.name);
+  await expect(async () => {
+    await owner.clock.fastForward(30_000);
+    await expect(row).toContainText('Stopped at 40 %. The disk is full.', { timeout: 500 });
+  }).toPass({ timeout: 30_000 });
+
+  await owner.unroute(/\/files\//);
+  await row.getByRole('button', { name: 'Try again' }).click();
+  await expect(fileRow(guest, film.name)).toContainText('Here');
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+test('a file that the device hands out empty is reported, and nothing of it is stored', async ({ device }, info) => {
+  const owner = await device('iPhone');
+  await canHandOutNothing(owner);
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'IMG_4402.mov', 20 * MIB);
+  const sent = Chunks.of(owner);
+  await handOutNothing(owner, 1);
+  await addFiles(owner, film.path);
+  await expect(fileRow(owner, film.name)).toContainText(`Stopped at 0 %. ${TAKEN_BACK}`);
+  await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
+  expect(sent.count).toBe(0);
+
+  await fileRow(owner, film.name).getByRole('button', { name: 'Try again' }).click();
+  await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 30_000 });
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+test('a file that the device hands out no longer goes on where it was when it is chosen again', async ({ cable, device }, info) => {
+  const owner = await device('iPhone', { address: cable.address });
+  await canHandOutNothing(owner);
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'IMG_4402.mov', 40 * MIB);
+  const sent = Chunks.of(owner);
+  cable.throttleUpload(10 * MIB);
+  await addFiles(owner, film.path);
+  await expect.poll(() => sent.acknowledgedBytes, { intervals: [50] }).toBeGreaterThanOrEqual(8 * MIB);
+  await handOutNothing(owner, Number.POSITIVE_INFINITY);
+  await expect(fileRow(owner, film.name)).toContainText(TAKEN_BACK);
+  await handOutNothing(owner, 0);
+  cable.allowEverything();
+
+  const before = sent.count;
+  await addFiles(owner, film.path);
+  await expect(fileRows(guest).last()).toContainText('Here', { timeout: 30_000 });
+  await expect(fileRows(guest)).toHaveCount(1);
+  expect(sent.offsets[before]).toBeGreaterThanOrEqual(8 * MIB);
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+test('a file that is handed out empty while the chunk before it is sent is read once more', async ({ cable, device }, info) => {
+  const owner = await device('iPhone', { address: cable.address });
+  await canHandOutNothing(owner);
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'IMG_4402.mov', 20 * MIB);
+  cable.throttleUpload(4 * MIB);
+  const sent = Chunks.of(owner);
+  await addFiles(owner, film.path);
+  await expect.poll(() => sent.count).toBe(2);
+  await handOutNothing(owner, 1);
+  cable.allowEverything();
+  await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 30_000 });
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+/** As iOS has it after a while in the background: a read succeeds and brings nothing. */
+async function canHandOutNothing(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const { arrayBuffer } = Blob.prototype;
+    const device = globalThis as unknown as { emptyReads: number };
+    device.emptyReads = 0;
+    Blob.prototype.arrayBuffer = async function () {
+      if (device.emptyReads === 0) return arrayBuffer.call(this);
+      device.emptyReads -= 1;
+      return new ArrayBuffer(0);
+    };
+  });
+}
+
+/** The next so many reads bring nothing. */
+async function handOutNothing(page: Page, reads: number): Promise<void> {
+  await page.evaluate((reads) => {
+    (globalThis as unknown as { emptyReads: number }).emptyReads = reads;
+  }, reads);
+}
