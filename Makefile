@@ -1,8 +1,9 @@
 # Everything is installed or built on the way; what is there already is left alone.
 #   make run     build and serve (flags: make run ARGS="--listen 127.0.0.1:4000")
-#   make test    every test: unit, integration over real sockets, end to end in Chromium
+#   make test    every test: unit, integration over real sockets, faults, end to end in Chromium, other clients
 #   make lint    formatting and lints, for the host and for wasm32
-#   make bench   what device detection costs
+#   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
+#   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
 #   make shots   pictures of the running program, in end2end/test-results/screenshots
 
 SHELL := /bin/bash
@@ -14,7 +15,7 @@ SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
 # The first that finishes keeps cargo's lock, so nothing is gained by building several at once.
 .NOTPARALLEL:
-.PHONY: run build test unit end2end lint bench shots tools browser clean
+.PHONY: run build test unit faults end2end interop lint bench bench-devices fuzz smoke shots tools browser clean
 
 run: build
 	$(SNAPDROP) $(ARGS)
@@ -25,21 +26,50 @@ $(SNAPDROP): $(SOURCES) | tools
 	cargo leptos build --release -P
 	touch $@
 
-test: unit end2end
+test: unit faults end2end interop
 
 unit: $(SNAPDROP)
-	cargo test -p app -p server
+	cargo test -p app -p server --lib --bins --test it --test device_cost
+
+# One at a time: they fill disks, kill servers and watch the memory of the real program.
+faults: $(SNAPDROP)
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) cargo test -p server --test faults -- --test-threads=1
 
 end2end: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test
+
+interop: $(SNAPDROP)
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) end2end/tuspy/run
 
 lint: | tools
 	cargo fmt --all --check
 	cargo clippy -p app -p server --all-targets -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
 
-bench: | tools
+bench: $(SNAPDROP)
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run $(ARGS)
+
+bench-devices: | tools
 	cargo bench -p server --bench device
+
+# How long each target is fuzzed.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(notdir $(wildcard server/fuzz/seeds/*))
+CARGO_FUZZ := --fuzz-dir server/fuzz --sanitizer none --codegen-units 16 --target-dir $(abspath $(TARGET))/fuzz
+
+fuzz: | tools
+	.ci/toolchain fuzz
+	cargo fuzz build $(CARGO_FUZZ)
+	cd server/fuzz && mkdir -p $(FUZZ_TARGETS:%=corpus/%)
+	set -e; for name in $(FUZZ_TARGETS); do \
+	    cargo fuzz run $(CARGO_FUZZ) $$name server/fuzz/{corpus,seeds}/$$name -- \
+	        -max_total_time=$(FUZZ_SECONDS) -max_len=10000 -timeout=10 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
+	done
+
+smoke: $(SNAPDROP)
+	$(MAKE) fuzz FUZZ_SECONDS=3
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run --smoke
 
 shots: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test --project=screenshots

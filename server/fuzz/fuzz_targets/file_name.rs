@@ -1,0 +1,30 @@
+//! File names: what is offered of one can be used outside, whatever its sender wrote.
+
+#![no_main]
+
+use app::room::FileName;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let Ok(name) = FileName::parse(text) else {
+        assert!(text.trim().is_empty() || text.len() > FileName::MAX_BYTES);
+        return;
+    };
+    assert_eq!(name.as_str(), text);
+
+    let parts = name.parts();
+    assert!(!parts.is_empty());
+    for part in &parts {
+        assert!(!matches!(part.as_str(), "" | "." | ".."), "{parts:?}");
+        assert!(!part.contains(|c: char| matches!(c, '/' | '\\') || c.is_control()), "{parts:?}");
+        assert!(!part.contains(['\u{200e}', '\u{200f}', '\u{61c}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}']), "{parts:?}");
+        assert_eq!(part.trim(), part);
+    }
+    assert_eq!(parts.last(), Some(&name.base()));
+    let kind = name.kind();
+    assert!(kind.len() <= 4 && kind.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9')), "{kind:?}");
+
+    // What is safe stays as it is.
+    let safe = FileName::parse(&parts.join("/")).expect("cleaning makes nothing longer");
+    assert_eq!((safe.parts(), safe.kind()), (parts, kind));
+});
