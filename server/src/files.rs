@@ -163,11 +163,16 @@ impl FileStore {
             Some(hasher) => hasher.finalize(),
             None => in_background(move || Ok(crc.crc_of_first(bytes)?.finalize())).await?,
         };
-        self.seal(&file)?;
+        self.finished(&file, bytes, crc32)
+    }
+
+    /// Nothing more is added to a file: what is done behind it begins.
+    fn finished(&self, file: &Arc<StoredFile>, size_bytes: u64, crc32: u32) -> io::Result<FinishedFile> {
+        self.seal(file)?;
         if self.settings.sync == Sync::Background {
-            self.background.sync(&file);
+            self.background.sync(file);
         }
-        Ok(FinishedFile { size_bytes: bytes, crc32 })
+        Ok(FinishedFile { size_bytes, crc32 })
     }
 
     /// The SHA-256 of a finished file, as soon as it is known; `None` when it cannot be, because the

@@ -1,9 +1,9 @@
 //! The journal: the embedded database that remembers rooms, their tokens and their events.
 //!
-//! One thread owns all writing. It takes everything that waits and writes it at once: to a log in front of
-//! the database, which survives the process, or with [`Sync::Always`] to the database itself, which
-//! survives the machine. It tells each writer afterwards how it went. What the
-//! events mean is left to `rooms`; here only their order counts: an event is written only directly
+//! One at a time takes everything that waits and writes it at once: to a log in front of the database,
+//! which survives the process, or with [`Sync::Always`] to the database itself, which survives the machine.
+//! It tells each writer afterwards how it went. That is the journal's thread, or whoever may block and
+//! wants to be spared the way there and back. What the events mean is left to `rooms`; here only their order counts: an event is written only directly
 //! after the one before it, so that nothing can follow an event that failed.
 
 mod behind;
@@ -13,7 +13,7 @@ mod writer;
 
 use std::{
     path::Path,
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
@@ -24,7 +24,7 @@ use crate::durability::Sync;
 use behind::Behind;
 use log::Log;
 use store::Store;
-use writer::{Target, Writer};
+use writer::{Desk, Target, Writer};
 
 /// SHA-256 of a token; the token itself is never kept.
 pub type TokenHash = [u8; 32];
@@ -81,7 +81,7 @@ pub struct Entry {
     pub token: Option<(TokenHash, MemberId)>,
     /// The whole room after the event: given with the first one, and now and then to keep replays short.
     pub checkpoint: Option<Box<RoomRecord>>,
-    /// Called once, on the journal's thread unless that has ended, after the event is on disk or is known not to be.
+    /// Called once, wherever the event is written, after it is on disk or is known not to be.
     pub settle: Settle,
 }
 
@@ -140,8 +140,8 @@ enum Job {
 /// The way into the journal; closing it waits for everything that was given to it.
 #[derive(Debug)]
 pub struct Journal {
-    jobs: std::sync::Mutex<Option<mpsc::Sender<Job>>>,
-    thread: std::sync::Mutex<Option<JoinHandle<()>>>,
+    desk: Arc<Desk>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Journal {
@@ -168,20 +168,29 @@ impl Journal {
             Sync::Background => Target::Log(Behind::start(store, log).map_err(failed)?),
             Sync::Always => Target::Database(store),
         };
-        let writer = Writer { target, revisions, last };
-        let (jobs, waiting) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&waiting)).map_err(failed)?;
-        Ok((Self { jobs: Some(jobs).into(), thread: Some(thread).into() }, recovered))
+        let desk = Arc::new(Desk::new(Writer { target, revisions, last }));
+        let at_desk = Arc::clone(&desk);
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || at_desk.run()).map_err(failed)?;
+        Ok((Self { desk, thread: Some(thread).into() }, recovered))
     }
 
     /// Hands an event over; never blocks. A closed journal hands it back: whoever holds a lock that
     /// `settle` needs has to let go of it before settling the event with [`JournalError::Stopped`].
     #[must_use]
     pub fn append(&self, entry: Entry) -> Option<Entry> {
-        match self.send(Job::Append(Box::new(entry))) {
-            Err(Job::Append(entry)) => Some(*entry),
-            Ok(()) | Err(Job::Forget(..)) => None,
-        }
+        self.hand_over(entry, true)
+    }
+
+    /// The same for somebody who [writes it](Self::write_waiting) right afterwards.
+    #[must_use]
+    pub fn append_unheard(&self, entry: Entry) -> Option<Entry> {
+        self.hand_over(entry, false)
+    }
+
+    /// Writes what waits and settles it, in the caller's thread. Blocks, also while others write, and calls
+    /// `settle` of their events too: no lock that one of them needs may be held.
+    pub fn write_waiting(&self) {
+        self.desk.write_waiting();
     }
 
     /// Erases everything about a room; returns when that is on disk.
@@ -191,7 +200,7 @@ impl Journal {
     pub async fn forget(&self, pin: Pin) -> Result<(), JournalError> {
         let (settled, outcome) = tokio::sync::oneshot::channel();
         let settle = Box::new(move |result| drop(settled.send(result)));
-        if self.send(Job::Forget(pin, settle)).is_err() {
+        if self.desk.add(Job::Forget(pin, settle), true).is_err() {
             return Err(JournalError::Stopped);
         }
         outcome.await.unwrap_or(Err(JournalError::Stopped))
@@ -199,19 +208,20 @@ impl Journal {
 
     /// Takes nothing more and waits until everything given before is on disk.
     pub fn close(&self) {
-        self.jobs.lock().expect("no holder panics").take();
+        self.desk.close();
         let thread = self.thread.lock().expect("no holder panics").take();
         if let Some(thread) = thread
             && thread.join().is_err()
         {
             tracing::error!("the journal's thread panicked");
         }
+        self.desk.clear();
     }
 
-    fn send(&self, job: Job) -> Result<(), Job> {
-        match &*self.jobs.lock().expect("no holder panics") {
-            Some(jobs) => jobs.send(job).map_err(|mpsc::SendError(job)| job),
-            None => Err(job),
+    fn hand_over(&self, entry: Entry, wake: bool) -> Option<Entry> {
+        match self.desk.add(Job::Append(Box::new(entry)), wake) {
+            Err(Job::Append(entry)) => Some(*entry),
+            Ok(()) | Err(Job::Forget(..)) => None,
         }
     }
 }

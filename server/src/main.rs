@@ -20,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // One byte used would make two megabytes resident, and memory is to stay flat. A kernel that has no
     // such pages has nothing to refuse.
-    drop(rustix::thread::disable_transparent_huge_pages(true));
+    rustix::thread::disable_transparent_huge_pages(true).unwrap_or(());
     let config = match Config::from_args(std::env::args_os()) {
         Ok(config) => config,
         Err(Refusal::Asked(text)) => {

@@ -1,6 +1,6 @@
 //! What is done behind the transfers: summing files with SHA-256, and bringing them to the disk.
 //!
-//! One thread for each, on the lowest priority: they get what the transfers leave. Both follow a file
+//! One thread for each, which gets what the transfers leave. Both follow a file
 //! while it arrives, through the page cache, so that little is left to do once it is complete.
 
 use std::{
@@ -18,6 +18,7 @@ use std::{
 
 use app::room::Sha256;
 use sha2::Digest as _;
+use thread_priority::{NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id};
 use tokio::sync::watch;
 
 use super::{
@@ -33,8 +34,6 @@ const READ_BYTES: usize = 256 << 10;
 const TURN_BYTES: u64 = 64 << 20;
 /// Up to so many files are synced one by one.
 const FEW_FILES: usize = 4;
-/// The lowest priority there is.
-const LOWEST: i32 = 19;
 
 /// The way to the two threads; they end when the last of it is dropped.
 #[derive(Clone, Debug)]
@@ -134,8 +133,10 @@ fn thread(
 ) -> io::Result<mpsc::Sender<Arc<StoredFile>>> {
     let (files, waiting) = mpsc::channel::<Arc<StoredFile>>();
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        // On Linux a thread has a priority of its own. Where it has not, it is as fair as the others.
-        if let Err(error) = rustix::process::setpriority_process(None, LOWEST) {
+        // Whoever transfers something gets the core at once. With the lowest of the usual priorities a third of
+        // the small files that are sent one after the other had to wait for it.
+        let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+        if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle) {
             tracing::debug!(%error, thread = name, "keeps the usual priority");
         }
         let mut queue = VecDeque::new();

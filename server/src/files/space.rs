@@ -1,13 +1,13 @@
 //! Room for files: what all of them may take, and what the disk keeps free.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::{self, Write as _},
+    path::Path,
     sync::{Arc, atomic::Ordering},
 };
 
 use app::room::FileId;
-use bytes::Bytes;
 
 use super::{FileStore, FinishedFile, StoredFile, Sync, in_background};
 
@@ -62,11 +62,11 @@ impl FileStore {
         Ok(created?)
     }
 
-    /// Makes a small file of bytes that are all here.
+    /// Makes a small file of bytes that are all here. Blocks.
     ///
     /// # Errors
     /// [`CreateError`]; nothing was made then.
-    pub async fn create_whole(&self, id: FileId, bytes: Bytes) -> Result<FinishedFile, CreateError> {
+    pub fn create_whole(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
         let path = self.path(id);
         let file = Arc::new(StoredFile::new(path.clone(), 0));
         {
@@ -75,24 +75,25 @@ impl FileStore {
             file.claimed.store(bytes.len() as u64, Ordering::Relaxed);
             open.insert(id, Arc::clone(&file));
         }
-        let sync = self.settings.sync;
-        let written = in_background(move || {
-            let mut crc = crc32fast::Hasher::new();
-            crc.update(&bytes);
-            let mut target = OpenOptions::new().write(true).create_new(true).open(&path)?;
-            let written = target.write_all(&bytes).and_then(|()| if sync == Sync::Always { target.sync_all() } else { Ok(()) });
-            if let Err(error) = written {
-                std::fs::remove_file(&path)?;
-                return Err(error);
-            }
-            file.publish(bytes.len() as u64, crc);
-            Ok(())
-        });
-        if let Err(error) = written.await {
+        if let Err(error) = self.write_whole(&path, bytes) {
             self.lock().remove(&id);
             return Err(error.into());
         }
-        Ok(self.finish(id).await?)
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(bytes);
+        file.publish(bytes.len() as u64, crc.clone());
+        Ok(self.finished(&file, bytes.len() as u64, crc.finalize())?)
+    }
+
+    /// All of a new file, or none of it.
+    fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut target = OpenOptions::new().write(true).create_new(true).open(path)?;
+        let synced = |target: &File| if self.settings.sync == Sync::Always { target.sync_all() } else { Ok(()) };
+        if let Err(error) = target.write_all(bytes).and_then(|()| synced(&target)) {
+            std::fs::remove_file(path)?;
+            return Err(error);
+        }
+        Ok(())
     }
 
     /// Sets room aside for the first `bytes` bytes of a file; what it had already stays its own.

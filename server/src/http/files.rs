@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    room::{FileEntry, FileId, FileName, FileState, RoomEvent},
+    room::{FileEntry, FileId, FileName, FileState, Room, RoomEvent},
     wire::{self, ProblemCode},
 };
 use axum::{
@@ -13,6 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use rand::RngExt as _;
+use tokio::runtime::Handle;
 
 use super::{
     Owner, Refusal, Services, State, file, parts,
@@ -129,18 +130,22 @@ fn first_chunk(headers: &HeaderMap, body: Body) -> Result<Option<Announced>, Ref
 /// A small file that is all there with its announcement.
 async fn add_small(services: &Arc<Services>, room: &RoomHandle, file: FileEntry, bytes: Bytes) -> Result<Response, Refusal> {
     let (services, room) = (Arc::clone(services), room.clone());
-    // In a task of its own, so that it comes to its end even if the client does not wait for it.
-    let adding = tokio::spawn(async move {
-        let written = services.files.create_whole(file.id, bytes).await?;
-        // Decided one after the other, written down together.
-        let completed = RoomEvent::FileCompleted { id: file.id, crc32: written.crc32 };
-        let completing = room.record(|room| room.file(file.id).map(|_| completed).ok_or_else(Refusal::no_such_file));
-        let (announced, completed) = tokio::join!(announce(&services, &room, &file, false), completing);
-        announced?;
-        completed?;
-        completion::digest(&services.files, &room, file.id);
+    // All of it on one thread that may block, and to its end even if the client does not wait for it.
+    let adding = tokio::task::spawn_blocking(move || {
+        let id = file.id;
+        let written = services.files.create_whole(id, &bytes)?;
+        let max_room_size = services.config.max_room_size.as_u64();
+        let added = room.record_blocking(|room| {
+            check_room(room, written.size_bytes, max_room_size)?;
+            Ok::<_, Refusal>([RoomEvent::FileAdded { file: file.clone() }, RoomEvent::FileCompleted { id, crc32: written.crc32 }])
+        });
+        if let Err(error) = added {
+            Handle::current().block_on(services.files.remove(id))?;
+            return Err(RecordError::into(error));
+        }
+        completion::digest(&services.files, &room, id);
         let headers = file::progress_headers(&services, &room, &file, written.size_bytes);
-        Ok((StatusCode::CREATED, headers, location(&room, file.id)).into_response())
+        Ok((StatusCode::CREATED, headers, location(&room, id)).into_response())
     });
     adding.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
@@ -157,11 +162,9 @@ async fn announce(services: &Services, room: &RoomHandle, file: &FileEntry, part
     let max_room_size = services.config.max_room_size.as_u64();
     let added = room
         .record(|room| {
-            if room.size_bytes().saturating_add(size_bytes) > max_room_size {
-                return Err(Refusal::room_full(max_room_size.saturating_sub(room.size_bytes())));
-            }
+            check_room(room, size_bytes, max_room_size)?;
             let file = file.clone();
-            Ok(if part { RoomEvent::PartAdded { file } } else { RoomEvent::FileAdded { file } })
+            Ok::<_, Refusal>(if part { RoomEvent::PartAdded { file } } else { RoomEvent::FileAdded { file } })
         })
         .await;
     if let Err(error) = added {
@@ -169,6 +172,12 @@ async fn announce(services: &Services, room: &RoomHandle, file: &FileEntry, part
         return Err(RecordError::into(error));
     }
     Ok(())
+}
+
+/// Whether a room may have `more_bytes`.
+fn check_room(room: &Room, more_bytes: u64, max_room_size: u64) -> Result<(), Refusal> {
+    let had = room.size_bytes();
+    if had.saturating_add(more_bytes) > max_room_size { Err(Refusal::room_full(max_room_size.saturating_sub(had))) } else { Ok(()) }
 }
 
 async fn take_back(services: &Arc<Services>, room: &RoomHandle, id: FileId) -> Result<(), Refusal> {

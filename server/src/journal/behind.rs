@@ -4,13 +4,16 @@ use std::{
     io,
     sync::{Arc, Condvar, Mutex, mpsc},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{Change, JournalError, log::Log, store::Store};
 
 /// How long the log may become before writers wait for the database.
 const MAX_LOG_BYTES: u64 = 64 << 20;
+/// How long changes are collected for one transaction: nobody waits for it, and a large one costs little
+/// more than a small one.
+const COLLECTING: Duration = Duration::from_millis(50);
 /// A pause before a transaction that the disk refused is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -70,12 +73,12 @@ impl Drop for Behind {
 
 fn run(store: &Store, log: &(Mutex<Log>, Condvar), waiting: &mpsc::Receiver<Batch>) {
     while let Ok(mut batch) = waiting.recv() {
-        loop {
-            for more in waiting.try_iter() {
-                batch.changes.extend(more.changes);
-                batch.last = more.last;
-            }
-            let Err(error) = store.write(&batch.changes, batch.last) else { break };
+        let begun = Instant::now();
+        while let Ok(more) = waiting.recv_timeout(COLLECTING.saturating_sub(begun.elapsed())) {
+            batch.changes.extend(more.changes);
+            batch.last = more.last;
+        }
+        while let Err(error) = store.write(&batch.changes, batch.last) {
             tracing::error!(journal.changes = batch.changes.len(), %error, "the database takes nothing now; the log keeps it");
             store.close();
             // Everything is in the log: what cannot be written now is at the next start.

@@ -1,7 +1,10 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, mpsc::Receiver},
+    sync::{
+        Arc, Mutex,
+        mpsc::{self, Receiver},
+    },
 };
 
 use app::room::{Device, DeviceKind, DisplayName, Presence, Role, Room, Settings};
@@ -115,7 +118,7 @@ fn rooms_do_not_mix() {
 fn everything_that_waits_is_written_together_and_settled_in_order() {
     let folder = Folder::new();
     let store = Arc::new(Store::open(&folder.database()).unwrap());
-    let (jobs, waiting) = mpsc::channel();
+    let desk = Desk::new(Writer { target: Target::Database(Arc::clone(&store)), revisions: HashMap::new(), last: 0 });
     let mut room = new_room("123456");
     let seen = Arc::new(Mutex::new(Vec::new()));
     for revision in 1..=50 {
@@ -126,12 +129,33 @@ fn everything_that_waits_is_written_together_and_settled_in_order() {
             // What is in the database at the moment when each of them hears.
             seen.lock().unwrap().push((revision, store.recover().unwrap()[0].events.len()));
         });
-        jobs.send(Job::Append(Box::new(entry))).map_err(drop).unwrap();
+        desk.add(Job::Append(Box::new(entry)), false).map_err(drop).unwrap();
     }
-    drop(jobs);
-    Writer { target: Target::Database(store), revisions: HashMap::new(), last: 0 }.run(&waiting);
+    desk.close();
+    desk.run();
     let expected: Vec<(u64, usize)> = (1..=50).map(|revision| (revision, 50)).collect();
     assert_eq!(*seen.lock().unwrap(), expected);
+}
+
+#[test]
+fn whoever_writes_what_waits_has_written_it_then() {
+    let folder = Folder::new();
+    let (journal, _) = folder.open();
+    let mut room = new_room("123456");
+    let outcomes: Vec<Receiver<Outcome>> = (1..=20)
+        .map(|revision| {
+            let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
+            let handed_back = if revision % 3 == 0 { journal.append(entry) } else { journal.append_unheard(entry) };
+            assert!(handed_back.is_none());
+            outcome
+        })
+        .collect();
+    journal.write_waiting();
+    for outcome in outcomes {
+        outcome.try_recv().expect("it is settled").unwrap();
+    }
+    drop(journal);
+    assert_eq!(folder.open().1[0].record, room);
 }
 
 #[test]

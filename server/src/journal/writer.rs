@@ -1,8 +1,8 @@
-//! The journal's thread: decides on the order, writes everything that waits at once, and settles it.
+//! Writing: decides on the order, writes everything that waits at once, and settles it.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, mpsc::Receiver},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
 };
 
 use app::room::Pin;
@@ -21,7 +21,88 @@ pub(super) enum Target {
     Database(Arc<Store>),
 }
 
-/// What the thread knows.
+/// Where jobs wait, and who writes. Jobs are written in the order in which they came, by one at a time.
+pub(super) struct Desk {
+    queue: Mutex<Queue>,
+    came: Condvar,
+    /// Nothing after the end.
+    writer: Mutex<Option<Writer>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("writer", &self.writer).finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    pub(super) fn new(writer: Writer) -> Self {
+        Self { queue: Mutex::default(), came: Condvar::new(), writer: Some(writer).into() }
+    }
+
+    /// Adds a job, and wakes the thread if nobody else is going to write it. After the end it is handed back.
+    pub(super) fn add(&self, job: Job, wake: bool) -> Result<(), Job> {
+        let mut queue = self.queue();
+        if queue.closed {
+            return Err(job);
+        }
+        queue.jobs.push_back(job);
+        drop(queue);
+        if wake {
+            self.came.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes nothing more.
+    pub(super) fn close(&self) {
+        self.queue().closed = true;
+        self.came.notify_one();
+    }
+
+    /// Lets go of the files, once the thread has ended.
+    pub(super) fn clear(&self) {
+        self.writer.lock().expect("no holder panics").take();
+    }
+
+    /// Writes what comes until the end, and everything that came before it.
+    pub(super) fn run(&self) {
+        loop {
+            let queue = self.came.wait_while(self.queue(), |queue| queue.jobs.is_empty() && !queue.closed);
+            if queue.expect("no holder panics").jobs.is_empty() {
+                return;
+            }
+            self.write_waiting();
+        }
+    }
+
+    /// Writes what waits. Whatever was added before is settled when this returns, but for a flood.
+    pub(super) fn write_waiting(&self) {
+        let mut writer = self.writer.lock().expect("no holder panics");
+        let batch: Vec<Job> = {
+            let mut queue = self.queue();
+            let length = queue.jobs.len().min(MAX_BATCH);
+            queue.jobs.drain(..length).collect()
+        };
+        if let Some(writer) = writer.as_mut()
+            && !batch.is_empty()
+        {
+            writer.commit(batch);
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().expect("no holder panics")
+    }
+}
+
+/// What is known to whoever writes.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) target: Target,
@@ -32,15 +113,6 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Runs until every sender is gone and every job is settled.
-    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
-            let mut batch = vec![first];
-            batch.extend(jobs.try_iter().take(MAX_BATCH - 1));
-            self.commit(batch);
-        }
-    }
-
     fn commit(&mut self, jobs: Vec<Job>) {
         // An event out of order concerns nobody else.
         let mut ahead = HashMap::new();

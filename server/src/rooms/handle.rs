@@ -15,7 +15,10 @@ use app::{
 use bytes::Bytes;
 use rand::RngExt as _;
 use tokio::{
-    sync::{broadcast, oneshot},
+    sync::{
+        broadcast,
+        oneshot::{self, error::TryRecvError},
+    },
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
@@ -42,6 +45,9 @@ pub struct Told {
     /// Whether the room ended with it.
     pub last: bool,
 }
+
+/// How the journal did with an event.
+type Written = Result<(), JournalError>;
 
 /// Why somebody gets no seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,33 +244,73 @@ impl RoomHandle {
         decide: impl FnOnce(&State) -> Result<RoomEvent, R>,
         token: Option<(TokenHash, MemberId)>,
     ) -> Result<(), RecordError<R>> {
-        let (settled, outcome) = oneshot::channel();
-        let handed_back = {
+        let (outcome, handed_back) = {
             let mut state = self.lock();
             if state.head.snapshot.room.closed.is_some() {
                 return Err(RecordError::Closed);
             }
             let event = decide(&state).map_err(RecordError::Refused)?;
-            let decided = state.decide(event.clone());
-            let (revision, epoch) = (decided.recorded.revision, decided.epoch);
-            let room = self.clone();
-            let settle = Box::new(move |written: Result<(), _>| {
-                match &written {
-                    Ok(()) => room.committed(revision, &event, token),
-                    Err(_) => room.lock().failed(epoch),
-                }
-                // The caller may have gone away; the event stands all the same.
-                drop(settled.send(written));
-            });
+            let (entry, outcome) = self.entry(&mut state, event, token);
             // Handed over under the lock, so that the journal gets the events of a room in order.
-            let entry = Entry { pin: self.pin().clone(), recorded: decided.recorded, token, checkpoint: decided.checkpoint, settle };
-            self.inner.journal.append(entry)
+            (outcome, self.inner.journal.append(entry))
         };
         if let Some(entry) = handed_back {
             (entry.settle)(Err(JournalError::Stopped));
         }
         outcome.await.unwrap_or(Err(JournalError::Stopped))?;
         Ok(())
+    }
+
+    /// Like [`record`](Self::record), for events that belong together, on a thread that may block: it writes
+    /// them itself, which spares the way to the journal's thread and back.
+    ///
+    /// # Errors
+    /// [`RecordError`]: the decision's refusal, or why nothing was recorded.
+    pub fn record_blocking<const N: usize, R>(
+        &self,
+        decide: impl FnOnce(&Room) -> Result<[RoomEvent; N], R>,
+    ) -> Result<(), RecordError<R>> {
+        let handed_over = {
+            let mut state = self.lock();
+            if state.head.snapshot.room.closed.is_some() {
+                return Err(RecordError::Closed);
+            }
+            let events = decide(&state.head.snapshot.room).map_err(RecordError::Refused)?;
+            events.map(|event| {
+                let (entry, outcome) = self.entry(&mut state, event, None);
+                (outcome, self.inner.journal.append_unheard(entry))
+            })
+        };
+        for (mut outcome, handed_back) in handed_over {
+            if let Some(entry) = handed_back {
+                (entry.settle)(Err(JournalError::Stopped));
+            }
+            let written = loop {
+                match outcome.try_recv() {
+                    Err(TryRecvError::Empty) => self.inner.journal.write_waiting(),
+                    settled => break settled,
+                }
+            };
+            written.unwrap_or(Err(JournalError::Stopped))?;
+        }
+        Ok(())
+    }
+
+    /// Applies an event to the room's head, and makes what the journal is given of it.
+    fn entry(&self, state: &mut State, event: RoomEvent, token: Option<(TokenHash, MemberId)>) -> (Entry, oneshot::Receiver<Written>) {
+        let (settled, outcome) = oneshot::channel();
+        let decided = state.decide(event.clone());
+        let (revision, epoch) = (decided.recorded.revision, decided.epoch);
+        let room = self.clone();
+        let settle = Box::new(move |written: Written| {
+            match &written {
+                Ok(()) => room.committed(revision, &event, token),
+                Err(_) => room.lock().failed(epoch),
+            }
+            // The caller may have gone away; the event stands all the same.
+            drop(settled.send(written));
+        });
+        (Entry { pin: self.pin().clone(), recorded: decided.recorded, token, checkpoint: decided.checkpoint, settle }, outcome)
     }
 
     fn committed(&self, revision: u64, event: &RoomEvent, token: Option<(TokenHash, MemberId)>) {
