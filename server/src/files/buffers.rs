@@ -10,7 +10,7 @@ use std::sync::{
 use bytes::Bytes;
 
 /// Bytes of a large buffer.
-const LARGE_BYTES: usize = 256 << 10;
+const LARGE_BYTES: usize = 512 << 10;
 /// Bytes of a small one.
 const SMALL_BYTES: usize = 64 << 10;
 /// How many large ones there are at most.
