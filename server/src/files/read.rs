@@ -1,10 +1,22 @@
 //! Reading: a part of a file as a stream, also while the file is still arriving.
 
-use std::{fs::File, io, ops::Range, os::unix::fs::FileExt as _, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io::{self, IoSliceMut},
+    ops::Range,
+    os::unix::fs::FileExt as _,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use app::room::FileId;
 use bytes::Bytes;
 use futures::{Stream, stream};
+use rustix::{
+    fs::{CWD, Mode, OFlags, ResolveFlags, openat2},
+    io::{ReadWriteFlags, preadv2},
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
@@ -37,13 +49,18 @@ impl FileStore {
         let extent = stored.extent.subscribe();
         let here = stored.length()?.min(range.end).saturating_sub(range.start);
         let (buffers, start) = (self.buffers.clone(), range.start);
-        // Opened and read in one go: most files are small, and every hop between threads costs.
-        let (file, first) = in_background(move || {
-            let file = File::open(&stored.path)?;
-            let first = if here == 0 { None } else { Some(fill(&file, buffers.take(), start, here)?) };
-            Ok((file, first))
-        })
-        .await?;
+        let (file, first) = match open_now(&stored.path) {
+            Some(file) => (file, None),
+            // Opened and read in one go: every hop between threads costs.
+            None => {
+                in_background(move || {
+                    let file = File::open(&stored.path)?;
+                    let first = if here == 0 { None } else { Some(fill(&file, buffers.take(), start, here)?) };
+                    Ok((file, first))
+                })
+                .await?
+            }
+        };
         let taken = first.as_ref().map_or(0, |first| first.as_ref().len() as u64);
         let reader = Reader {
             file: Arc::new(file),
@@ -59,21 +76,44 @@ impl FileStore {
     }
 }
 
+/// Opens a file if nothing of the way to it has to come from the disk.
+fn open_now(path: &Path) -> Option<File> {
+    openat2(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
+}
+
+/// Reads what is in the page cache of the `here` bytes that follow `start`, as far as it fits into the
+/// buffer; gives the buffer back when there is nothing, or where the file system cannot tell.
+fn fill_now(file: &File, mut buffer: Buffer, start: u64, here: u64) -> Result<Buffer, Buffer> {
+    let wanted = wanted(&buffer, here);
+    let read = preadv2(file, &mut [IoSliceMut::new(buffer.first(wanted))], start, ReadWriteFlags::NOWAIT);
+    match read {
+        Ok(read) if read > 0 => {
+            buffer.first(read);
+            Ok(buffer)
+        }
+        _ => Err(buffer),
+    }
+}
+
 /// Reads as much as fits into the buffer of the `here` bytes that follow `start`.
 fn fill(file: &File, mut buffer: Buffer, start: u64, here: u64) -> io::Result<Buffer> {
-    let wanted = usize::try_from(here).map_or(buffer.capacity(), |here| here.min(buffer.capacity()));
+    let wanted = wanted(&buffer, here);
     file.read_exact_at(buffer.first(wanted), start)?;
     Ok(buffer)
 }
 
-/// The bytes that follow those that were given out.
+fn wanted(buffer: &Buffer, here: u64) -> usize {
+    usize::try_from(here).map_or(buffer.capacity(), |here| here.min(buffer.capacity()))
+}
+
+/// The bytes that follow those that were given out, when they come from the disk.
 enum Ahead {
     Read(Buffer),
     Reading(JoinHandle<io::Result<Buffer>>),
 }
 
-/// Where one download stands. Keeps the file's descriptor and, while the network takes one buffer, the
-/// next: never the file.
+/// Where one download stands. Keeps the file's descriptor and, while the network takes one buffer, at most
+/// the next: never the file.
 struct Reader {
     file: Arc<File>,
     buffers: Buffers,
@@ -88,30 +128,44 @@ struct Reader {
 
 impl Reader {
     async fn read(mut self) -> Result<Option<(Bytes, Self)>, ReadError> {
-        if self.ahead.is_none() {
-            let Some(here) = self.wait_for_bytes().await? else { return Ok(None) };
-            self.begin(here);
-        }
         let buffer = match self.ahead.take() {
-            None => return Ok(None),
+            None => {
+                let Some(here) = self.wait_for_bytes().await? else { return Ok(None) };
+                let left = here.min(self.end) - self.next;
+                // What is in memory is copied here and now: the way to another thread would take longer.
+                match fill_now(&self.file, self.buffers.take(), self.next, left) {
+                    Ok(buffer) => {
+                        self.next += buffer.as_ref().len() as u64;
+                        return self.give(buffer);
+                    }
+                    Err(buffer) => finished(self.begin(buffer, left)).await?,
+                }
+            }
             Some(Ahead::Read(buffer)) => buffer,
-            Some(Ahead::Reading(reading)) => reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?,
+            Some(Ahead::Reading(reading)) => finished(reading).await?,
         };
-        self.traffic.add(buffer.as_ref().len());
-        let here = self.extent.borrow().ok_or_else(removed)?.bytes;
-        if self.next < here.min(self.end) {
-            self.begin(here);
+        // The disk has something to do while the network takes this.
+        let here = self.extent.borrow().ok_or_else(removed)?.bytes.min(self.end);
+        if self.next < here {
+            let buffer = self.buffers.take();
+            self.ahead = Some(Ahead::Reading(self.begin(buffer, here - self.next)));
         }
+        self.give(buffer)
+    }
+
+    fn give(self, buffer: Buffer) -> Result<Option<(Bytes, Self)>, ReadError> {
+        if self.extent.borrow().is_none() {
+            return Err(removed().into());
+        }
+        self.traffic.add(buffer.as_ref().len());
         Ok(Some((buffer.into_bytes(), self)))
     }
 
-    /// Begins to read what follows, as far as it is here.
-    fn begin(&mut self, here: u64) {
+    /// Begins to read what follows from the disk: `left` bytes, or as many as fit.
+    fn begin(&mut self, buffer: Buffer, left: u64) -> JoinHandle<io::Result<Buffer>> {
         let (file, start) = (Arc::clone(&self.file), self.next);
-        let buffer = self.buffers.take();
-        let left = here.min(self.end) - start;
         self.next += left.min(buffer.capacity() as u64);
-        self.ahead = Some(Ahead::Reading(tokio::task::spawn_blocking(move || fill(&file, buffer, start, left))));
+        tokio::task::spawn_blocking(move || fill(&file, buffer, start, left))
     }
 
     /// How long the file is, as soon as that is more than what was read; nothing at the end.
@@ -128,4 +182,8 @@ impl Reader {
         };
         Ok((extent.bytes > next).then_some(extent.bytes))
     }
+}
+
+async fn finished(reading: JoinHandle<io::Result<Buffer>>) -> io::Result<Buffer> {
+    reading.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
