@@ -47,7 +47,8 @@ lint: | tools
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
 
-bench: $(SNAPDROP)
+bench: $(SNAPDROP) browser
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_RESULTS=$(abspath bench/results) npx playwright test --project=benchmark
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run $(ARGS)
 
 bench-devices: | tools
@@ -67,8 +68,9 @@ fuzz: | tools
 	        -max_total_time=$(FUZZ_SECONDS) -max_len=10000 -timeout=10 -verbosity=0 -print_funcs=0 -print_final_stats=1; \
 	done
 
-smoke: $(SNAPDROP)
+smoke: $(SNAPDROP) browser
 	$(MAKE) fuzz FUZZ_SECONDS=3
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_MIB=64 SNAPDROP_BENCH_ROUNDS=1 npx playwright test --project=benchmark
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run --smoke
 
 shots: $(SNAPDROP) browser

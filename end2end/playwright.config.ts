@@ -1,11 +1,11 @@
 import { defineConfig } from '@playwright/test';
 
-// The pictures of the README are made on demand only. Workers read this file again and inherit the
+// The pictures of the README and the benchmark are made on demand only. Workers read this file again and inherit the
 // environment, but not the command line.
-if (process.argv.some((argument, at) => argument === '--project=screenshots' || (argument === 'screenshots' && process.argv[at - 1] === '--project'))) {
-  process.env.SNAPDROP_PICTURES = 'yes';
-}
-const pictures = process.env.SNAPDROP_PICTURES === 'yes';
+const ON_DEMAND = ['screenshots', 'benchmark'];
+const isChosen = (name: string) => process.argv.some((argument, at) => argument === `--project=${name}` || (argument === name && process.argv[at - 1] === '--project'));
+const chosen = process.env.SNAPDROP_ON_DEMAND ?? ON_DEMAND.find(isChosen);
+if (chosen !== undefined) process.env.SNAPDROP_ON_DEMAND = chosen;
 
 export default defineConfig({
   forbidOnly: true,
@@ -32,5 +32,5 @@ export default defineConfig({
       ],
     },
   },
-  projects: pictures ? [{ name: 'screenshots', testDir: 'screenshots' }] : [{ name: 'chromium', testDir: 'tests' }],
+  projects: chosen !== undefined ? [{ name: chosen, testDir: chosen }] : [{ name: 'chromium', testDir: 'tests' }],
 });

@@ -1,0 +1,1 @@
+"""Moves the same files through SnapDrop and its peers, and measures what it costs each of them."""

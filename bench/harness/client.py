@@ -1,0 +1,165 @@
+"""An HTTP/1.1 client that costs next to nothing, so that a figure says something about the server.
+
+A body goes from the page cache to the socket with `sendfile`; a download is received into one buffer that
+is used again and again. One connection is kept for all requests.
+"""
+
+import os
+import socket
+import struct
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+BUFFER_BYTES = 1 << 20
+TIMEOUT_SECS = 60
+
+
+class TransferError(Exception):
+    """A transfer went wrong: another status, another length, other bytes."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of an open file that is sent as a body."""
+
+    descriptor: int
+    start: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status, headers by lower-case name, and the body where it was read."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+class Connection:
+    """A kept-alive connection to a server on this machine."""
+
+    def __init__(self, port: int):
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # A timeout makes Python poll before each call; the kernel's own timeouts cost nothing.
+        self._socket.settimeout(None)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", TIMEOUT_SECS, 0))
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        self._ahead = b""
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._socket.close()
+
+    def ask(self, method: str, path: str, headers: Iterable[str] = (), body: Slice | None = None) -> Answer:
+        """Sends a request and reads the whole (small) answer."""
+        size_bytes = body.size_bytes if body else 0
+        self.send_head(method, path, (*headers, f"Content-Length: {size_bytes}"), more=size_bytes > 0)
+        if body:
+            try:
+                self.send_body(body)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the server may have answered before it had everything
+        return self.read_answer()
+
+    def send_head(self, method: str, path: str, headers: Iterable[str], more: bool = False) -> None:
+        """Sends a request's head; with `more`, together with the first bytes of the body."""
+        head = "\r\n".join((f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers, "\r\n"))
+        self._socket.sendall(head.encode(), socket.MSG_MORE if more else 0)
+
+    def send_body(self, body: Slice) -> None:
+        """Sends bytes of a file without reading them."""
+        position, left = body.start, body.size_bytes
+        while left:
+            sent = os.sendfile(self._socket.fileno(), body.descriptor, position, left)
+            if sent == 0:
+                raise TransferError("the prepared file is too short")
+            position, left = position + sent, left - sent
+
+    def read_answer(self) -> Answer:
+        """Reads an answer with its body."""
+        answer = self.read_head()
+        if answer.status in (204, 304):
+            return answer
+        if answer.headers.get("transfer-encoding", "").lower() == "chunked":
+            body = self._read_chunks()
+        else:
+            body = self._read_exactly(int(answer.headers.get("content-length", 0)))
+        return Answer(answer.status, answer.headers, body)
+
+    def fetch(self, path: str, headers: Iterable[str] = (), received: Callable[[memoryview], None] | None = None) -> int:
+        """Downloads and returns the number of bytes; `received` sees each piece."""
+        self.send_head("GET", path, headers)
+        answer = self.read_head()
+        if answer.status != 200:
+            raise TransferError(f"GET {path}: {answer.status}")
+        if "content-length" not in answer.headers:
+            raise TransferError(f"GET {path}: no Content-Length")
+        size_bytes = int(answer.headers["content-length"])
+        left = size_bytes - len(self._ahead)
+        if received:
+            received(memoryview(self._ahead))
+        self._ahead = b""
+        while left > 0:
+            count = self._socket.recv_into(self._buffer, min(left, BUFFER_BYTES))
+            if count == 0:
+                raise TransferError(f"GET {path}: cut {left} bytes before the end")
+            if received:
+                received(self._buffer[:count])
+            left -= count
+        return size_bytes
+
+    def checksum(self, path: str, headers: Iterable[str] = ()) -> tuple[int, int]:
+        """Downloads and returns the number of bytes and their CRC-32."""
+        crc = 0
+
+        def add(piece: memoryview) -> None:
+            nonlocal crc
+            crc = zlib.crc32(piece, crc)
+
+        return self.fetch(path, headers, add), crc
+
+    def read_head(self) -> Answer:
+        """Reads an answer up to its body."""
+        while b"\r\n\r\n" not in self._ahead:
+            self._read_more()
+        head, _, self._ahead = self._ahead.partition(b"\r\n\r\n")
+        status, *lines = head.decode("latin-1").split("\r\n")
+        pairs = (line.partition(":") for line in lines)
+        return Answer(int(status.split(" ", 2)[1]), {name.lower(): value.strip() for name, _, value in pairs})
+
+    def _read_more(self) -> None:
+        count = self._socket.recv_into(self._buffer)
+        if count == 0:
+            raise TransferError("the server closed the connection")
+        self._ahead += self._buffer[:count]
+
+    def _read_exactly(self, size_bytes: int) -> bytes:
+        while len(self._ahead) < size_bytes:
+            self._read_more()
+        body, self._ahead = self._ahead[:size_bytes], self._ahead[size_bytes:]
+        return body
+
+    def _read_line(self) -> bytes:
+        while b"\r\n" not in self._ahead:
+            self._read_more()
+        line, _, self._ahead = self._ahead.partition(b"\r\n")
+        return line
+
+    def _read_chunks(self) -> bytes:
+        """A chunked body (RFC 9112, section 7.1), without trailers."""
+        body = b""
+        while size_bytes := int(self._read_line().partition(b";")[0], 16):
+            body += self._read_exactly(size_bytes)
+            self._read_line()
+        self._read_line()
+        return body

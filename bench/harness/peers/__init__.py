@@ -1,0 +1,11 @@
+"""The servers that are measured, by name."""
+
+from .copyparty import Copyparty
+from .dufs import Dufs
+from .limit import Limit
+from .nginx import Nginx
+from .peer import Peer
+from .snapdrop import SnapDrop
+from .tus_server import TusServer
+
+PEERS: dict[str, type[Peer]] = {peer.name: peer for peer in (SnapDrop, Nginx, Dufs, Copyparty, TusServer, Limit)}

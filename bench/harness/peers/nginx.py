@@ -1,0 +1,67 @@
+"""nginx with its WebDAV module, as Debian packages it."""
+
+import getpass
+import grp
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from ..installing import NotInstalled, apt_unpack, once
+from .peer import Peer
+
+CONFIG = """
+user {user} {group};
+worker_processes auto;
+daemon off;
+pid nginx.pid;
+error_log stderr error;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000;
+    client_max_body_size 0;
+    # Beside the root, on the same file system: a PUT ends with a rename.
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            root files;
+            dav_methods PUT DELETE;
+            min_delete_depth 1;
+        }}
+    }}
+}}
+"""
+
+
+class Nginx(Peer):
+    """The file server that most people have already."""
+
+    name = "nginx"
+
+    def install(self) -> None:
+        self._program = (
+            shutil.which("nginx") or once("nginx", "debian", lambda folder: apt_unpack(folder, "nginx")) / "usr/sbin/nginx"
+        )
+        if "http_dav_module" not in self._ask("-V"):
+            raise NotInstalled(f"{self._program} has no WebDAV module")
+
+    def version(self) -> str:
+        return self._ask("-v").rpartition("/")[2].strip()
+
+    def command(self) -> list[str | Path]:
+        (self.folder / "files").mkdir()
+        group = grp.getgrgid(os.getgid()).gr_name
+        config = self.folder / "nginx.conf"
+        config.write_text(CONFIG.format(user=getpass.getuser(), group=group, port=self.port))
+        return [self._program, "-p", self.folder, "-c", config, "-e", "stderr"]
+
+    def _ask(self, flag: str) -> str:
+        return subprocess.run([self._program, flag], capture_output=True, text=True).stderr

@@ -1,0 +1,145 @@
+"""A server that files are moved through: how it comes here, how it starts and stops, what it speaks."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from ..client import Answer, Connection, Slice, TransferError
+from ..process_tree import ProcessTree
+
+START_SECS = 30
+STOP_SECS = 10
+
+
+class Peer:
+    """One server process on a port of its own, and the protocol that plain file servers share: PUT, GET, DELETE."""
+
+    name: str
+    """What `--peers` and the tables call it."""
+
+    headers: tuple[str, ...] = ()
+    """What every request carries."""
+
+    tree: ProcessTree
+    """Its processes, once it is started."""
+
+    def __init__(self):
+        self.port = 0
+        self.folder = Path()
+        self._process: subprocess.Popen | None = None
+        self._paths: list[str] = []
+
+    # What each peer says of itself.
+
+    def install(self) -> None:
+        """Makes sure that the program is there."""
+        raise NotImplementedError
+
+    def version(self) -> str:
+        """The version, as the program tells it."""
+        raise NotImplementedError
+
+    def command(self) -> list[str | Path]:
+        """How it is started, to serve `self.folder` on `self.port`."""
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        """What it needs in the environment besides ours."""
+        return {}
+
+    # Its life.
+
+    def start(self, folder: Path) -> None:
+        """Starts it with an empty folder and waits until it takes connections."""
+        folder.mkdir()
+        self.folder = folder
+        self.port = free_port()
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(part) for part in self.command()],
+                env={**os.environ, **self.environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                start_new_session=True,
+            )
+        self.tree = ProcessTree(self._process.pid)
+        deadline = time.monotonic() + START_SECS
+        while not self.is_listening():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise TransferError(f"{self.name} does not start: {self.log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.05)
+
+    def is_listening(self) -> bool:
+        """Whether it takes connections."""
+        try:
+            Connection(self.port).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Asks it to end, and ends what is left of it."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pid in self.tree.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._process = None
+
+    @property
+    def log(self) -> Path:
+        """What it printed: beside its folder."""
+        return self.folder.with_suffix(".log")
+
+    # What it speaks.
+
+    def prepare(self) -> None:
+        """Called before each case, untimed."""
+        self._paths.clear()
+
+    def upload(self, connection: Connection, name: str, body: Slice) -> str:
+        """Uploads one file; returns the path of its download."""
+        path = f"/{name}"
+        expect(connection.ask("PUT", path, self.headers, body), 200, 201, 204)
+        return self.remember(path)
+
+    def remember(self, path: str) -> str:
+        """Notes a file that `clear` has to remove."""
+        self._paths.append(path)
+        return path
+
+    def clear(self) -> None:
+        """Removes what was uploaded since `prepare`, untimed."""
+        with Connection(self.port) as connection:
+            for path in self._paths:
+                self.remove(connection, path)
+
+    def remove(self, connection: Connection, path: str) -> None:
+        """Removes one file."""
+        expect(connection.ask("DELETE", path, self.headers), 200, 202, 204)
+
+
+def expect(answer: Answer, *statuses: int) -> Answer:
+    """The answer, if it has one of the statuses."""
+    if answer.status not in statuses:
+        raise TransferError(f"status {answer.status} instead of {statuses[0]}: {answer.body[:300]!r}")
+    return answer
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -1,0 +1,49 @@
+"""SnapDrop itself: the program that `SNAPDROP_BIN` names."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from ..client import Connection
+from ..installing import NotInstalled
+from .peer import expect
+from .tus import TusPeer
+
+BUILT = Path(__file__).parents[3] / "target" / "release" / "snapdrop"
+
+
+class SnapDrop(TusPeer):
+    """One room per case, which is closed afterwards with all that is in it."""
+
+    name = "snapdrop"
+
+    def install(self) -> None:
+        self._program = Path(os.environ.get("SNAPDROP_BIN") or BUILT).resolve()
+        if not os.access(self._program, os.X_OK):
+            raise NotInstalled(f"{self._program} is not there: build it first, or name it in SNAPDROP_BIN")
+
+    def version(self) -> str:
+        return subprocess.run([self._program, "--version"], capture_output=True, text=True).stdout.split()[-1]
+
+    def command(self) -> list[str | Path]:
+        return [self._program, "--listen", "127.0.0.1:0", "--data-dir", self.folder]
+
+    def is_listening(self) -> bool:
+        told = re.search(r"SnapDrop listens on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
+        if told:
+            self.port = int(told[1])
+        return bool(told)
+
+    def prepare(self) -> None:
+        with Connection(self.port) as connection:
+            room = json.loads(expect(connection.ask("POST", "/api/rooms"), 201).body)
+        self.headers = (f"Authorization: Bearer {room['token']}",)
+        self._room = f"/api/rooms/{room['pin']}"
+        self.collection = f"{self._room}/files"
+        super().prepare()
+
+    def clear(self) -> None:
+        with Connection(self.port) as connection:
+            expect(connection.ask("DELETE", self._room, self.headers), 204)
