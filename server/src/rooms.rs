@@ -7,6 +7,7 @@ mod attendance;
 mod handle;
 mod names;
 mod record;
+mod recording;
 
 use std::{
     collections::HashMap,

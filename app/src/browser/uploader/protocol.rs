@@ -13,6 +13,9 @@ use crate::{
     wire::{self, Problem, ProblemCode},
 };
 
+/// How often a chunk tells how much of it has left: drawing it more often takes what the sending needs.
+const PROGRESS_SECS: f64 = 0.2;
+
 /// Announces a file to the room.
 pub(super) async fn announce(pin: &Pin, file: &File) -> Result<FileId, Problem> {
     let pairs = [("filename", file.name()), ("filetype", file.type_()), ("lastmodified", format!("{}", file.last_modified()))];
@@ -68,9 +71,16 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
         })
     });
     xhr.send_with_opt_blob(Some(chunk.bytes.as_ref())).map_err(|_| unreachable())?;
+    let mut told = f64::NEG_INFINITY;
     loop {
         select! {
-            sent = movement.select_next_some() => progress(sent),
+            sent = movement.select_next_some() => {
+                let now = page::now_secs();
+                if now - told >= PROGRESS_SECS {
+                    told = now;
+                    progress(sent);
+                }
+            }
             _ = end.next() => return outcome(xhr, chunk),
         }
     }
