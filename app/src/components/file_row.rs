@@ -33,9 +33,11 @@ pub fn FileRow(id: FileId) -> impl IntoView {
     let arrived = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
     let transfer = Memo::new(move |_| uploads.transfer(id));
     // What has left this browser is known sooner here than what has arrived there.
-    let offset = Memo::new(move |_| {
-        let sent = if transfer.get() == Some(Transfer::Sending) { uploads.sent_bytes(id) } else { None };
-        arrived.get().max(sent.unwrap_or(0))
+    let offset = Memo::new(move |before: Option<&u64>| match transfer.get() {
+        Some(Transfer::Sending) => arrived.get().max(uploads.sent_bytes(id).unwrap_or(0)),
+        // Between the answer to the last chunk and the room's word for it.
+        None if state.get() == FileState::Arriving => arrived.get().max(before.copied().unwrap_or(0)),
+        _ => arrived.get(),
     });
     let words = move || state_words(state.get(), offset.get(), size.get(), transfer.get().as_ref());
     let state_name = move || match (state.get(), transfer.get()) {
