@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
+    time::{Duration, Instant},
 };
 
 use app::room::Sha256;
@@ -32,6 +33,9 @@ pub(super) const FOLLOW_BYTES: u64 = 32 << 20;
 const READ_BYTES: usize = 256 << 10;
 /// Bytes of one file before the next has its turn.
 const TURN_BYTES: u64 = 64 << 20;
+/// How long files are gathered before they are synced: each for itself, a thousand small ones keep the disk
+/// busy that the next ones are made on.
+const GATHERING: Duration = Duration::from_millis(100);
 /// Up to so many files are synced one by one.
 const FEW_FILES: usize = 4;
 
@@ -76,8 +80,8 @@ impl Background {
         let folder = File::open(folder)?;
         let mut watch = traffic.watch();
         Ok(Self {
-            digests: thread("digest", move |queue| digest(queue, &mut watch))?,
-            syncs: thread("sync", move |queue| sync(&folder, queue))?,
+            digests: thread("digest", Duration::ZERO, move |queue| digest(queue, &mut watch))?,
+            syncs: thread("sync", GATHERING, move |queue| sync(&folder, queue))?,
         })
     }
 
@@ -126,9 +130,11 @@ impl Digest {
     }
 }
 
-/// Starts a thread that is given a queue with at least one file, again and again.
+/// Starts a thread that is given a queue with at least one file, again and again, `gathering` after the
+/// first of them came.
 fn thread(
     name: &'static str,
+    gathering: Duration,
     mut work: impl FnMut(&mut VecDeque<Arc<StoredFile>>) + Send + 'static,
 ) -> io::Result<mpsc::Sender<Arc<StoredFile>>> {
     let (files, waiting) = mpsc::channel::<Arc<StoredFile>>();
@@ -145,6 +151,10 @@ fn thread(
             if queue.is_empty() {
                 let Ok(file) = waiting.recv() else { return };
                 queue.push_back(file);
+                let begun = Instant::now();
+                while let Ok(file) = waiting.recv_timeout(gathering.saturating_sub(begun.elapsed())) {
+                    queue.push_back(file);
+                }
             }
             work(&mut queue);
         }
