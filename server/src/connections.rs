@@ -12,6 +12,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
+use crate::in_place::InPlace;
+
 /// The most bytes that one connection has in memory in either direction, beside what the files'
 /// own limits allow: with the usual 400 KiB, a hundred transfers would not be flat.
 const BUFFER_BYTES: usize = 128 << 10;
@@ -28,7 +30,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => drop(connections.spawn(connection(stream, peer, router.clone(), stop.clone()))),
+                Ok((stream, peer)) => drop(connections.spawn(InPlace::new(Box::pin(connection(stream, peer, router.clone(), stop.clone()))))),
                 Err(error) => wait_after(&error).await,
             },
             Some(_) = connections.join_next() => {}

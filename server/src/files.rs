@@ -33,6 +33,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::durability::Sync;
 pub use append::{AppendError, Chunk, MayGrow};
 pub use archive::{Archive, ArchivedFile};
+pub use background::DigestState;
 use background::{Background, Digest};
 use buffers::Buffers;
 pub use checksum::{Checksum, InvalidChecksum};
@@ -186,6 +187,26 @@ impl FileStore {
         Ok(file.digest.known().await)
     }
 
+    /// Nothing more is added to a file: it is summed with SHA-256 from now on.
+    ///
+    /// # Errors
+    /// What the file system says; `NotFound` for a file that is not here.
+    pub fn sum(&self, id: FileId) -> io::Result<()> {
+        self.seal(&self.stored(id)?)
+    }
+
+    /// Whether the SHA-256 of a file is known.
+    #[must_use]
+    pub fn digest_state(&self, id: FileId) -> DigestState {
+        self.stored(id).map_or(DigestState::Never, |file| file.digest.state())
+    }
+
+    /// Changes whenever the [state](Self::digest_state) of some file's digest does.
+    #[must_use]
+    pub fn summed(&self) -> watch::Receiver<()> {
+        self.background.summed()
+    }
+
     /// Erases a file. Its writer is told to let go, its readers are cut; returns when it is gone.
     ///
     /// # Errors
@@ -198,7 +219,7 @@ impl FileStore {
         };
         let _lease = file.leases.take().await;
         file.extent.send_replace(None);
-        file.digest.give_up();
+        self.background.give_up(&file);
         let path = file.path.clone();
         let removed = in_background(move || std::fs::remove_file(path)).await;
         self.lock().remove(&id);
@@ -206,6 +227,18 @@ impl FileStore {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Erases a file that nobody else knows of. Blocks.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn discard(&self, id: FileId) -> io::Result<()> {
+        if let Some(file) = self.lock().remove(&id) {
+            file.extent.send_replace(None);
+            self.background.give_up(&file);
+        }
+        std::fs::remove_file(self.path(id))
     }
 
     /// The ids of all files on disk. Whatever else lies in the folder is not ours and left alone.

@@ -17,6 +17,7 @@ pub(crate) mod method_override;
 pub(crate) mod pages;
 pub(crate) mod rooms;
 
+mod brief_work;
 mod budget;
 mod client;
 mod cookie;
@@ -32,18 +33,22 @@ use std::{net::IpAddr, sync::Arc};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use brief_work::BriefWork;
 pub(crate) use budget::{Budget, Rate};
 pub(crate) use client::{Client, PathText};
 pub(crate) use refusal::Refusal;
 pub(crate) use session::{Owner, Session};
 
-use crate::{config::Config, device::DeviceRules, files::FileStore, rooms::Rooms};
+use crate::{completion::Completion, config::Config, device::DeviceRules, files::FileStore, rooms::Rooms};
 
 /// What the handlers share.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) files: Arc<FileStore>,
+    pub(crate) completion: Completion,
+    /// How new small files are written.
+    pub(crate) brief_work: BriefWork,
     pub(crate) devices: DeviceRules,
     pub(crate) config: Config,
     /// Where phones on the network find this server, when it listens there.

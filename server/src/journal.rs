@@ -3,8 +3,9 @@
 //! One at a time takes everything that waits and writes it at once: to a log in front of the database,
 //! which survives the process, or with [`Sync::Always`] to the database itself, which survives the machine.
 //! It tells each writer afterwards how it went. That is the journal's thread, or whoever may block and
-//! wants to be spared the way there and back. What the events mean is left to `rooms`; here only their order counts: an event is written only directly
-//! after the one before it, so that nothing can follow an event that failed.
+//! wants to be spared the way there and back. What the events mean is left to `rooms`; here only their order
+//! counts: an event is written only directly after the one before it, so that nothing can follow an event
+//! that failed.
 
 mod behind;
 mod log;
@@ -174,17 +175,16 @@ impl Journal {
         Ok((Self { desk, thread: Some(thread).into() }, recovered))
     }
 
-    /// Hands an event over; never blocks. A closed journal hands it back: whoever holds a lock that
-    /// `settle` needs has to let go of it before settling the event with [`JournalError::Stopped`].
+    /// Hands an event over; never blocks. With `heard`, the journal's thread writes it; without, somebody
+    /// who [writes what waits](Self::write_waiting) right afterwards. A closed journal hands it back: whoever
+    /// holds a lock that `settle` needs has to let go of it before settling the event with
+    /// [`JournalError::Stopped`].
     #[must_use]
-    pub fn append(&self, entry: Entry) -> Option<Entry> {
-        self.hand_over(entry, true)
-    }
-
-    /// The same for somebody who [writes it](Self::write_waiting) right afterwards.
-    #[must_use]
-    pub fn append_unheard(&self, entry: Entry) -> Option<Entry> {
-        self.hand_over(entry, false)
+    pub fn append(&self, entry: Entry, heard: bool) -> Option<Entry> {
+        match self.desk.add(Job::Append(Box::new(entry)), heard) {
+            Err(Job::Append(entry)) => Some(*entry),
+            Ok(()) | Err(Job::Forget(..)) => None,
+        }
     }
 
     /// Writes what waits and settles it, in the caller's thread. Blocks, also while others write, and calls
@@ -216,13 +216,6 @@ impl Journal {
             tracing::error!("the journal's thread panicked");
         }
         self.desk.clear();
-    }
-
-    fn hand_over(&self, entry: Entry, wake: bool) -> Option<Entry> {
-        match self.desk.add(Job::Append(Box::new(entry)), wake) {
-            Err(Job::Append(entry)) => Some(*entry),
-            Ok(()) | Err(Job::Forget(..)) => None,
-        }
     }
 }
 

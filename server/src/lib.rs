@@ -18,6 +18,7 @@ pub mod startup;
 mod clock;
 mod connections;
 mod http;
+mod in_place;
 mod recovery;
 mod router;
 mod token;
@@ -30,10 +31,11 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 
+use completion::Completion;
 use config::Config;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
-use http::{Budget, Rate, Services};
+use http::{BriefWork, Budget, Rate, Services};
 use journal::{Journal, JournalError};
 use rooms::Rooms;
 
@@ -94,12 +96,15 @@ impl Server {
         .map_err(unusable)?;
         let files = Arc::new(files);
         let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, config.pin_digits, pace.grace));
-        recovery::run(&rooms, &files).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
+        let completion = Completion::start(Arc::clone(&files));
+        recovery::run(&rooms, &files, &completion).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
         // Pages are rendered on it. A second server in the same process finds it set.
         drop(any_spawner::Executor::init_tokio());
         let services = Services {
             rooms,
             files,
+            completion,
+            brief_work: BriefWork::default(),
             devices: device::DeviceRules::load(),
             lan_origin: None,
             guesses: Budget::new(GUESSES),

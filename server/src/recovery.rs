@@ -5,7 +5,7 @@ use std::{collections::HashSet, io, sync::Arc};
 use app::room::{FileEntry, FileState, PassingEvent, RoomEvent};
 
 use crate::{
-    completion,
+    completion::{Completion, CompletionError},
     files::FileStore,
     journal::JournalError,
     rooms::{RecordError, RoomHandle, Rooms},
@@ -25,14 +25,14 @@ struct Report {
 ///
 /// # Errors
 /// What the journal or the file system says.
-pub(crate) async fn run(rooms: &Arc<Rooms>, files: &Arc<FileStore>) -> Result<(), RecoveryError> {
+pub(crate) async fn run(rooms: &Arc<Rooms>, files: &FileStore, completion: &Completion) -> Result<(), RecoveryError> {
     let mut known = HashSet::new();
     let mut report = Report::default();
     let all = rooms.all();
     for room in &all {
         if room.is_open() {
             for file in room.snapshot().room.uploads() {
-                if reconcile(room, file, files, &mut report).await? {
+                if reconcile(room, file, files, completion, &mut report).await? {
                     known.insert(file.id);
                 }
             }
@@ -60,7 +60,13 @@ pub(crate) async fn run(rooms: &Arc<Rooms>, files: &Arc<FileStore>) -> Result<()
 }
 
 /// Brings one row to what is on disk; whether the row stays.
-async fn reconcile(room: &RoomHandle, file: &FileEntry, files: &Arc<FileStore>, report: &mut Report) -> Result<bool, RecoveryError> {
+async fn reconcile(
+    room: &RoomHandle,
+    file: &FileEntry,
+    files: &FileStore,
+    completion: &Completion,
+    report: &mut Report,
+) -> Result<bool, RecoveryError> {
     let id = file.id;
     let length = match files.length(id) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -74,7 +80,7 @@ async fn reconcile(room: &RoomHandle, file: &FileEntry, files: &Arc<FileStore>, 
     match (file.state, file.size_bytes) {
         (FileState::Complete, Some(size_bytes)) if length == size_bytes => {
             if file.sha256.is_none() && !room.read(|room| room.is_part(id)) {
-                completion::digest(files, room, id);
+                completion.digest(room, id);
             }
         }
         // The machine stopped before the disk had all of it: its sender can bring the rest again.
@@ -89,7 +95,7 @@ async fn reconcile(room: &RoomHandle, file: &FileEntry, files: &Arc<FileStore>, 
         }
         (_, Some(size_bytes)) if length == size_bytes => {
             report.completed += 1;
-            completion::complete(files, room, id).await?;
+            completion.complete(room, id).await?;
         }
         _ => room.pass(PassingEvent::FileProgress { id, offset_bytes: length, state: FileState::Stopped }),
     }
@@ -106,7 +112,7 @@ pub(crate) enum RecoveryError {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
-    Completion(#[from] completion::CompletionError),
+    Completion(#[from] CompletionError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("the files cannot be read: {0}")]

@@ -14,7 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use app::room::Sha256;
@@ -33,9 +33,12 @@ pub(super) const FOLLOW_BYTES: u64 = 32 << 20;
 const READ_BYTES: usize = 256 << 10;
 /// Bytes of one file before the next has its turn.
 const TURN_BYTES: u64 = 64 << 20;
+/// How long files are gathered before they are summed: small ones that are sent one after the other would
+/// wake the thread for each.
+const GATHERING_TO_SUM: Duration = Duration::from_millis(20);
 /// How long files are gathered before they are synced: each for itself, a thousand small ones keep the disk
 /// busy that the next ones are made on.
-const GATHERING: Duration = Duration::from_millis(100);
+const GATHERING_TO_SYNC: Duration = Duration::from_millis(100);
 /// Up to so many files are synced one by one.
 const FEW_FILES: usize = 4;
 
@@ -44,6 +47,8 @@ const FEW_FILES: usize = 4;
 pub(super) struct Background {
     digests: mpsc::Sender<Arc<StoredFile>>,
     syncs: mpsc::Sender<Arc<StoredFile>>,
+    /// Marked as changed whenever a digest was decided on.
+    summed: watch::Sender<()>,
 }
 
 /// Where the sum of one file is.
@@ -51,16 +56,20 @@ pub(super) struct Background {
 pub(super) struct Digest {
     /// The sum of the first bytes, and of how many.
     sum: Mutex<(u64, sha2::Sha256)>,
-    verdict: watch::Sender<Verdict>,
+    state: watch::Sender<DigestState>,
     /// Whether a thread was told and has not looked yet.
     digest_waits: AtomicBool,
     sync_waits: AtomicBool,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Verdict {
+/// Whether a file's digest is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestState {
+    /// Not yet.
     Open,
+    /// This is it.
     Known(Sha256),
+    /// It never will be: the file was removed, or the disk failed.
     Never,
 }
 
@@ -68,7 +77,7 @@ impl Default for Digest {
     fn default() -> Self {
         Self {
             sum: Mutex::default(),
-            verdict: watch::Sender::new(Verdict::Open),
+            state: watch::Sender::new(DigestState::Open),
             digest_waits: AtomicBool::new(false),
             sync_waits: AtomicBool::new(false),
         }
@@ -79,10 +88,24 @@ impl Background {
     pub(super) fn start(folder: &Path, traffic: &Traffic) -> io::Result<Self> {
         let folder = File::open(folder)?;
         let mut watch = traffic.watch();
+        let summed = watch::Sender::default();
+        let news = summed.clone();
         Ok(Self {
-            digests: thread("digest", Duration::ZERO, move |queue| digest(queue, &mut watch))?,
-            syncs: thread("sync", GATHERING, move |queue| sync(&folder, queue))?,
+            digests: thread("digest", GATHERING_TO_SUM, move |queue| digest(queue, &mut watch, &news))?,
+            syncs: thread("sync", GATHERING_TO_SYNC, move |queue| sync(&folder, queue))?,
+            summed,
         })
+    }
+
+    /// Changes whenever some file's digest was decided on.
+    pub(super) fn summed(&self) -> watch::Receiver<()> {
+        self.summed.subscribe()
+    }
+
+    /// There is nothing to sum any more.
+    pub(super) fn give_up(&self, file: &StoredFile) {
+        file.digest.decide(DigestState::Never);
+        self.summed.send_replace(());
     }
 
     /// Much more of the file is here.
@@ -110,20 +133,25 @@ impl Background {
 impl Digest {
     /// The digest of the whole file, as soon as it is known; `None` when it never will be.
     pub(super) async fn known(&self) -> Option<Sha256> {
-        let mut verdict = self.verdict.subscribe();
-        let decided = verdict.wait_for(|verdict| !matches!(verdict, Verdict::Open)).await;
+        let mut state = self.state.subscribe();
+        let decided = state.wait_for(|state| *state != DigestState::Open).await;
         match decided.as_deref() {
-            Ok(Verdict::Known(sha256)) => Some(*sha256),
+            Ok(DigestState::Known(sha256)) => Some(*sha256),
             _ => None,
         }
     }
 
-    /// There is nothing to sum any more.
-    pub(super) fn give_up(&self) {
-        self.verdict.send_if_modified(|verdict| {
-            let open = matches!(verdict, Verdict::Open);
+    /// Whether it is known now.
+    pub(super) fn state(&self) -> DigestState {
+        *self.state.borrow()
+    }
+
+    /// Once decided, it stays so.
+    fn decide(&self, decision: DigestState) {
+        self.state.send_if_modified(|state| {
+            let open = *state == DigestState::Open;
             if open {
-                *verdict = Verdict::Never;
+                *state = decision;
             }
             open
         });
@@ -151,10 +179,9 @@ fn thread(
             if queue.is_empty() {
                 let Ok(file) = waiting.recv() else { return };
                 queue.push_back(file);
-                let begun = Instant::now();
-                while let Ok(file) = waiting.recv_timeout(gathering.saturating_sub(begun.elapsed())) {
-                    queue.push_back(file);
-                }
+                // Not woken by what comes meanwhile.
+                std::thread::sleep(gathering);
+                queue.extend(waiting.try_iter());
             }
             work(&mut queue);
         }
@@ -163,13 +190,18 @@ fn thread(
 }
 
 /// One turn of the first file; it comes again after the others if it has more to do.
-fn digest(queue: &mut VecDeque<Arc<StoredFile>>, watch: &mut Watch) {
+fn digest(queue: &mut VecDeque<Arc<StoredFile>>, watch: &mut Watch, summed: &watch::Sender<()>) {
     let Some(file) = queue.pop_front() else { return };
     match digest_turn(&file, watch) {
         Ok(Turn::Over) => {}
         Ok(Turn::Again) => queue.push_back(file),
+        Ok(Turn::Summed(sha256)) => {
+            file.digest.decide(DigestState::Known(sha256));
+            summed.send_replace(());
+        }
         Err(error) => {
-            file.digest.give_up();
+            file.digest.decide(DigestState::Never);
+            summed.send_replace(());
             tracing::error!(%error, "a file could not be summed");
         }
     }
@@ -198,10 +230,14 @@ fn sync_file(file: &StoredFile) -> io::Result<()> {
     }
 }
 
-/// Whether a file has more to do.
+/// What came of a turn.
 enum Turn {
+    /// Nothing more to do now.
     Over,
+    /// There is more to do.
     Again,
+    /// The whole file is summed.
+    Summed(Sha256),
 }
 
 /// Sums what is here of a file and was not summed yet, up to a limit.
@@ -228,15 +264,5 @@ fn digest_turn(file: &StoredFile, watch: &mut Watch) -> io::Result<Turn> {
     if end < extent.bytes {
         return Ok(Turn::Again);
     }
-    if extent.whole {
-        let sha256 = Sha256::new(hasher.clone().finalize().into());
-        file.digest.verdict.send_if_modified(|verdict| {
-            let open = matches!(verdict, Verdict::Open);
-            if open {
-                *verdict = Verdict::Known(sha256);
-            }
-            open
-        });
-    }
-    Ok(Turn::Over)
+    if extent.whole { Ok(Turn::Summed(Sha256::new(hasher.clone().finalize().into()))) } else { Ok(Turn::Over) }
 }

@@ -18,7 +18,7 @@ use super::{
     reception::{self, Announced},
     tus,
 };
-use crate::{completion, files::AppendError, rooms::RoomHandle};
+use crate::{files::AppendError, rooms::RoomHandle};
 
 /// `HEAD`: how much has arrived, for a tus client that wants to continue; for everybody else the
 /// headers of the download.
@@ -36,7 +36,7 @@ pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>,
     };
     if file.state != FileState::Complete && file.size_bytes == Some(offset) {
         // The last byte came with a chunk that was refused; whoever asks will not send another.
-        completion::complete(&services.files, &session.room, file.id).await?;
+        services.completion.complete(&session.room, file.id).await?;
     }
     let mut headers = HeaderMap::from_iter([
         tus::resumable(),

@@ -13,7 +13,6 @@ use axum::{
 };
 use bytes::Bytes;
 use rand::RngExt as _;
-use tokio::runtime::Handle;
 
 use super::{
     Owner, Refusal, Services, State, file, parts,
@@ -21,7 +20,6 @@ use super::{
     tus,
 };
 use crate::{
-    completion,
     fields::{Concat, Metadata},
     files::Checksum,
     rooms::{RecordError, RoomHandle},
@@ -80,7 +78,7 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
             outcome => outcome?,
         },
         None if size_bytes == Some(0) => {
-            completion::complete(&services.files, &room, id).await?;
+            services.completion.complete(&room, id).await?;
             0
         }
         None => {
@@ -129,25 +127,25 @@ fn first_chunk(headers: &HeaderMap, body: Body) -> Result<Option<Announced>, Ref
 
 /// A small file that is all there with its announcement.
 async fn add_small(services: &Arc<Services>, room: &RoomHandle, file: FileEntry, bytes: Bytes) -> Result<Response, Refusal> {
+    let brief_work = &services.brief_work;
     let (services, room) = (Arc::clone(services), room.clone());
-    // All of it on one thread that may block, and to its end even if the client does not wait for it.
-    let adding = tokio::task::spawn_blocking(move || {
+    let work = move || {
         let id = file.id;
         let written = services.files.create_whole(id, &bytes)?;
         let max_room_size = services.config.max_room_size.as_u64();
         let added = room.record_blocking(|room| {
             check_room(room, written.size_bytes, max_room_size)?;
-            Ok::<_, Refusal>([RoomEvent::FileAdded { file: file.clone() }, RoomEvent::FileCompleted { id, crc32: written.crc32 }])
+            Ok::<_, Refusal>(vec![RoomEvent::FileAdded { file: file.clone() }, RoomEvent::FileCompleted { id, crc32: written.crc32 }])
         });
         if let Err(error) = added {
-            Handle::current().block_on(services.files.remove(id))?;
+            services.files.discard(id)?;
             return Err(RecordError::into(error));
         }
-        completion::digest(&services.files, &room, id);
+        services.completion.digest(&room, id);
         let headers = file::progress_headers(&services, &room, &file, written.size_bytes);
         Ok((StatusCode::CREATED, headers, location(&room, id)).into_response())
-    });
-    adding.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+    };
+    brief_work.run(work).await
 }
 
 async fn add(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, part: bool) -> Result<(), Refusal> {

@@ -13,7 +13,6 @@ use axum::{
 
 use super::{Refusal, Services, file, files, reception, tus};
 use crate::{
-    completion,
     fields::PartUrl,
     rooms::{RecordError, RoomHandle},
 };
@@ -61,7 +60,7 @@ async fn make(services: &Arc<Services>, room: &RoomHandle, entry: FileEntry) -> 
     for part in ids {
         services.files.remove(part).await?;
     }
-    completion::digest(&services.files, room, id);
+    services.completion.digest(room, id);
     Ok(file)
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use super::{Refusal, Services, tus};
 use crate::{
-    completion,
+    completion::CompletionError,
     files::{AppendError, Checksum, Chunk, MayGrow},
     rooms::RoomHandle,
 };
@@ -74,7 +74,10 @@ impl Announced {
             let body = Body::from_stream(stream::iter(came).map(Ok).chain(frames));
             return Ok(Whole::Later(Self { offset, checksum, body }));
         }
-        let bytes = Bytes::from(came.concat());
+        let bytes = match came.as_slice() {
+            [all] => all.clone(),
+            several => Bytes::from(several.concat()),
+        };
         match checksum {
             Some(checksum) if !checksum.matches(&bytes) => Err(AppendError::ChecksumMismatch.into()),
             _ => Ok(Whole::Here(bytes)),
@@ -126,7 +129,7 @@ pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &
         }
         let offset = appended?;
         if room.read(|room| room.upload(id).is_some_and(|file| file.size_bytes == Some(offset))) {
-            completion::complete(&services.files, &room, id).await?;
+            services.completion.complete(&room, id).await?;
         } else {
             watch_for_silence(&services, &room, id, offset);
         }
@@ -147,12 +150,12 @@ pub(super) fn watch_for_silence(services: &Arc<Services>, room: &RoomHandle, id:
     });
 }
 
-impl From<completion::CompletionError> for Refusal {
-    fn from(error: completion::CompletionError) -> Self {
+impl From<CompletionError> for Refusal {
+    fn from(error: CompletionError) -> Self {
         match error {
-            completion::CompletionError::Gone => Self::no_such_file(),
-            completion::CompletionError::Journal(error) => error.into(),
-            completion::CompletionError::Disk(error) => error.into(),
+            CompletionError::Gone => Self::no_such_file(),
+            CompletionError::Journal(error) => error.into(),
+            CompletionError::Disk(error) => error.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{Arc, Condvar, Mutex, mpsc},
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{Change, JournalError, log::Log, store::Store};
@@ -73,8 +73,9 @@ impl Drop for Behind {
 
 fn run(store: &Store, log: &(Mutex<Log>, Condvar), waiting: &mpsc::Receiver<Batch>) {
     while let Ok(mut batch) = waiting.recv() {
-        let begun = Instant::now();
-        while let Ok(more) = waiting.recv_timeout(COLLECTING.saturating_sub(begun.elapsed())) {
+        // Not woken by what comes meanwhile.
+        std::thread::sleep(COLLECTING);
+        for more in waiting.try_iter() {
             batch.changes.extend(more.changes);
             batch.last = more.last;
         }

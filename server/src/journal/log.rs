@@ -6,7 +6,8 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    io::{self, Read as _},
+    os::unix::fs::FileExt as _,
     path::Path,
 };
 
@@ -64,8 +65,7 @@ impl Log {
             bytes[start..start + 4].copy_from_slice(&length.to_le_bytes());
             bytes[start + 4..start + HEAD_BYTES].copy_from_slice(&crc.to_le_bytes());
         }
-        let written = self.file.seek(SeekFrom::Start(self.length)).and_then(|_| self.file.write_all(&bytes));
-        if let Err(error) = written {
+        if let Err(error) = self.file.write_all_at(&bytes, self.length) {
             // What is torn would hide what is written after it.
             self.file.set_len(self.length)?;
             return Err(error);

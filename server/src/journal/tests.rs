@@ -69,7 +69,7 @@ fn entry(record: &mut RoomRecord, revision: u64, event: RoomEvent) -> (Entry, Re
 /// Writes an event and waits for it.
 fn record(journal: &Journal, record: &mut RoomRecord, revision: u64, event: RoomEvent) {
     let (entry, outcome) = entry(record, revision, event);
-    assert!(journal.append(entry).is_none());
+    assert!(journal.append(entry, true).is_none());
     outcome.recv().unwrap().unwrap();
 }
 
@@ -81,7 +81,7 @@ fn a_room_comes_back_with_its_events_and_tokens() {
     let mut room = new_room("123456");
     let (mut first, outcome) = entry(&mut room, 1, RoomEvent::MemberJoined { member: member(1) });
     first.token = Some(([7; 32], MemberId::new(1)));
-    assert!(journal.append(first).is_none());
+    assert!(journal.append(first, true).is_none());
     outcome.recv().unwrap().unwrap();
     record(&journal, &mut room, 2, locked(true));
     record(&journal, &mut room, 3, RoomEvent::MemberLeft { id: MemberId::new(1) });
@@ -145,7 +145,7 @@ fn whoever_writes_what_waits_has_written_it_then() {
     let outcomes: Vec<Receiver<Outcome>> = (1..=20)
         .map(|revision| {
             let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            let handed_back = if revision % 3 == 0 { journal.append(entry) } else { journal.append_unheard(entry) };
+            let handed_back = journal.append(entry, revision % 3 == 0);
             assert!(handed_back.is_none());
             outcome
         })
@@ -208,10 +208,10 @@ fn an_event_out_of_order_is_refused_and_concerns_nobody_else() {
     let mut ahead = room.clone();
     ahead.snapshot.revision = 2;
     let (skipping, outcome) = entry(&mut ahead, 3, locked(false));
-    assert!(journal.append(skipping).is_none());
+    assert!(journal.append(skipping, true).is_none());
     assert!(matches!(outcome.recv().unwrap(), Err(JournalError::OutOfOrder)));
     let (repeated, outcome) = entry(&mut new_room("111111"), 1, locked(false));
-    assert!(journal.append(repeated).is_none());
+    assert!(journal.append(repeated, true).is_none());
     assert!(matches!(outcome.recv().unwrap(), Err(JournalError::OutOfOrder)));
     record(&journal, &mut other, 1, locked(false));
     record(&journal, &mut room, 2, locked(false));
@@ -228,7 +228,7 @@ fn only_the_newest_events_are_kept_and_the_room_is_whole() {
     let outcomes: Vec<_> = (1..=600)
         .map(|revision| {
             let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            assert!(journal.append(entry).is_none());
+            assert!(journal.append(entry, true).is_none());
             outcome
         })
         .collect();
@@ -249,7 +249,7 @@ async fn a_forgotten_room_leaves_nothing_and_its_pin_can_be_used_again() {
     let (mut room, mut other) = (new_room("123456"), new_room("1234567"));
     let (mut first, outcome) = entry(&mut room, 1, RoomEvent::MemberJoined { member: member(1) });
     first.token = Some(([0xff; 32], MemberId::new(1)));
-    assert!(journal.append(first).is_none());
+    assert!(journal.append(first, true).is_none());
     outcome.recv().unwrap().unwrap();
     record(&journal, &mut room, 2, locked(true));
     record(&journal, &mut other, 1, locked(true));
@@ -271,7 +271,7 @@ async fn a_closed_journal_takes_nothing() {
     let (journal, _) = folder.open();
     journal.close();
     let (late, outcome) = entry(&mut new_room("123456"), 1, locked(true));
-    assert_eq!(journal.append(late).unwrap().recorded.revision, 1);
+    assert_eq!(journal.append(late, true).unwrap().recorded.revision, 1);
     // Whoever has it back settles it.
     assert!(outcome.recv().is_err());
     assert!(matches!(journal.forget(pin("123456")).await, Err(JournalError::Stopped)));
@@ -285,7 +285,7 @@ fn closing_waits_for_what_was_given_before() {
     let outcomes: Vec<_> = (1..=100)
         .map(|revision| {
             let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            assert!(journal.append(entry).is_none());
+            assert!(journal.append(entry, true).is_none());
             outcome
         })
         .collect();

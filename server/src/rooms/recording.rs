@@ -11,6 +11,8 @@ use crate::journal::{Entry, JournalError, TokenHash};
 
 /// How the journal did with an event.
 type Written = Result<(), JournalError>;
+/// How it will have done.
+type Outcome = oneshot::Receiver<Written>;
 
 impl RoomHandle {
     /// Decides on an event while nobody else can change the room, and returns when it is on disk and
@@ -22,52 +24,29 @@ impl RoomHandle {
         self.record_with(|state| decide(&state.head.snapshot.room), None).await
     }
 
+    /// Like [`record`](Self::record), for events that are decided on together.
+    ///
+    /// # Errors
+    /// [`RecordError`]: the decision's refusal, or why not all of them were recorded.
+    pub async fn record_all<R>(&self, decide: impl FnOnce(&Room) -> Result<Vec<RoomEvent>, R>) -> Result<(), RecordError<R>> {
+        self.written(self.hand_over(|state| decide(&state.head.snapshot.room), None, true)?).await
+    }
+
     pub(super) async fn record_with<R>(
         &self,
         decide: impl FnOnce(&State) -> Result<RoomEvent, R>,
         token: Option<(TokenHash, MemberId)>,
     ) -> Result<(), RecordError<R>> {
-        let (outcome, handed_back) = {
-            let mut state = self.lock();
-            if state.head.snapshot.room.closed.is_some() {
-                return Err(RecordError::Closed);
-            }
-            let event = decide(&state).map_err(RecordError::Refused)?;
-            let (entry, outcome) = self.entry(&mut state, event, token);
-            // Handed over under the lock, so that the journal gets the events of a room in order.
-            (outcome, self.inner.journal.append(entry))
-        };
-        if let Some(entry) = handed_back {
-            (entry.settle)(Err(JournalError::Stopped));
-        }
-        outcome.await.unwrap_or(Err(JournalError::Stopped))?;
-        Ok(())
+        self.written(self.hand_over(|state| decide(state).map(|event| vec![event]), token, true)?).await
     }
 
-    /// Like [`record`](Self::record), for events that belong together, on a thread that may block: it writes
-    /// them itself, which spares the way to the journal's thread and back.
+    /// Like [`record_all`](Self::record_all), on a thread that may block: it writes them itself, which
+    /// spares the way to the journal's thread and back.
     ///
     /// # Errors
-    /// [`RecordError`]: the decision's refusal, or why nothing was recorded.
-    pub fn record_blocking<const N: usize, R>(
-        &self,
-        decide: impl FnOnce(&Room) -> Result<[RoomEvent; N], R>,
-    ) -> Result<(), RecordError<R>> {
-        let handed_over = {
-            let mut state = self.lock();
-            if state.head.snapshot.room.closed.is_some() {
-                return Err(RecordError::Closed);
-            }
-            let events = decide(&state.head.snapshot.room).map_err(RecordError::Refused)?;
-            events.map(|event| {
-                let (entry, outcome) = self.entry(&mut state, event, None);
-                (outcome, self.inner.journal.append_unheard(entry))
-            })
-        };
-        for (mut outcome, handed_back) in handed_over {
-            if let Some(entry) = handed_back {
-                (entry.settle)(Err(JournalError::Stopped));
-            }
+    /// [`RecordError`]: the decision's refusal, or why not all of them were recorded.
+    pub fn record_blocking<R>(&self, decide: impl FnOnce(&Room) -> Result<Vec<RoomEvent>, R>) -> Result<(), RecordError<R>> {
+        for mut outcome in self.hand_over(|state| decide(&state.head.snapshot.room), None, false)? {
             let written = loop {
                 match outcome.try_recv() {
                     Err(TryRecvError::Empty) => self.inner.journal.write_waiting(),
@@ -79,8 +58,42 @@ impl RoomHandle {
         Ok(())
     }
 
+    /// Decides on events and gives them to the journal; `heard` when its thread is to write them.
+    fn hand_over<R>(
+        &self,
+        decide: impl FnOnce(&State) -> Result<Vec<RoomEvent>, R>,
+        mut token: Option<(TokenHash, MemberId)>,
+        heard: bool,
+    ) -> Result<Vec<Outcome>, RecordError<R>> {
+        let (outcomes, handed_back): (Vec<_>, Vec<_>) = {
+            let mut state = self.lock();
+            if state.head.snapshot.room.closed.is_some() {
+                return Err(RecordError::Closed);
+            }
+            let events = decide(&state).map_err(RecordError::Refused)?;
+            // Handed over under the lock, so that the journal gets the events of a room in order.
+            let hand_over = |event| {
+                let (entry, outcome) = self.entry(&mut state, event, token.take());
+                (outcome, self.inner.journal.append(entry, heard))
+            };
+            events.into_iter().map(hand_over).unzip()
+        };
+        for entry in handed_back.into_iter().flatten() {
+            (entry.settle)(Err(JournalError::Stopped));
+        }
+        Ok(outcomes)
+    }
+
+    /// Returns when everything is written, or with the first failure.
+    async fn written<R>(&self, outcomes: Vec<Outcome>) -> Result<(), RecordError<R>> {
+        for outcome in outcomes {
+            outcome.await.unwrap_or(Err(JournalError::Stopped))?;
+        }
+        Ok(())
+    }
+
     /// Applies an event to the room's head, and makes what the journal is given of it.
-    fn entry(&self, state: &mut State, event: RoomEvent, token: Option<(TokenHash, MemberId)>) -> (Entry, oneshot::Receiver<Written>) {
+    fn entry(&self, state: &mut State, event: RoomEvent, token: Option<(TokenHash, MemberId)>) -> (Entry, Outcome) {
         let (settled, outcome) = oneshot::channel();
         let decided = state.decide(event.clone());
         let (revision, epoch) = (decided.recorded.revision, decided.epoch);
