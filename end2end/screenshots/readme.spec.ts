@@ -36,6 +36,22 @@ test('the way in', async ({ device }) => {
   await picture(phone, 'join-phone');
 });
 
+test('the pictures that the manifest names', async ({ device }, info) => {
+  const owner = await device('desktop', { context: { viewport: { width: 1280, height: 800 } } });
+  const pin = await createRoom(owner);
+  const phone = await device('desktop', { context: { viewport: { width: 390, height: 844 } } });
+  await joinRoom(phone, pin);
+  await renameSelf(phone, 'Noor');
+  for (const name of ['Lecture 7, signals.pdf', 'Team photo, Lisbon.jpg']) {
+    await addFiles(owner, (await sample(info, name, 3 * MIB)).path);
+    await expect(fileRow(phone, name)).toContainText('Here');
+  }
+  await expect(memberRow(owner, 'Noor')).toBeVisible();
+  await picture(owner, 'screenshot-wide');
+  await phone.evaluate(() => scrollTo(0, 0));
+  await picture(phone, 'screenshot-narrow');
+});
+
 test('the room, and its end', async ({ server, cable, device }, info) => {
   const owner = await device('desktop', { ...sharp, address: cable.address });
   const pin = await createRoom(owner);
