@@ -3,12 +3,20 @@
 //! The module compiles for the server too, where no event ever calls it.
 
 pub mod api;
+pub mod installed_app;
 pub mod kept_files;
+pub mod leaving;
 pub mod live_room;
+pub mod notices;
 pub mod page;
+pub mod page_badge;
+pub mod picking;
+pub mod places;
 pub mod socket;
+pub mod theme;
 pub mod toasts;
 pub mod uploader;
+pub mod wake_lock;
 
 mod backoff;
 mod tab_lock;

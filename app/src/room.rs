@@ -31,6 +31,9 @@ pub struct Room {
     /// Uploads that will be joined into one file (tus concatenation); nobody but their sender sees them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FileEntry>,
+    /// Who is getting which file right now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downloads: Vec<Download>,
     /// Set once, by the last event of a room.
     pub closed: Option<Closed>,
 }
@@ -141,6 +144,20 @@ pub struct FileEntry {
     /// The uploads that it was joined from, if it was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined_from: Vec<FileId>,
+    /// The members who got all of it, in the order of getting it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub received_by: Vec<MemberId>,
+}
+
+/// A member on the way to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Download {
+    /// Which file.
+    pub file: FileId,
+    /// Who gets it.
+    pub member: MemberId,
+    /// Bytes of it that the member has, in this download and in those before.
+    pub received_bytes: u64,
 }
 
 /// What is happening to a file.
@@ -208,7 +225,16 @@ impl Room {
     /// A room in which nothing has happened yet.
     #[must_use]
     pub fn new(pin: Pin, created_at_ms: u64) -> Self {
-        Self { pin, created_at_ms, settings: Settings::default(), members: Vec::new(), files: Vec::new(), parts: Vec::new(), closed: None }
+        Self {
+            pin,
+            created_at_ms,
+            settings: Settings::default(),
+            members: Vec::new(),
+            files: Vec::new(),
+            parts: Vec::new(),
+            downloads: Vec::new(),
+            closed: None,
+        }
     }
 
     /// Folds one recorded event into the room. Events about what is not there change nothing, so
@@ -267,11 +293,20 @@ impl Room {
                     file.state = FileState::Stopped;
                     file.crc32 = None;
                     file.sha256 = None;
+                    file.received_by.clear();
+                }
+            }
+            RoomEvent::FileReceived { id, member } => {
+                if let Some(file) = self.upload_mut(*id)
+                    && !file.received_by.contains(member)
+                {
+                    file.received_by.push(*member);
                 }
             }
             RoomEvent::FileRemoved { id } => {
                 self.files.retain(|file| file.id != *id);
                 self.parts.retain(|part| part.id != *id);
+                self.downloads.retain(|download| download.file != *id);
             }
             RoomEvent::SettingsChanged { settings } => self.settings = *settings,
             RoomEvent::RoomClosed { by, at_ms } => {
@@ -280,6 +315,7 @@ impl Room {
                 self.members.clear();
                 self.files.clear();
                 self.parts.clear();
+                self.downloads.clear();
             }
         }
     }
@@ -300,6 +336,12 @@ impl Room {
                 {
                     file.offset_bytes = (*offset_bytes).min(file.size_bytes.unwrap_or(u64::MAX));
                     file.state = *state;
+                }
+            }
+            PassingEvent::Download { download, running } => {
+                self.downloads.retain(|known| (known.file, known.member) != (download.file, download.member));
+                if *running && self.file(download.file).is_some() {
+                    self.downloads.push(*download);
                 }
             }
         }
@@ -348,7 +390,8 @@ impl Room {
             offset_bytes: file.offset_bytes,
             state: file.state,
         });
-        presences.chain(progress)
+        let downloads = self.downloads.iter().map(|download| PassingEvent::Download { download: *download, running: true });
+        presences.chain(progress).chain(downloads)
     }
 
     fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {

@@ -1,25 +1,32 @@
 //! The program around the pages, and what the server knows when it paints one.
 
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    browser::{toasts::Toasts, uploader::Uploads},
-    components::toast_list::ToastList,
+    browser::{
+        installed_app::InstalledApp,
+        leaving,
+        notices::Notices,
+        page_badge,
+        places::{self, Places},
+        theme::{Theme, ThemeChoice},
+        toasts::Toasts,
+        uploader::{Uploads, use_uploads},
+        wake_lock,
+    },
+    components::{toast_list::ToastList, update_notice::UpdateNotice},
+    format,
     pages::{home::HomePage, join::JoinPage, not_found::NotFoundPage, room::RoomPage},
-    room::Pin,
-    wire::{ProblemCode, RoomView},
+    wire::{Place, ProblemCode, RoomView},
 };
 
 /// What the server put into the page, so that nothing has to be asked for again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstPaint {
-    /// Which page, with its content.
+    /// Where it is.
+    pub place: Place,
+    /// What is on it.
     pub page: Page,
     /// What every page may say of the server.
     pub server: Server,
@@ -34,9 +41,11 @@ pub struct Server {
     pub pin_digits: usize,
     /// How long it keeps a room that nobody uses, in seconds.
     pub room_ttl_secs: u64,
+    /// The colours that the visitor chose.
+    pub theme: Theme,
 }
 
-/// A page with what is on it.
+/// What is on a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Page {
     /// Create or join.
@@ -48,8 +57,6 @@ pub enum Page {
     Room(RoomView),
     /// The way into a room.
     Join {
-        /// The PIN to fill in.
-        pin: Pin,
         /// Why there is no way in.
         problem: Option<ProblemCode>,
     },
@@ -60,24 +67,42 @@ pub enum Page {
 /// The program in the browser, and the body of every page on the server.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
     // On the server the context is given; in the browser the value comes out of the page.
     let first = SharedValue::new(use_context::<FirstPaint>).into_inner();
     provide_context(first.as_ref().map(|first| first.server.clone()).unwrap_or_default());
+    let place = first.as_ref().map_or_else(places::here, |first| first.place.clone());
     provide_context(StoredValue::new(first.map(|first| first.page)));
     let toasts = Toasts::provide();
     Uploads::provide(toasts);
+    let places = Places::provide(place);
+    InstalledApp::provide(places);
+    ThemeChoice::provide(use_server().theme);
+    let uploads = use_uploads();
+    let total = Memo::new(move |_| uploads.total());
+    let notices = Notices::provide(total);
+    page_badge::follow(total, notices, move || title(&places.get()));
+    wake_lock::follow(total);
+    leaving::follow(total);
 
     view! {
-        <Title text="SnapDrop" />
         <ToastList />
-        <Router>
-            <Routes fallback=NotFoundPage>
-                <Route path=path!("/") view=HomePage />
-                <Route path=path!("/r/:pin") view=RoomPage />
-                <Route path=path!("/join/:pin") view=JoinPage />
-            </Routes>
-        </Router>
+        <UpdateNotice />
+        {move || match places.get() {
+            Place::Home => view! { <HomePage /> }.into_any(),
+            Place::Room(pin) => view! { <RoomPage pin /> }.into_any(),
+            Place::Join(pin) => view! { <JoinPage pin /> }.into_any(),
+            Place::Nowhere => view! { <NotFoundPage /> }.into_any(),
+        }}
+    }
+}
+
+/// What the window of a page is called.
+pub(crate) fn title(place: &Place) -> String {
+    match place {
+        Place::Home => "SnapDrop".to_owned(),
+        Place::Room(pin) => format!("{} · SnapDrop", format::pin(pin.as_str())),
+        Place::Join(_) => "Join a room · SnapDrop".to_owned(),
+        Place::Nowhere => "Nothing here · SnapDrop".to_owned(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What travels: messages of the live socket, bodies of requests, addresses.
 
+mod place;
 mod problem;
 
 use serde::{Deserialize, Serialize};
 
+pub use place::Place;
 pub use problem::{Problem, ProblemCode};
 
 use crate::room::{FileId, MemberId, PassingEvent, Pin, Role, RoomEvent, Snapshot};

@@ -71,7 +71,7 @@ export const test = base.extend<Fixtures>({
     const complaints: string[] = [];
     const contexts: { close(): Promise<void> }[] = [];
     await use(async (name, { address = server.address, noise = [], context: extra = {} } = {}) => {
-      const context = await browser.newContext({ ...contextOptions(name), baseURL: address, ...extra });
+      const context = await browser.newContext({ ...contextOptions(name), baseURL: address, serviceWorkers: 'block', ...extra });
       contexts.push(context);
       names.set(context, name);
       context.on('console', (message) => {

@@ -32,7 +32,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::durability::Sync;
 pub use append::{AppendError, Chunk, MayGrow};
-pub use archive::{Archive, ArchivedFile};
+pub use archive::{Archive, ArchivedFile, ReadWatch};
 pub use background::DigestState;
 use background::{Background, Digest};
 use buffers::Buffers;

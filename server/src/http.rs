@@ -14,8 +14,11 @@ pub(crate) mod join_code;
 pub(crate) mod live;
 pub(crate) mod members;
 pub(crate) mod method_override;
+pub(crate) mod offline;
 pub(crate) mod pages;
 pub(crate) mod rooms;
+pub(crate) mod service_worker;
+pub(crate) mod share;
 
 mod brief_work;
 mod budget;

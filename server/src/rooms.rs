@@ -6,6 +6,7 @@
 mod attendance;
 mod handle;
 mod names;
+mod receiving;
 mod record;
 mod recording;
 
@@ -23,6 +24,7 @@ use crate::journal::{Journal, JournalError, Recovered, RoomRecord};
 
 pub use attendance::Attendance;
 pub use handle::{NoSeat, QuietUse, RoomHandle, Told};
+pub use receiving::Receiving;
 pub use record::RecordError;
 
 /// The most seats of one room, those of members who left included.

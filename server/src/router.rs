@@ -13,8 +13,8 @@ use axum::{
 use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
 
 use crate::http::{
-    Refusal, Services, archive, cors, download, file, files, forms, health, join_code, live, members, method_override, pages, rooms,
-    same_origin,
+    Refusal, Services, archive, cors, download, file, files, forms, health, join_code, live, members, method_override, offline, pages,
+    rooms, same_origin, service_worker, share,
 };
 
 /// The most bytes of a body that is read whole. Chunks of files are streamed and not meant by it.
@@ -41,6 +41,9 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/join/{pin}/qr.svg", get(join_code::qr))
         .route("/create", post(forms::create))
         .route("/join", post(forms::join))
+        .route("/sw.js", get(service_worker::get))
+        .route(offline::PATH, get(offline::get))
+        .route("/share", post(share::without_worker))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(pages::fallback);

@@ -19,13 +19,24 @@ const HANDLES: &str = "handles";
 pub struct PickedFile {
     /// The file.
     pub file: File,
+    /// Its folders and its name, if it was picked with its folder.
+    pub path: Option<String>,
     /// What opens it again on a later visit.
     pub handle: Option<FileSystemFileHandle>,
 }
 
 impl From<File> for PickedFile {
     fn from(file: File) -> Self {
-        Self { file, handle: None }
+        let path = js_sys::Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
+        Self { path: path.filter(|path| !path.is_empty()), file, handle: None }
+    }
+}
+
+impl PickedFile {
+    /// What the file is called in the room.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.path.clone().unwrap_or_else(|| self.file.name())
     }
 }
 
@@ -62,7 +73,7 @@ impl KeptFile {
     /// The file as it is now; none when it is gone.
     pub(super) async fn open(self) -> Option<PickedFile> {
         let file = JsFuture::from(self.handle.get_file()).await.ok()?;
-        Some(PickedFile { file: file.unchecked_into(), handle: Some(self.handle) })
+        Some(PickedFile { handle: Some(self.handle), ..PickedFile::from(file.unchecked_into::<File>()) })
     }
 
     /// The permissions of handles are not in web-sys yet.

@@ -110,6 +110,8 @@ async fn connect(
                     silence = TimeoutFuture::new(SILENCE_MS).fuse();
                     if matches!(lost, Lost::Never) {
                         lost = Lost::Live;
+                        // Those that go on are told anew.
+                        live.snapshot.update(|snapshot| snapshot.room.downloads.clear());
                         live.link.set(Link::Live);
                         // The server speaks first, so the socket is open now.
                         let hello = ClientMessage::Hello { touch_points: page::touch_points() };

@@ -161,7 +161,7 @@ impl Uploads {
             let mut unfinished = unfinished;
             for picked in files {
                 if let Err(problem) = self.add_one(&pin, &picked, &mut unfinished).await {
-                    self.toasts.show(format!("“{}” was not added. {}", picked.file.name(), problem.detail));
+                    self.toasts.show(format!("“{}” was not added. {}", picked.name(), problem.detail));
                 }
             }
         });
@@ -172,7 +172,7 @@ impl Uploads {
             self.begin(pin, id, picked.clone(), lock);
             return Ok(());
         }
-        let id = protocol::announce(pin, &picked.file).await?;
+        let id = protocol::announce(pin, picked).await?;
         // An empty file is complete with that.
         if slice_of(&picked.file).size() > 0 {
             let lock = tab_lock::hold(&lock_name(pin, id)).await;

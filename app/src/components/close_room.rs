@@ -6,7 +6,10 @@ use leptos::{
     task::spawn_local,
 };
 
-use crate::browser::{api, live_room::use_live_room, toasts::use_toasts};
+use crate::{
+    browser::{api, live_room::use_live_room, toasts::use_toasts},
+    room::Room,
+};
 
 /// The owner's button, and the question behind it.
 #[component]
@@ -17,6 +20,8 @@ pub fn CloseRoom() -> impl IntoView {
     let button = NodeRef::<Button>::new();
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
+    let waiting = RwSignal::new(false);
+    let getting = Memo::new(move |_| live.read(still_getting));
 
     let ask = move |_| {
         if let Some(dialog) = dialog.get() {
@@ -33,6 +38,7 @@ pub fn CloseRoom() -> impl IntoView {
     // The browser gives the focus back before the button can be seen again, so it is given here.
     let answered = move |_| {
         asking.set(false);
+        waiting.set(false);
         request_animation_frame(move || {
             if let Some(button) = button.try_get_untracked().flatten() {
                 // Fails only for what is not on the page.
@@ -40,7 +46,7 @@ pub fn CloseRoom() -> impl IntoView {
             }
         });
     };
-    let close = move |_| {
+    let close = move |(): ()| {
         busy.set(true);
         let pin = live.pin();
         spawn_local(async move {
@@ -52,6 +58,11 @@ pub fn CloseRoom() -> impl IntoView {
             busy.try_set(false);
         });
     };
+    Effect::new(move |_| {
+        if waiting.get() && getting.with(Vec::is_empty) && !busy.get_untracked() {
+            close(());
+        }
+    });
     let consequence = move || match live.read(|room| (room.files.len(), room.members.len())) {
         (0, members) => format!("Everyone leaves ({members}), and the PIN stops working."),
         (1, members) => format!("Its file is erased, everyone leaves ({members}), and the PIN stops working."),
@@ -63,12 +74,57 @@ pub fn CloseRoom() -> impl IntoView {
             <dialog class="question" node_ref=dialog aria-labelledby="close-question" on:close=answered>
                 <h2 id="close-question">"Are you sure?"</h2>
                 <p>{consequence}</p>
+                <Show when=move || getting.with(|getting| !getting.is_empty())>
+                    <p class="still-getting">{move || getting.with(|getting| getting_words(getting))}</p>
+                </Show>
+                <p aria-live="polite" class="quiet">{move || if waiting.get() { "The room closes when they have it." } else { "" }}</p>
                 <div class="question-actions">
                     <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>"Keep it open"</button>
-                    <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=close>"Close room"</button>
+                    <Show when=move || !waiting.get() && getting.with(|getting| !getting.is_empty())>
+                        <button class="button" type="button" data-look="outlined" on:click=move |_| waiting.set(true)>"Wait for them"</button>
+                    </Show>
+                    <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=move |_| close(())>"Close room"</button>
                 </div>
             </dialog>
         </div>
     }
     .into_any()
+}
+
+/// Who is still getting what: names of members and files.
+fn still_getting(room: &Room) -> Vec<(String, String)> {
+    let names = |download: &crate::room::Download| {
+        let member = room.member(download.member)?.name.to_string();
+        Some((member, room.file(download.file)?.name.to_string()))
+    };
+    room.downloads.iter().filter_map(names).collect()
+}
+
+fn getting_words(getting: &[(String, String)]) -> String {
+    match getting {
+        [(member, file)] => format!("{member} is still downloading “{file}”."),
+        [(member, _), rest @ ..] if rest.iter().all(|(other, _)| other == member) => {
+            format!("{member} is still downloading {} files.", getting.len())
+        }
+        several => {
+            let mut members: Vec<&str> = several.iter().map(|(member, _)| member.as_str()).collect();
+            members.dedup();
+            format!("Still downloading: {}.", members.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_who_would_lose_what() {
+        let words = |getting: &[(&str, &str)]| {
+            getting_words(&getting.iter().map(|(member, file)| ((*member).to_owned(), (*file).to_owned())).collect::<Vec<_>>())
+        };
+        assert_eq!(words(&[("Ada", "a.pdf")]), "Ada is still downloading “a.pdf”.");
+        assert_eq!(words(&[("Ada", "a.pdf"), ("Ada", "b.pdf")]), "Ada is still downloading 2 files.");
+        assert_eq!(words(&[("Ada", "a.pdf"), ("Bob", "b.pdf")]), "Still downloading: Ada, Bob.");
+    }
 }

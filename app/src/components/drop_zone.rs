@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::browser::{
     kept_files::PickedFile,
     live_room::use_live_room,
-    page,
+    picking,
     toasts::use_toasts,
     uploader::{Unfinished, use_uploads},
 };
@@ -30,14 +30,18 @@ pub fn DropZone() -> impl IntoView {
             toasts.show("Only the owner of the room adds files.");
         }
     };
-    Effect::new(move |_| page::on_files(hovering, add));
+    Effect::new(move |_| picking::on_files(hovering, add));
     let pick = move |event: web_sys::MouseEvent| {
-        if page::can_pick_handles() {
+        if picking::can_pick_handles() {
             // The other picker gives handles, with which an upload goes on after a reload by itself.
             event.prevent_default();
-            spawn_local(async move { add(page::pick_with_handles().await) });
+            spawn_local(async move { add(picking::pick_with_handles().await) });
         }
     };
+
+    // Known only in the browser, so the button appears after the first paint.
+    let folders = RwSignal::new(false);
+    Effect::new(move |_| folders.set(picking::can_pick_folders()));
 
     owner.then(|| {
         view! {
@@ -46,8 +50,19 @@ pub fn DropZone() -> impl IntoView {
                 <p class="drop-hint">"or paste, or"</p>
                 <label class="button">
                     "Add files"
-                    <input class="visually-hidden" type="file" multiple on:click=pick on:change=move |event| add(page::picked_files(&event)) />
+                    <input class="visually-hidden" type="file" multiple on:click=pick on:change=move |event| add(picking::picked_files(&event)) />
                 </label>
+                <Show when=move || folders.get()>
+                    <label class="text-link">
+                        "Add a folder"
+                        <input
+                            class="visually-hidden"
+                            type="file"
+                            prop:webkitdirectory=true
+                            on:change=move |event| add(picking::picked_files(&event))
+                        />
+                    </label>
+                </Show>
             </div>
         }
         .into_any()

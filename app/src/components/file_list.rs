@@ -1,15 +1,24 @@
-//! The timetable of the room: one row for each file.
+//! The timetable of the room: one row for each file, those of a folder under its name.
 
 use leptos::prelude::*;
 
 use super::file_row::FileRow;
-use crate::{browser::live_room::use_live_room, format, room::FileState, wire};
+use crate::{
+    browser::live_room::use_live_room,
+    format,
+    room::{FileId, FileState, Room},
+    wire,
+};
 
-/// All files of the room, in the order of their arrival.
+/// All files of the room, in the order of their arrival; folders after what is in none.
 #[component]
 pub fn FileList() -> impl IntoView {
     let live = use_live_room();
-    let ids = Memo::new(move |_| live.read(|room| room.files.iter().map(|file| file.id).collect::<Vec<_>>()));
+    let folders = Memo::new(move |_| live.read(folders));
+    let loose = Memo::new(move |_| ids_in(&folders, ""));
+    let names = Memo::new(move |_| {
+        folders.with(|folders| folders.iter().map(|folder| folder.name.clone()).filter(|name| !name.is_empty()).collect::<Vec<_>>())
+    });
     let total = Memo::new(move |_| live.read(|room| (room.files.len(), room.size_bytes())));
     let complete = Memo::new(move |_| live.read(|room| room.files.iter().filter(|file| file.state == FileState::Complete).count()));
     let archive = wire::archive(&live.pin());
@@ -29,10 +38,13 @@ pub fn FileList() -> impl IntoView {
                 <span class="list-sum">{sum}</span>
             </header>
             <ul class="file-list" aria-label="Files">
-                <For each=move || ids.get() key=|id| *id let:id>
+                <For each=move || loose.get() key=|id| *id let:id>
                     <FileRow id />
                 </For>
             </ul>
+            <For each=move || names.get() key=String::clone let:name>
+                <FolderOfFiles name folders />
+            </For>
             <Show when=move || total.get().0 == 0>
                 <p class="empty">{empty_text}</p>
             </Show>
@@ -42,4 +54,58 @@ pub fn FileList() -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+/// One folder, which can be folded.
+#[component]
+fn FolderOfFiles(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
+    let called = name.clone();
+    let ids = Memo::new(move |_| ids_in(&folders, &called));
+    let bytes = {
+        let called = name.clone();
+        Memo::new(move |_| folders.with(|folders| folders.iter().find(|folder| folder.name == called).map_or(0, |folder| folder.bytes)))
+    };
+    let label = format!("Files in {name}");
+    view! {
+        <details class="folder" open>
+            <summary>
+                <span class="folder-name" dir="auto">{name}</span>
+                <span class="list-sum">{move || format!("{} · {}", ids.with(Vec::len), format::size(bytes.get()))}</span>
+            </summary>
+            <ul class="file-list" aria-label=label>
+                <For each=move || ids.get() key=|id| *id let:id>
+                    <FileRow id />
+                </For>
+            </ul>
+        </details>
+    }
+    .into_any()
+}
+
+/// What lies in one folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Folder {
+    /// Its path, as people read it; empty for what is in none.
+    name: String,
+    ids: Vec<FileId>,
+    bytes: u64,
+}
+
+/// The folders of the room, in the order in which their first files arrived.
+fn folders(room: &Room) -> Vec<Folder> {
+    let mut folders: Vec<Folder> = Vec::new();
+    for file in &room.files {
+        let name = file.name.folders();
+        let index = folders.iter().position(|folder| folder.name == name).unwrap_or_else(|| {
+            folders.push(Folder { name, ..Folder::default() });
+            folders.len() - 1
+        });
+        folders[index].ids.push(file.id);
+        folders[index].bytes = folders[index].bytes.saturating_add(file.size_bytes.unwrap_or(file.offset_bytes));
+    }
+    folders
+}
+
+fn ids_in(folders: &Memo<Vec<Folder>>, name: &str) -> Vec<FileId> {
+    folders.with(|folders| folders.iter().find(|folder| folder.name == name).map(|folder| folder.ids.clone()).unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::receipts::Receipts;
 use crate::{
     browser::{
         api,
@@ -72,12 +73,14 @@ pub fn FileRow(id: FileId) -> impl IntoView {
         }
     };
     let kind = name.kind();
+    // Its folders stand above the row.
+    let shown_name = if name.folders().is_empty() { name.to_string() } else { name.base() };
     let owner = live.is_owner();
     view! {
         <li class="file" data-state=state_name>
             <span class="file-kind" aria-hidden="true">{kind}</span>
             <div class="file-text">
-                <p class="file-name" id=name_id.clone() dir="auto">{name.to_string()}</p>
+                <p class="file-name" id=name_id.clone() dir="auto">{shown_name}</p>
                 <p class="file-facts">
                     <span>{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
@@ -93,6 +96,7 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                         </button>
                     </Show>
                 </p>
+                {owner.then(|| view! { <Receipts id /> })}
             </div>
             <div class="file-actions">
                 <Show when=move || stopped.get()>

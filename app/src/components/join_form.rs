@@ -33,8 +33,7 @@ pub fn JoinForm(
     let busy = RwSignal::new(false);
     let pin_digits = use_server().pin_digits;
 
-    let join = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
+    let join = move |(): ()| {
         if busy.get_untracked() {
             return;
         }
@@ -53,8 +52,20 @@ pub fn JoinForm(
             busy.try_set(false);
         });
     };
+    // The last digit is enough, where nothing else is asked.
+    Effect::new(move |before: Option<String>| {
+        let typed = digits.get();
+        if !asks_name && typed.len() == pin_digits && before.is_some_and(|before| before != typed) {
+            join(());
+        }
+        typed
+    });
+    let submitted = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        join(());
+    };
     view! {
-        <form class="join" method="post" action=wire::JOIN_FORM on:submit=join aria-busy=move || busy.get().to_string()>
+        <form class="join" method="post" action=wire::JOIN_FORM on:submit=submitted aria-busy=move || busy.get().to_string()>
             <PinEntry digits described_by=PROBLEM />
             {asks_name.then(|| view! {
                 <label class="field">

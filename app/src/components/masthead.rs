@@ -1,8 +1,8 @@
-//! The mark and the name, on top of every page.
+//! The mark and the name, on top of every page, and what holds for all pages.
 
 use leptos::prelude::*;
 
-use super::icons::Mark;
+use super::{icons::Mark, theme_switch::ThemeSwitch};
 
 /// The top of a page: leads home.
 #[component]
@@ -13,6 +13,9 @@ pub fn Masthead() -> impl IntoView {
                 <Mark />
                 <span>"SnapDrop"</span>
             </a>
+            <div class="masthead-actions">
+                <ThemeSwitch />
+            </div>
         </header>
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::notice_offer::NoticeOffer;
 use crate::browser::toasts::{Toast, use_toasts};
 
 /// What is to be noticed now, announced politely.
@@ -16,6 +17,7 @@ pub fn ToastList() -> impl IntoView {
                     <button type="button" aria-label="Dismiss" on:click=move |_| toasts.dismiss(id)>"×"</button>
                 </p>
             </For>
+            <NoticeOffer />
         </output>
     }
 }

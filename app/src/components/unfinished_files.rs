@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     browser::{
         live_room::use_live_room,
-        page,
+        picking,
         uploader::{Unfinished, use_uploads},
     },
     format,
@@ -45,7 +45,8 @@ pub fn UnfinishedFiles() -> impl IntoView {
         asking.set(0);
         uploads.ask_and_go_on(live.pin(), unfinished.get_untracked());
     };
-    let pick = move |event: web_sys::Event| uploads.go_on_with_picked(live.pin(), page::picked_files(&event), unfinished.get_untracked());
+    let pick =
+        move |event: web_sys::Event| uploads.go_on_with_picked(live.pin(), picking::picked_files(&event), unfinished.get_untracked());
 
     view! {
         <Show when=move || live.is_owner() && (count.get() > 0)>

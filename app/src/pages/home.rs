@@ -1,14 +1,13 @@
 //! `/`: the PIN or a new room, and nothing else.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_navigate;
 
 use crate::{
-    components::{create_room::CreateRoom, join_form::JoinForm, masthead::Masthead},
+    browser::places::use_places,
+    components::{create_room::CreateRoom, join_form::JoinForm, masthead::Masthead, share_hint::ShareHint},
     format,
     shell::{Page, first_paint, use_server},
-    wire,
+    wire::Place,
 };
 
 /// Create or join.
@@ -18,12 +17,11 @@ pub fn HomePage() -> impl IntoView {
         Some(Page::Home { problem }) => problem,
         _ => None,
     };
-    let navigate = use_navigate();
-    let to_room = Callback::new(move |pin| navigate(&wire::room_page(&pin), leptos_router::NavigateOptions::default()));
+    let places = use_places();
+    let to_room = Callback::new(move |pin| places.go(Place::Room(pin)));
     let ttl = format::duration(use_server().room_ttl_secs);
     let kept = format!("Files are kept until the room is closed, at most {ttl} after its last use. Then they are erased.");
     view! {
-        <Title text="SnapDrop" />
         <Masthead />
         <main class="home">
             <h1 class="visually-hidden">"Share files with the people around you"</h1>
@@ -31,6 +29,7 @@ pub fn HomePage() -> impl IntoView {
                 <JoinForm problem asks_name=false on_joined=to_room />
             </section>
             <CreateRoom />
+            <ShareHint />
             <p class="quiet">{kept}</p>
         </main>
     }

@@ -1,7 +1,6 @@
 //! Every address that leads nowhere.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{components::masthead::Masthead, shell::first_paint};
 
@@ -10,7 +9,6 @@ use crate::{components::masthead::Masthead, shell::first_paint};
 pub fn NotFoundPage() -> impl IntoView {
     drop(first_paint());
     view! {
-        <Title text="Nothing here · SnapDrop" />
         <Masthead />
         <main class="notice">
             <h1>"There is nothing at this address."</h1>

@@ -1,14 +1,13 @@
 //! `/r/{pin}`: the room for its members, the way in for everybody else.
 
 use leptos::{prelude::*, task::spawn_local};
-use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 use super::join::WayIn;
 use crate::{
     browser::{
         api, kept_files,
         live_room::{Ended, LiveRoom},
+        notices::use_notices,
         page, socket,
         toasts::use_toasts,
     },
@@ -16,7 +15,6 @@ use crate::{
         board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, link_status::LinkStatus, masthead::Masthead,
         member_list::MemberList, unfinished_files::UnfinishedFiles, upload_bar::UploadBar,
     },
-    format,
     room::{Closed, ClosedBy, Pin},
     shell::{Page, first_paint},
     wire::{ProblemCode, RoomView},
@@ -35,13 +33,13 @@ enum Standing {
 
 /// The room with the PIN in the address.
 #[component]
-pub fn RoomPage() -> impl IntoView {
-    let Some(pin) = use_params_map().read_untracked().get("pin").and_then(|text| text.parse::<Pin>().ok()) else {
-        return super::not_found::NotFoundPage().into_any();
-    };
+pub fn RoomPage(
+    /// Which room.
+    pin: Pin,
+) -> impl IntoView {
     let standing = RwSignal::new(match first_paint() {
         Some(Page::Room(view)) if view.snapshot.room.pin == pin => Standing::Member(view),
-        Some(Page::Join { problem, .. }) => Standing::Outside(problem),
+        Some(Page::Join { problem }) => Standing::Outside(problem),
         _ => Standing::Unknown,
     });
     let asked = pin.clone();
@@ -62,7 +60,7 @@ pub fn RoomPage() -> impl IntoView {
     (move || match standing.get() {
         Standing::Unknown => view! { <Opening /> }.into_any(),
         Standing::Member(view) => view! { <RoomOfMember view lost_seat /> }.into_any(),
-        Standing::Outside(problem) => view! { <WayIn pin=Some(pin.clone()) problem on_joined=joined /> }.into_any(),
+        Standing::Outside(problem) => view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.into_any(),
     })
     .into_any()
 }
@@ -84,6 +82,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     let live = LiveRoom::new(view);
     provide_context(live);
     let toasts = use_toasts();
+    use_notices().follow(live);
     Effect::new(move |_| socket::follow(live, toasts));
     Effect::new(move |_| {
         if live.ended.get() == Some(Ended::NoSeat) {
@@ -97,9 +96,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
             kept_files::forget_room(live.pin());
         }
     });
-    let title = format!("{} · SnapDrop", format::pin(live.pin().as_str()));
     view! {
-        <Title text=title />
         <Masthead />
         <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
             <main class="room">

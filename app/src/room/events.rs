@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedBy, Device, DisplayName, FileEntry, FileId, FileState, Member, MemberId, Presence, Settings, Sha256};
+use super::{ClosedBy, Device, DisplayName, Download, FileEntry, FileId, FileState, Member, MemberId, Presence, Settings, Sha256};
 
 /// A change that carries the next revision and is written down before anyone is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +75,13 @@ pub enum RoomEvent {
         /// Bytes that are here.
         offset_bytes: u64,
     },
+    /// A member got all of a file.
+    FileReceived {
+        /// Which file.
+        id: FileId,
+        /// Who.
+        member: MemberId,
+    },
     /// A file was removed and erased.
     FileRemoved {
         /// Which file.
@@ -113,5 +120,12 @@ pub enum PassingEvent {
         offset_bytes: u64,
         /// Arriving or stopped; completion is a recorded event.
         state: FileState,
+    },
+    /// A member gets a file, or does not any more. Told to the owner only.
+    Download {
+        /// How far the member is with which file.
+        download: Download,
+        /// Whether it goes on.
+        running: bool,
     },
 }

@@ -102,6 +102,17 @@ impl FileName {
         if parts.is_empty() { vec!["file".to_owned()] } else { parts }
     }
 
+    /// The folders that it lies in, as people read them: "assets / icons"; empty when it lies in none.
+    #[must_use]
+    pub fn folders(&self) -> String {
+        if !self.0.contains(['/', '\\']) {
+            return String::new();
+        }
+        let mut parts = self.parts();
+        parts.pop();
+        parts.join(" / ")
+    }
+
     /// The last of [`Self::parts`]: the name to save the file under.
     #[must_use]
     pub fn base(&self) -> String {

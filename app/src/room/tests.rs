@@ -47,6 +47,7 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         (file_id(), any::<u32>()).prop_map(|(id, crc32)| RoomEvent::FileCompleted { id, crc32 }),
         (file_id(), any::<[u8; 32]>()).prop_map(|(id, bytes)| RoomEvent::FileDigested { id, sha256: Sha256::new(bytes) }),
         (file_id(), any::<u64>()).prop_map(|(id, offset_bytes)| RoomEvent::FileReopened { id, offset_bytes }),
+        (file_id(), member_id()).prop_map(|(id, member)| RoomEvent::FileReceived { id, member }),
         file_id().prop_map(|id| RoomEvent::FileRemoved { id }),
         any::<bool>().prop_map(|locked| RoomEvent::SettingsChanged { settings: Settings { locked } }),
         any::<u64>().prop_map(|at_ms| RoomEvent::RoomClosed { by: ClosedBy::Unused, at_ms }),
@@ -66,6 +67,7 @@ fn file(id: FileId, name: &str) -> FileEntry {
         added_at_ms: 0,
         modified_at_ms: None,
         joined_from: Vec::new(),
+        received_by: Vec::new(),
     }
 }
 

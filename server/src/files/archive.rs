@@ -34,6 +34,10 @@ pub struct ArchivedFile {
     pub crc32: u32,
 }
 
+/// Asked for each file that is read, with where reading begins; what it gives is told how many bytes were read
+/// each time, and dropped at the end.
+pub type ReadWatch = Arc<dyn Fn(FileId, u64) -> Box<dyn FnMut(usize) + Send> + Send + Sync>;
+
 /// What an archive consists of, in order.
 #[derive(Clone, Debug)]
 pub struct Archive {
@@ -82,14 +86,22 @@ impl Archive {
     }
 
     /// The bytes `range` of the archive. What lies before it is skipped, not read.
-    pub fn read(&self, files: Arc<FileStore>, range: Range<u64>) -> impl Stream<Item = Result<Bytes, ReadError>> + Send + use<> {
+    pub fn read(
+        &self,
+        files: Arc<FileStore>,
+        range: Range<u64>,
+        watch: ReadWatch,
+    ) -> impl Stream<Item = Result<Bytes, ReadError>> + Send + use<> {
         stream::iter(self.cut(range))
             .then(move |segment| {
-                let files = Arc::clone(&files);
+                let (files, watch) = (Arc::clone(&files), Arc::clone(&watch));
                 async move {
                     Ok::<_, ReadError>(match segment {
                         Cut::Header(bytes) => stream::once(async { Ok(bytes) }).left_stream(),
-                        Cut::File(id, range) => files.read(id, range).await?.right_stream(),
+                        Cut::File(id, range) => {
+                            let mut seen = watch(id, range.start);
+                            files.read(id, range).await?.inspect_ok(move |bytes| seen(bytes.len())).right_stream()
+                        }
                     })
                 }
             })

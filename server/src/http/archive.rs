@@ -33,5 +33,5 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
         headers: HeaderMap::new(),
         source: Source::Archive(archive),
     };
-    representation.respond(&services, &session.room, &parts).await
+    representation.respond(&services, &session, &parts).await
 }

@@ -1,6 +1,6 @@
-//! The session cookie: one per room, so that leaving one room for another keeps both seats.
+//! Cookies: a session for each room, so that leaving one room for another keeps both seats, and the theme.
 
-use app::room::Pin;
+use app::{browser::theme::Theme, room::Pin};
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
 /// How long browsers keep a seat; the server may forget the room sooner.
@@ -23,4 +23,9 @@ pub(super) fn token<'a>(headers: &'a HeaderMap, pin: &Pin) -> Option<&'a str> {
         .filter_map(|pair| pair.trim().strip_prefix("snapdrop-")?.split_once('='))
         .find(|(name, _)| *name == pin.as_str())
         .map(|(_, token)| token)
+}
+
+/// The theme that the visitor chose, if they did.
+pub(super) fn theme(headers: &HeaderMap) -> Option<Theme> {
+    headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(Theme::parse)
 }

@@ -39,7 +39,7 @@ pub(super) async fn respond(services: &Arc<Services>, parts: &mut Parts, id: &st
         headers,
         source: Source::File(file.id),
     };
-    representation.respond(services, &session.room, parts).await
+    representation.respond(services, &session, parts).await
 }
 
 /// The file's SHA-256, if it is known; who wants it waits for it (RFC 9530), if there is anything to

@@ -110,6 +110,7 @@ pub(super) fn new_entry(metadata: Metadata) -> Result<FileEntry, Refusal> {
         added_at_ms: crate::clock::unix_ms(),
         modified_at_ms: metadata.modified_at_ms,
         joined_from: Vec::new(),
+        received_by: Vec::new(),
     })
 }
 

@@ -103,7 +103,7 @@ impl Live {
         let mut heard_at = Instant::now();
         let messages = Budget::new(MESSAGES);
 
-        let (mut told, first, mut revision) = room.listen(since);
+        let (mut told, first, mut revision) = room.listen(since, self.peer.session.role);
         if self.send_all(first).await.is_break() {
             return End::Gone;
         }
@@ -141,11 +141,14 @@ impl Live {
                     return ControlFlow::Continue(());
                 }
                 *revision = message.revision.unwrap_or(*revision);
+                if message.owner_only && self.peer.session.role != Role::Owner {
+                    return ControlFlow::Continue(());
+                }
                 self.send(message.text).await?;
                 if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
             }
             Err(RecvError::Lagged(_)) => {
-                let (newer, first, now) = self.peer.session.room.listen(None);
+                let (newer, first, now) = self.peer.session.room.listen(None, self.peer.session.role);
                 (*told, *revision) = (newer, now);
                 self.send_all(first).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }

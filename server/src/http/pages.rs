@@ -6,7 +6,7 @@ use app::{
     document,
     room::Pin,
     shell::{FirstPaint, Page, Server},
-    wire::{self, ProblemCode, RoomView},
+    wire::{self, Place, ProblemCode, RoomView},
 };
 use axum::{
     body::Body,
@@ -18,7 +18,7 @@ use leptos::{nonce::use_nonce, prelude::expect_context};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
-use super::{Client, PathText, Refusal, Services, Session, State, assets, join_code, session};
+use super::{Client, PathText, Refusal, Services, Session, State, assets, cookie, join_code, session};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct WhatHappened {
@@ -43,7 +43,7 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
         Some(session) => {
             // Reading the page is being there, as far as somebody without a script can be.
             drop(session.room.take_seat_again(session.member).await);
-            let view = RoomView { snapshot: session.room.snapshot(), you: session.member };
+            let view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
             render(&services, StatusCode::OK, Page::Room(view), request).await
         }
         None => way_in(&services, &client, pin, None, request).await,
@@ -80,16 +80,13 @@ pub(crate) async fn fallback(services: State, request: Request) -> Response {
 async fn way_in(services: &Arc<Services>, client: &Client, pin: String, problem: Option<ProblemCode>, request: Request) -> Response {
     let Ok(pin) = pin.parse::<Pin>() else { return render(services, StatusCode::NOT_FOUND, Page::NotFound, request).await };
     match services.guesses.check(client.address) {
-        Ok(()) => render(services, StatusCode::OK, Page::Join { pin, problem }, request).await,
+        Ok(()) => render(services, StatusCode::OK, Page::Join { problem }, request).await,
         Err(problem) => no_room(services, pin.as_str(), &problem.into(), request).await,
     }
 }
 
 async fn no_room(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal, request: Request) -> Response {
-    let page = match pin.parse() {
-        Ok(pin) => Page::Join { pin, problem: Some(problem.code) },
-        Err(_) => Page::NotFound,
-    };
+    let page = if pin.parse::<Pin>().is_ok() { Page::Join { problem: Some(problem.code) } } else { Page::NotFound };
     let mut response = render(services, StatusCode::from_u16(problem.status).expect("every code has a valid status"), page, request).await;
     if let Some(secs) = problem.retry_after_secs {
         response.headers_mut().insert(header::RETRY_AFTER, secs.into());
@@ -106,8 +103,10 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
         origin: join_code::origin(services, request.headers()),
         pin_digits: services.config.pin_digits,
         room_ttl_secs: services.config.room_ttl.as_secs(),
+        theme: cookie::theme(request.headers()).unwrap_or_default(),
     };
-    let first = FirstPaint { page, server };
+    let place = if page == Page::NotFound { Place::Nowhere } else { Place::at(request.uri().path()) };
+    let first = FirstPaint { place, page, server };
     let context = move || {
         leptos::prelude::provide_context(first.clone());
         let response = expect_context::<ResponseOptions>();

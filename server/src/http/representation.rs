@@ -2,7 +2,10 @@
 
 use std::{ops::Range, sync::Arc};
 
-use app::wire::{Problem, ProblemCode};
+use app::{
+    room::Role,
+    wire::{Problem, ProblemCode},
+};
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
@@ -14,10 +17,10 @@ use headers::{ETag, HeaderMapExt as _, IfMatch, IfNoneMatch, IfRange};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::RngExt as _;
 
-use super::{Refusal, Services};
+use super::{Refusal, Services, Session};
 use crate::{
     fields::Wanted,
-    files::{Archive, FileStore, ReadError},
+    files::{Archive, FileStore, ReadError, ReadWatch},
     rooms::RoomHandle,
 };
 
@@ -64,17 +67,21 @@ impl Source {
         &self,
         files: &Arc<FileStore>,
         range: Range<u64>,
+        watch: &ReadWatch,
     ) -> Result<impl Stream<Item = Result<Bytes, ReadError>> + Send + use<>, ReadError> {
         Ok(match self {
-            Self::File(id) => files.read(*id, range).await?.left_stream(),
-            Self::Archive(archive) => archive.read(Arc::clone(files), range).right_stream(),
+            Self::File(id) => {
+                let mut seen = watch(*id, range.start);
+                files.read(*id, range).await?.inspect_ok(move |bytes| seen(bytes.len())).left_stream()
+            }
+            Self::Archive(archive) => archive.read(Arc::clone(files), range, Arc::clone(watch)).right_stream(),
         })
     }
 }
 
 impl Representation {
     /// The answer to `GET` and, without the bytes, to `HEAD`.
-    pub(super) async fn respond(self, services: &Arc<Services>, room: &RoomHandle, request: &Parts) -> Result<Response, Refusal> {
+    pub(super) async fn respond(self, services: &Arc<Services>, session: &Session, request: &Parts) -> Result<Response, Refusal> {
         let mut headers = self.headers.clone();
         headers.typed_insert(self.etag.clone());
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static(if self.length.is_some() { "bytes" } else { "none" }));
@@ -93,7 +100,7 @@ impl Representation {
         let send = request.method != Method::HEAD;
         let status = match (self.length, self.wanted(&request.headers)) {
             (Some(length), Wanted::Nothing) => return Ok(unsatisfiable(length)),
-            (Some(_), Wanted::Parts(parts)) if parts.len() > 1 => return self.multipart(services, room, headers, parts, send).await,
+            (Some(_), Wanted::Parts(parts)) if parts.len() > 1 => return self.multipart(services, session, headers, parts, send).await,
             (Some(length), Wanted::Parts(parts)) => {
                 let part = parts.into_iter().next().expect("there is one");
                 headers.insert(header::CONTENT_RANGE, content_range(&part, length));
@@ -107,7 +114,11 @@ impl Representation {
             (None, _) => (StatusCode::OK, 0..u64::MAX),
         };
         let (status, range) = status;
-        let body = if send { Body::from_stream(in_use(room, self.source.read(&services.files, range).await?)) } else { Body::empty() };
+        let body = if send {
+            Body::from_stream(in_use(&session.room, self.source.read(&services.files, range, &receipts(session)).await?))
+        } else {
+            Body::empty()
+        };
         Ok((status, headers, body).into_response())
     }
 
@@ -123,7 +134,7 @@ impl Representation {
     async fn multipart(
         self,
         services: &Arc<Services>,
-        room: &RoomHandle,
+        session: &Session,
         mut headers: HeaderMap,
         parts: Vec<Range<u64>>,
         send: bool,
@@ -145,16 +156,16 @@ impl Representation {
         let media_type = format!("multipart/byteranges; boundary={boundary}");
         headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(media_type).expect("digits and letters"));
         let body = if send {
-            let (files, source) = (Arc::clone(&services.files), Arc::new(self.source));
+            let (files, source, watch) = (Arc::clone(&services.files), Arc::new(self.source), receipts(session));
             let parts = stream::iter(heads).then(move |(head, part)| {
-                let (files, source) = (Arc::clone(&files), Arc::clone(&source));
+                let (files, source, watch) = (Arc::clone(&files), Arc::clone(&source), Arc::clone(&watch));
                 async move {
-                    let bytes = source.read(&files, part).await?;
+                    let bytes = source.read(&files, part, &watch).await?;
                     Ok::<_, ReadError>(stream::once(async { Ok(head) }).chain(bytes))
                 }
             });
             let whole = parts.try_flatten().chain(stream::once(async { Ok(end) }));
-            Body::from_stream(in_use(room, whole))
+            Body::from_stream(in_use(&session.room, whole))
         } else {
             Body::empty()
         };
@@ -177,6 +188,18 @@ fn in_use<S: Stream>(room: &RoomHandle, bytes: S) -> impl Stream<Item = S::Item>
     bytes.inspect(move |_| {
         // Held by the stream, however slowly it is read.
         let _held = &quiet_use;
+    })
+}
+
+/// Lets the owner see what a guest gets.
+fn receipts(session: &Session) -> ReadWatch {
+    let Session { room, member, role } = session.clone();
+    Arc::new(move |file, start| {
+        if role == Role::Owner {
+            return Box::new(|_| {});
+        }
+        let mut receiving = room.receiving(file, member, start);
+        Box::new(move |bytes| receiving.sent(bytes))
     })
 }
 

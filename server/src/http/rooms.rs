@@ -34,7 +34,7 @@ pub(crate) async fn create(
 
 /// `GET /api/rooms/{pin}`: the room as it is.
 pub(crate) async fn snapshot(session: Session) -> Json<RoomView> {
-    Json(RoomView { snapshot: session.room.snapshot(), you: session.member })
+    Json(RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member })
 }
 
 /// `DELETE /api/rooms/{pin}`: everything is erased before the answer.

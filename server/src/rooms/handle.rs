@@ -35,6 +35,8 @@ pub struct Told {
     pub text: Bytes,
     /// Its number, when it is a recorded event.
     pub revision: Option<u64>,
+    /// Whether it is not for guests.
+    pub owner_only: bool,
     /// Whether the room ended with it.
     pub last: bool,
 }
@@ -101,7 +103,13 @@ impl RoomHandle {
     /// The room as everybody may know it.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        self.lock().told.snapshot.clone()
+        self.snapshot_for(Role::Guest)
+    }
+
+    /// The room as somebody with this role may know it.
+    #[must_use]
+    pub fn snapshot_for(&self, role: Role) -> Snapshot {
+        self.lock().snapshot_for(role)
     }
 
     /// Looks at the room as everybody may know it.
@@ -242,18 +250,18 @@ impl RoomHandle {
     /// Listens from now on, and what to say first: the events after `since` when they are known, else
     /// a snapshot. A told event with a revision up to the returned one is already contained.
     #[must_use]
-    pub fn listen(&self, since: Option<u64>) -> (broadcast::Receiver<Told>, Vec<Bytes>, u64) {
+    pub fn listen(&self, since: Option<u64>, role: Role) -> (broadcast::Receiver<Told>, Vec<Bytes>, u64) {
         let state = self.lock();
         let receiver = self.inner.told.subscribe();
         let revision = state.told.snapshot.revision;
         let first = match since.and_then(|since| state.events_after(since)) {
             Some(mut texts) => {
-                let passing = state.told.snapshot.room.passing_state();
-                texts.extend(passing.map(|event| encode(&ServerMessage::Passing { event })));
+                let room = state.snapshot_for(role).room;
+                texts.extend(room.passing_state().map(|event| encode(&ServerMessage::Passing { event })));
                 texts.push(encode(&ServerMessage::CaughtUp { revision }));
                 texts
             }
-            None => vec![encode(&ServerMessage::Snapshot(state.told.snapshot.clone()))],
+            None => vec![encode(&ServerMessage::Snapshot(state.snapshot_for(role)))],
         };
         (receiver, first, revision)
     }

@@ -7,13 +7,13 @@
 use std::collections::{HashMap, VecDeque};
 
 use app::{
-    room::{MemberId, PassingEvent, Presence, Role, RoomEvent},
+    room::{FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot},
     wire::ServerMessage,
 };
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::attendance::Attending;
+use super::{attendance::Attending, receiving::Coverage};
 use crate::journal::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
 
 /// Why an event was not recorded; nothing changed then.
@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) tokens: HashMap<TokenHash, MemberId>,
     /// Who is connected, or was and has the seat held.
     pub(super) attending: HashMap<MemberId, Attending>,
+    /// What members have of files that they do not have all of.
+    pub(super) receipts: HashMap<(FileId, MemberId), Coverage>,
     /// How many use the room without changing anything in it.
     pub(super) quiet_uses: usize,
     /// When anyone last did anything, by this process's clock.
@@ -67,6 +69,7 @@ impl State {
             epoch: 0,
             tokens: HashMap::new(),
             attending: HashMap::new(),
+            receipts: HashMap::new(),
             quiet_uses: 0,
             used_at: Instant::now(),
         }
@@ -78,6 +81,7 @@ impl State {
         for member in &mut record.snapshot.room.members {
             member.presence = Presence::Reconnecting;
         }
+        record.snapshot.room.downloads.clear();
         let unused_ms = match recovered.events.last() {
             // Whoever had a seat was here until the server went: their time starts now.
             Some(last) if record.snapshot.room.members.is_empty() => crate::clock::unix_ms().saturating_sub(last.at_ms),
@@ -131,6 +135,15 @@ impl State {
         Some(encode(&ServerMessage::Passing { event }))
     }
 
+    /// The room as somebody with this role may know it: who gets what is the owner's business.
+    pub(super) fn snapshot_for(&self, role: Role) -> Snapshot {
+        let mut snapshot = self.told.snapshot.clone();
+        if role == Role::Guest {
+            snapshot.room.downloads.clear();
+        }
+        snapshot
+    }
+
     /// The texts of the events after `since`, or nothing when they are not all here any more.
     pub(super) fn events_after(&self, since: u64) -> Option<Vec<Bytes>> {
         let now = self.told.snapshot.revision;
@@ -150,7 +163,7 @@ impl State {
     fn presence(&self, event: &PassingEvent) -> Option<Presence> {
         match event {
             PassingEvent::PresenceChanged { id, .. } => self.told.snapshot.room.member(*id).map(|member| member.presence),
-            PassingEvent::FileProgress { .. } => None,
+            PassingEvent::FileProgress { .. } | PassingEvent::Download { .. } => None,
         }
     }
 }

@@ -115,7 +115,7 @@ impl RoomHandle {
         state.tokens.extend(token);
         state.used_at = Instant::now();
         let text = state.committed(revision, event);
-        self.tell(&state, Told { text, revision: Some(revision), last });
+        self.tell(&state, Told { text, revision: Some(revision), owner_only: false, last });
     }
 
     /// Tells everybody something that is never stored.
@@ -125,8 +125,9 @@ impl RoomHandle {
             // A chunk may take longer than an unused room lives.
             state.used_at = Instant::now();
         }
+        let owner_only = matches!(event, PassingEvent::Download { .. });
         if let Some(text) = state.pass(event) {
-            self.tell(&state, Told { text, revision: None, last: false });
+            self.tell(&state, Told { text, revision: None, owner_only, last: false });
         }
     }
 

@@ -185,6 +185,7 @@ async fn what_is_told_last_is_what_is_the_case() {
         added_at_ms: 0,
         modified_at_ms: None,
         joined_from: Vec::new(),
+        received_by: Vec::new(),
     };
     room.record(|_| Ok::<_, std::convert::Infallible>(RoomEvent::FileAdded { file })).await.unwrap();
 
@@ -196,7 +197,7 @@ async fn what_is_told_last_is_what_is_the_case() {
     };
     std::thread::scope(|scope| {
         scope.spawn(|| (0..5000).for_each(|round| report(2 * round)));
-        let (mut told, ..) = room.listen(None);
+        let (mut told, ..) = room.listen(None, app::room::Role::Owner);
         let mut wrong = Vec::new();
         for round in 0..5000 {
             report(2 * round + 1);

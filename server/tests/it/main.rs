@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bundle;
 mod byteranges;
 mod door;
 mod live_socket;
@@ -39,6 +40,7 @@ mod pages;
 mod presence;
 mod quotas;
 mod ranges;
+mod receipts;
 mod refusals;
 mod restart;
 mod resuming;

@@ -31,7 +31,7 @@ async fn a_room_stays_as_it_was_when_the_journal_takes_nothing() {
     let (_folder, journal, rooms) = rooms();
     let (room, seat) = rooms.create(newcomer()).await.unwrap();
     let before = room.snapshot();
-    let (mut told, ..) = room.listen(None);
+    let (mut told, ..) = room.listen(None, app::room::Role::Owner);
     journal.close();
 
     assert!(matches!(room.set_locked(true).await, Err(RecordError::Journal(JournalError::Stopped))));

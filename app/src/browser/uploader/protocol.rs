@@ -4,11 +4,11 @@ use futures::{StreamExt as _, channel::mpsc, select};
 use gloo_events::EventListener;
 use gloo_net::http::{Request, Response};
 use wasm_bindgen::JsCast as _;
-use web_sys::{File, ProgressEvent, XmlHttpRequest};
+use web_sys::{ProgressEvent, XmlHttpRequest};
 
 use super::{super::api, chunk::Chunk, slice_of};
 use crate::{
-    browser::page,
+    browser::{kept_files::PickedFile, page},
     room::{FileId, Pin},
     wire::{self, Problem, ProblemCode},
 };
@@ -17,8 +17,9 @@ use crate::{
 const PROGRESS_SECS: f64 = 0.2;
 
 /// Announces a file to the room.
-pub(super) async fn announce(pin: &Pin, file: &File) -> Result<FileId, Problem> {
-    let pairs = [("filename", file.name()), ("filetype", file.type_()), ("lastmodified", format!("{}", file.last_modified()))];
+pub(super) async fn announce(pin: &Pin, picked: &PickedFile) -> Result<FileId, Problem> {
+    let file = &picked.file;
+    let pairs = [("filename", picked.name()), ("filetype", file.type_()), ("lastmodified", format!("{}", file.last_modified()))];
     let metadata: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} {}", page::base64(value.bytes()))).collect();
     let request = Request::post(&wire::files(pin))
         .header("tus-resumable", "1.0.0")

@@ -44,8 +44,8 @@ impl Unfinished {
     }
 
     /// Whether a file may be this one, by what can be seen from outside.
-    fn resembles(&self, file: &File) -> bool {
-        self.name == file.name() && self.size_bytes == slice_of(file).size() && self.is_as_old_as(file)
+    fn resembles(&self, picked: &PickedFile) -> bool {
+        self.name == picked.name() && self.size_bytes == slice_of(&picked.file).size() && self.is_as_old_as(&picked.file)
     }
 
     fn is_as_old_as(&self, file: &File) -> bool {
@@ -73,13 +73,13 @@ impl Unfinished {
 
     /// How a file stands to this one. The server is asked how much is there: what the room saw arrive may
     /// have been a chunk that never became whole.
-    async fn compare(&self, pin: &Pin, file: &File) -> Result<Comparison, Problem> {
-        if !self.resembles(file) {
+    async fn compare(&self, pin: &Pin, picked: &PickedFile) -> Result<Comparison, Problem> {
+        if !self.resembles(picked) {
             return Ok(Comparison::Other);
         }
         match protocol::ask_offset(&wire::file(pin, self.id)).await {
             Ok(offset_bytes) if offset_bytes >= self.size_bytes => Ok(Comparison::Done),
-            Ok(offset_bytes) if self.begins_like(pin, file, offset_bytes).await? => Ok(Comparison::Same),
+            Ok(offset_bytes) if self.begins_like(pin, &picked.file, offset_bytes).await? => Ok(Comparison::Same),
             Ok(_) => Ok(Comparison::Other),
             Err(Problem { code: ProblemCode::NoSuchFile | ProblemCode::NotAMember, .. }) => Ok(Comparison::Done),
             Err(problem) => Err(problem),
@@ -131,7 +131,7 @@ impl Uploads {
     pub fn go_on_with_picked(self, pin: Pin, files: Vec<PickedFile>, mut unfinished: Vec<Unfinished>) {
         spawn_local(async move {
             for picked in files {
-                let name = picked.file.name();
+                let name = picked.name();
                 let named = unfinished.iter().any(|file| file.name == name);
                 match continued(self, &pin, &picked, &mut unfinished).await {
                     Ok(Some((id, lock))) => self.begin(&pin, id, picked, lock),
@@ -164,7 +164,7 @@ impl Uploads {
         let Some(picked) = kept.open().await else { return };
         let mut failures = 0;
         loop {
-            match file.compare(pin, &picked.file).await {
+            match file.compare(pin, &picked).await {
                 Ok(Comparison::Same) => return self.begin(pin, file.id, picked, Rc::new(lock)),
                 Ok(Comparison::Other) => return self.toasts.show(format!("“{}” has changed since. It was not continued.", file.name)),
                 Ok(Comparison::Done) => return,
@@ -186,14 +186,14 @@ pub(super) async fn continued(
     picked: &PickedFile,
     unfinished: &mut Vec<Unfinished>,
 ) -> Result<Option<(FileId, Rc<TabLock>)>, Problem> {
-    let Some(index) = unfinished.iter().position(|file| uploads.may_take(file.id) && file.resembles(&picked.file)) else {
+    let Some(index) = unfinished.iter().position(|file| uploads.may_take(file.id) && file.resembles(picked)) else {
         return Ok(None);
     };
     let id = unfinished[index].id;
     let Some(lock) = uploads.lock(pin, id).await else {
         return Err(Problem::new(ProblemCode::UploadTakenOver, "Another tab of this browser is sending it."));
     };
-    match unfinished[index].compare(pin, &picked.file).await? {
+    match unfinished[index].compare(pin, picked).await? {
         Comparison::Same => Ok(Some((unfinished.remove(index).id, lock))),
         Comparison::Other => Ok(None),
         Comparison::Done => Err(Problem::new(ProblemCode::NoSuchFile, "It was completed or removed in the meantime.")),

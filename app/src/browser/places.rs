@@ -1,0 +1,58 @@
+//! Where this browser is among the pages, and going elsewhere without loading one.
+
+use gloo_events::EventListener;
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+use wasm_bindgen::JsValue;
+
+use super::page;
+use crate::wire::Place;
+
+/// The page that is shown; shared through the context.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    place: RwSignal<Place>,
+}
+
+impl Places {
+    /// Begins at a place, and follows the browser's buttons from there.
+    #[must_use]
+    pub fn provide(place: Place) -> Self {
+        let places = Self { place: RwSignal::new(place) };
+        provide_context(places);
+        Effect::new(move |_| {
+            let listener = SendWrapper::new(EventListener::new(&page::window(), "popstate", move |_| places.place.set(here())));
+            on_cleanup(move || drop(listener));
+        });
+        places
+    }
+
+    /// The page that is shown.
+    #[must_use]
+    pub fn get(self) -> Place {
+        self.place.get()
+    }
+
+    /// Goes to another page.
+    pub fn go(self, place: Place) {
+        // A history that takes nothing more still lets the page change.
+        let pushed = page::window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&place.path())));
+        drop(pushed);
+        self.place.set(place);
+    }
+}
+
+/// The place in the address bar.
+#[must_use]
+pub fn here() -> Place {
+    Place::at(&page::window().location().pathname().unwrap_or_default())
+}
+
+/// The way to other pages.
+///
+/// # Panics
+/// Outside the app, which is a mistake in the component.
+#[must_use]
+pub fn use_places() -> Places {
+    use_context().expect("the app provides places")
+}

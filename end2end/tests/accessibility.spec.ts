@@ -1,0 +1,87 @@
+// For everyone: axe-core finds nothing wrong on any page and in any state, in either theme.
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { addFiles, closeRoom, createRoom, download, fileRow, joinRoom, ownRow, uploadBar } from '../support/room';
+import { MIB, sample } from '../support/samples';
+import { CUT_OFF, answered, expect, test } from '../support/test';
+
+/** Looks at the page as it is, in both themes. */
+async function isForEveryone(page: Page, state: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`);
+    expect(found, `${state}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+test('the pages outside of a room are for everyone', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone', { noise: answered(404, /./) });
+  await guest.goto('/');
+  await isForEveryone(guest, 'the first page');
+  await guest.getByRole('textbox', { name: 'PIN' }).fill(pin === '000000' ? '000001' : '000000');
+  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+  await isForEveryone(guest, 'a wrong PIN');
+  for (const path of [`/join/${pin}`, `/r/${pin}`, '/nowhere', '/offline']) {
+    await guest.goto(path);
+    await isForEveryone(guest, path);
+  }
+});
+
+test('a room is for everyone, from its first moment to its end', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
+  const pin = await createRoom(owner);
+  await isForEveryone(owner, 'an empty room');
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await isForEveryone(guest, 'an empty room of others');
+
+  const lecture = await sample(info, 'Lecture 7, signals.pdf', 1000);
+  const film = await sample(info, 'film.mov', 40 * MIB);
+  await addFiles(owner, lecture.path);
+  await expect(fileRow(guest, lecture.name)).toContainText('SHA-256');
+  await (await download(guest, fileRow(guest, lecture.name))).path();
+  await fileRow(owner, lecture.name).getByText('1 of 1 have it').click();
+  cable.allowBurst(10 * MIB);
+  await addFiles(owner, film.path);
+  await expect(fileRow(guest, film.name)).toContainText(/Arriving [1-9]/);
+  await isForEveryone(owner, 'a file on its way');
+  await isForEveryone(guest, 'a file on its way, seen by a guest');
+  await fileRow(owner, film.name).getByRole('button', { name: 'Pause' }).click();
+  await expect(uploadBar(owner)).toContainText('paused');
+  await isForEveryone(owner, 'a paused upload');
+  cable.allowEverything();
+  await uploadBar(owner).getByRole('button', { name: 'Cancel all' }).click();
+  await expect(fileRow(owner, film.name)).toHaveCount(0);
+
+  await ownRow(owner).getByRole('button', { name: 'Rename' }).click();
+  await isForEveryone(owner, 'another name');
+  await owner.getByRole('textbox', { name: 'Your name' }).press('Escape');
+  await owner.getByRole('button', { name: 'Show QR' }).click();
+  await isForEveryone(owner, 'the QR code');
+  await owner.getByRole('button', { name: 'Done' }).click();
+  await owner.getByRole('button', { name: 'Lock' }).click();
+  await expect(guest.getByText('Locked: nobody new can join.')).toBeVisible();
+  await isForEveryone(owner, 'a locked room');
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  await isForEveryone(owner, 'the question before the end');
+  await owner.getByRole('button', { name: 'Keep it open' }).click();
+  await closeRoom(owner);
+  await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+  await isForEveryone(guest, 'a closed room');
+});
+
+test('unfinished files and a lost connection are told to everyone', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
+  await createRoom(owner);
+  cable.allowBurst(0);
+  await addFiles(owner, (await sample(info, 'film.mov', 10 * MIB)).path);
+  await expect(fileRow(owner, 'film.mov')).toContainText('Arriving 0 %');
+  await owner.reload();
+  await expect(owner.getByRole('region', { name: 'Unfinished files' })).toBeVisible();
+  await isForEveryone(owner, 'unfinished files');
+});

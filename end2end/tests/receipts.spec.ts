@@ -1,0 +1,84 @@
+// Who has it already: what the owner sees of everybody's downloads, and may wait for.
+
+import type { Locator, Page } from '@playwright/test';
+
+import { addFiles, createRoom, download, fileRow, joinRoom, renameSelf } from '../support/room';
+import { MIB, sample, sha256Of } from '../support/samples';
+import { expect, test } from '../support/test';
+
+/** How each guest stands to a file, unfolded. */
+async function receipts(owner: Page, name: string): Promise<Locator> {
+  const row = fileRow(owner, name);
+  await row.getByText(/of \d+ have it/).click();
+  return row.getByRole('list', { name: 'Who has it' }).getByRole('listitem');
+}
+
+test('the owner sees who has a file, and who is waiting', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const { name, path } = await sample(info, 'lecture.pdf', 1000);
+  await addFiles(owner, path);
+  await expect(fileRow(owner, name)).toContainText('Here');
+  await expect(fileRow(owner, name)).not.toContainText('have it');
+
+  const [ada, bob] = [await device('iPhone'), await device('androidTablet')];
+  for (const [guest, called] of [[ada, 'Ada'], [bob, 'Bob']] as const) {
+    await joinRoom(guest, pin);
+    await renameSelf(guest, called);
+  }
+  await expect(fileRow(owner, name)).toContainText('0 of 2 have it');
+  await (await download(bob, fileRow(bob, name))).path();
+  await expect(fileRow(owner, name)).toContainText('1 of 2 have it');
+  await expect(await receipts(owner, name)).toHaveText([/^Ada\s*waiting$/, /^Bob\s*has it$/]);
+  await expect(fileRow(bob, name), 'guests see no receipts').not.toContainText('have it');
+
+  await owner.reload();
+  await expect(fileRow(owner, name)).toContainText('1 of 2 have it');
+});
+
+test('whoever closes a room while somebody is downloading is told who, and the room waits for them', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop', { address: cable.address });
+  await joinRoom(guest, pin);
+  await renameSelf(guest, 'Ada');
+  const { name, path, sha256 } = await sample(info, 'film.mov', 40 * MIB);
+  await addFiles(owner, path);
+  await expect(fileRow(guest, name)).toContainText('Here');
+
+  cable.allowDownload(8 * MIB);
+  const file = await download(guest, fileRow(guest, name));
+  await expect(await receipts(owner, name)).toHaveText([/^Ada\s*\d+ %$/]);
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
+  await expect(question).toContainText('Ada is still downloading “film.mov”.');
+  await question.getByRole('button', { name: 'Wait for them' }).click();
+  await expect(question).toContainText('The room closes when they have it.');
+  await expect(fileRow(guest, name), 'it is still open').toBeVisible();
+
+  cable.allowEverything();
+  await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+  await expect(owner.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
+  expect(await sha256Of(file)).toBe(sha256);
+});
+
+test('waiting ends with the question when the owner keeps the room open', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop', { address: cable.address });
+  await joinRoom(guest, pin);
+  const { name, path } = await sample(info, 'film.mov', 40 * MIB);
+  await addFiles(owner, path);
+  await expect(fileRow(guest, name)).toContainText('Here');
+  cable.allowDownload(8 * MIB);
+  const file = await download(guest, fileRow(guest, name));
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
+  await question.getByRole('button', { name: 'Wait for them' }).click();
+  await question.getByRole('button', { name: 'Keep it open' }).click();
+  cable.allowEverything();
+  await file.path();
+  await expect(fileRow(owner, name)).toContainText('1 of 1 have it');
+  await expect(question).toBeHidden();
+  await expect(fileRow(owner, name)).toBeVisible();
+});
