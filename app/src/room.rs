@@ -5,14 +5,18 @@
 
 mod digest;
 mod events;
+mod file;
 mod ids;
+mod member;
 mod names;
 
 use serde::{Deserialize, Serialize};
 
 pub use digest::{InvalidSha256, Sha256};
 pub use events::{PassingEvent, RoomEvent};
+pub use file::{Download, FileEntry, FileState};
 pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin};
+pub use member::{Device, DeviceKind, Member, Presence, Role};
 pub use names::{DisplayName, FileName, InvalidName};
 
 /// Everything a member may see of a room.
@@ -52,124 +56,6 @@ pub struct Snapshot {
 pub struct Settings {
     /// Nobody new may join; whoever has a seat keeps it.
     pub locked: bool,
-}
-
-/// One seat: a browser or a script that joined, however many tabs it has open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    /// Names the seat for as long as the room lives, also across leaving and coming back.
-    pub id: MemberId,
-    /// What the others read; unique only by courtesy.
-    pub name: DisplayName,
-    /// What the member may do.
-    pub role: Role,
-    /// What the member joined with.
-    pub device: Device,
-    /// The network address that the server saw.
-    pub address: String,
-    /// Whether somebody is there now.
-    pub presence: Presence,
-}
-
-/// What a member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Created the room: adds and removes files, locks and closes.
-    Owner,
-    /// Joined with the PIN: sees and downloads.
-    Guest,
-}
-
-/// Whether a member is there now. One that left has no seat in [`Room::members`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    /// At least one open tab is visible.
-    Connected,
-    /// Connected, but every tab is in the background.
-    Away,
-    /// No live connection; the seat is held for a while.
-    Reconnecting,
-}
-
-/// What a member's browser says it runs on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Device {
-    /// Which drawing stands for it.
-    pub kind: DeviceKind,
-    /// "Firefox", "Safari", "curl"; empty when unknown.
-    pub browser: String,
-    /// "iPhone", "Android", "Linux"; empty when unknown.
-    pub system: String,
-}
-
-/// The three shapes that people tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceKind {
-    /// A phone.
-    Mobile,
-    /// A tablet.
-    Tablet,
-    /// Everything with a screen of its own size, and programs without one.
-    Desktop,
-}
-
-/// One file in the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileEntry {
-    /// Names the file on the wire and on disk.
-    pub id: FileId,
-    /// As the sender called it: text to show, never a path to use.
-    pub name: FileName,
-    /// The media type that the sender declared, empty when none.
-    pub media_type: String,
-    /// Declared length of the whole file in bytes; unknown while its sender does not know it either.
-    pub size_bytes: Option<u64>,
-    /// How much of it has arrived, in bytes.
-    pub offset_bytes: u64,
-    /// What is happening to it.
-    pub state: FileState,
-    /// CRC-32 (ISO-HDLC) of the whole file, known once it is complete.
-    pub crc32: Option<u32>,
-    /// SHA-256 of the whole file, known moments after it is complete.
-    #[serde(default)]
-    pub sha256: Option<Sha256>,
-    /// When it was added, in milliseconds since the Unix epoch.
-    pub added_at_ms: u64,
-    /// When its sender last changed it, in milliseconds since the Unix epoch, if the sender told.
-    #[serde(default)]
-    pub modified_at_ms: Option<u64>,
-    /// The uploads that it was joined from, if it was.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub joined_from: Vec<FileId>,
-    /// The members who got all of it, in the order of getting it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub received_by: Vec<MemberId>,
-}
-
-/// A member on the way to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Download {
-    /// Which file.
-    pub file: FileId,
-    /// Who gets it.
-    pub member: MemberId,
-    /// Bytes of it that the member has, in this download and in those before.
-    pub received_bytes: u64,
-}
-
-/// What is happening to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FileState {
-    /// Its bytes are coming in.
-    Arriving,
-    /// Its sender went silent; it can go on from `offset_bytes`.
-    Stopped,
-    /// All of it is here.
-    Complete,
 }
 
 /// How a room ended.

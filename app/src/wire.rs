@@ -70,6 +70,11 @@ pub enum ClientMessage {
         /// Whether the room is locked.
         locked: bool,
     },
+    /// This tab sends no more of a file for now; the owner's. Between two chunks nobody else could tell.
+    UploadPaused {
+        /// Which file.
+        id: FileId,
+    },
     /// Are you there? Answered with [`ServerMessage::Heartbeat`].
     Heartbeat,
 }

@@ -216,12 +216,14 @@ impl Uploads {
         self.pump();
     }
 
-    /// Pauses everything that moves or waits.
-    pub fn pause_all(self) {
-        for id in self.ids(|transfer| !matches!(transfer, Transfer::Paused | Transfer::Failed { .. })) {
-            self.stop(id);
-            self.set(id, Transfer::Paused);
+    /// Pauses everything that moves or waits, and says what that was.
+    pub fn pause_all(self) -> Vec<FileId> {
+        let paused = self.ids(|transfer| !matches!(transfer, Transfer::Paused | Transfer::Failed { .. }));
+        for id in &paused {
+            self.stop(*id);
+            self.set(*id, Transfer::Paused);
         }
+        paused
     }
 
     /// Resumes everything that is paused or failed.

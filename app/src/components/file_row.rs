@@ -13,7 +13,7 @@ use crate::{
     },
     format,
     room::{FileEntry, FileId, FileState},
-    wire,
+    wire::{self, ClientMessage},
 };
 
 /// A row of the list. Only the row whose file changes is drawn again.
@@ -72,6 +72,10 @@ pub fn FileRow(id: FileId) -> impl IntoView {
             });
         }
     };
+    let pause = move |_| {
+        uploads.pause(id);
+        live.say(ClientMessage::UploadPaused { id });
+    };
     let kind = name.kind();
     // Its folders stand above the row.
     let shown_name = if name.folders().is_empty() { name.to_string() } else { name.base() };
@@ -84,10 +88,12 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                 <p class="file-facts">
                     <span>{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
-                    <Show when=move || sha256.get().is_some()>
+                    // There before it is known, so that nothing moves under a finger a moment later.
+                    <Show when=move || state.get() == FileState::Complete>
                         <button
                             class="file-digest script-only"
                             type="button"
+                            disabled=move || sha256.get().is_none()
                             title=move || sha256.get().map(|sha256| sha256.to_string())
                             aria-label="Copy SHA-256"
                             on:click=copy_sha256
@@ -105,7 +111,7 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                     </button>
                 </Show>
                 <Show when=move || moving.get()>
-                    <button class="button" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=move |_| uploads.pause(id)>
+                    <button class="button" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=pause>
                         "Pause"
                     </button>
                 </Show>

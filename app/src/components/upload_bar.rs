@@ -10,6 +10,7 @@ use crate::{
         uploader::{Total, use_uploads},
     },
     format,
+    wire::ClientMessage,
 };
 
 /// One line above the list, while anything is on its way.
@@ -22,6 +23,11 @@ pub fn UploadBar() -> impl IntoView {
     let shown = Memo::new(move |_| total.get().files > 0);
     let moving = Memo::new(move |_| total.get().moving > 0);
     let stopped = Memo::new(move |_| total.get().moving < total.get().files);
+    let pause_all = move |_| {
+        for id in uploads.pause_all() {
+            live.say(ClientMessage::UploadPaused { id });
+        }
+    };
     let cancel_all = move |_| {
         let pin = live.pin();
         for id in uploads.all() {
@@ -47,7 +53,7 @@ pub fn UploadBar() -> impl IntoView {
                 ></progress>
                 <div class="upload-actions">
                     <Show when=move || moving.get()>
-                        <button class="button" type="button" data-look="quiet" on:click=move |_| uploads.pause_all()>"Pause all"</button>
+                        <button class="button" type="button" data-look="quiet" on:click=pause_all>"Pause all"</button>
                     </Show>
                     <Show when=move || stopped.get()>
                         <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume_all()>"Resume all"</button>

@@ -196,6 +196,14 @@ mod tests {
     }
 
     #[test]
+    fn folders_are_read_with_room_between_them() {
+        let folders = |name| FileName::parse(name).unwrap().folders();
+        assert_eq!(folders("assets/icons/export@3x.zip"), "assets / icons");
+        assert_eq!(folders("..\\photos\\./one.jpg"), "photos");
+        assert_eq!((folders("one.jpg"), folders("/one.jpg"), folders("a ∕ b.txt")), (String::new(), String::new(), String::new()));
+    }
+
+    #[test]
     fn refuses_display_names_that_nobody_could_read() {
         assert_eq!(DisplayName::parse("  "), Err(InvalidName::Empty));
         assert_eq!(DisplayName::parse("a\u{7}b"), Err(InvalidName::Control));

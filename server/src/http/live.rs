@@ -225,12 +225,20 @@ impl Peer {
             ClientMessage::Rename { name } => room.rename(member, display_name(&name)?).await?,
             ClientMessage::SetLocked { locked } => match role {
                 Role::Owner => room.set_locked(locked).await?,
-                Role::Guest => return Err(Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")),
+                Role::Guest => return Err(owner_only()),
+            },
+            ClientMessage::UploadPaused { id } => match role {
+                Role::Owner => room.stop_upload(id),
+                Role::Guest => return Err(owner_only()),
             },
             ClientMessage::Heartbeat => return Ok(Some(ServerMessage::Heartbeat)),
         }
         Ok(None)
     }
+}
+
+fn owner_only() -> Refusal {
+    Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")
 }
 
 fn room_closed() -> End {

@@ -1,6 +1,6 @@
 //! How a room changes: an event is decided, written down, and told, in this order.
 
-use app::room::{FileState, MemberId, PassingEvent, Room, RoomEvent};
+use app::room::{FileId, FileState, MemberId, PassingEvent, Room, RoomEvent};
 use tokio::{
     sync::oneshot::{self, error::TryRecvError},
     time::Instant,
@@ -128,6 +128,14 @@ impl RoomHandle {
         let owner_only = matches!(event, PassingEvent::Download { .. });
         if let Some(text) = state.pass(event) {
             self.tell(&state, Told { text, revision: None, owner_only, last: false });
+        }
+    }
+
+    /// The sender of a file sends no more of it for now. Bytes that are still on their way say otherwise.
+    pub fn stop_upload(&self, id: FileId) {
+        let here = self.read(|room| room.upload(id).filter(|file| file.state == FileState::Arriving).map(|file| file.offset_bytes));
+        if let Some(offset_bytes) = here {
+            self.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped });
         }
     }
 

@@ -1,7 +1,7 @@
 //! `GET /api/rooms/{pin}/live`: what is pushed, and what may be said.
 
 use app::{
-    room::{Device, DeviceKind, RoomEvent, Settings},
+    room::{Device, DeviceKind, FileState, PassingEvent, RoomEvent, Settings},
     wire::{ProblemCode, ServerMessage},
 };
 use futures::{StreamExt as _, stream};
@@ -283,5 +283,26 @@ async fn the_hints_of_joining_outlive_the_hello_of_the_page() {
     ];
     let device = device_after_hello(&app, &headers, 5).await;
     assert_eq!((device.kind, device.browser.as_str(), device.system.as_str()), (DeviceKind::Tablet, "Brave", "Android"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_paused_upload_is_told_to_everybody_even_between_two_chunks() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let id = owner.add_file("film.mov", 10).await;
+    assert_eq!(owner.append(id, 0, "0123").await.status(), 204);
+    let (mut says, mut hears) = (owner.listen().await, guest.listen().await);
+    says.say(json!({"type": "upload_paused", "id": id})).await;
+    hears.until_passing(PassingEvent::FileProgress { id, offset_bytes: 4, state: FileState::Stopped }).await;
+    hears.say(json!({"type": "upload_paused", "id": id})).await;
+    assert_eq!(hears.problem().await, ProblemCode::OwnerOnly);
+
+    assert_eq!(owner.append(id, 4, "456789").await.status(), 204);
+    says.say(json!({"type": "upload_paused", "id": id})).await;
+    says.say(json!({"type": "rename", "name": "Olga II"})).await;
+    while !matches!(hears.event().await, RoomEvent::MemberRenamed { .. }) {}
+    assert_eq!(owner.entry(id).await.state, FileState::Complete);
     app.finish().await;
 }
