@@ -101,7 +101,7 @@ impl Header {
             };
             Arc::new(FileStore::open(settings).expect("the folder is there"))
         });
-        let bytes = archive.read(Arc::clone(&NO_FILES), range).try_collect::<Vec<_>>();
+        let bytes = archive.read(Arc::clone(&NO_FILES), range, Arc::new(|_, _| Box::new(|_| {}))).try_collect::<Vec<_>>();
         Self(block_on(bytes).expect("a header is read from memory").concat())
     }
 
