@@ -1,4 +1,4 @@
-// For everyone: axe-core finds nothing wrong on any page and in any state, in either theme.
+// For everyone: axe-core finds nothing wrong on the pages, in the states that people meet most, in either theme.
 
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';

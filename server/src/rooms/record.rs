@@ -108,6 +108,9 @@ impl State {
     /// The event is on disk: from now on it may be told, and this is the text to tell.
     pub(super) fn committed(&mut self, revision: u64, event: &RoomEvent) -> Bytes {
         self.told.follow(revision, event).expect("the journal writes events in order");
+        if let RoomEvent::FileRemoved { id } = event {
+            self.receipts.retain(|(file, _), _| file != id);
+        }
         let text = encode_event(revision, event);
         self.replayable.push_back((revision, text.clone()));
         if self.replayable.len() as u64 > 2 * REPLAYABLE_EVENTS {
