@@ -5,6 +5,7 @@
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
 #   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
 #   make shots   pictures of the running program, in end2end/test-results/screenshots
+#   make lighthouse  how Lighthouse likes the pages, in bench/results/lighthouse.md
 
 SHELL := /bin/bash
 TOOLS := $(or $(SNAPDROP_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/snapdrop)
@@ -15,7 +16,7 @@ SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
 # The first that finishes keeps cargo's lock, so nothing is gained by building several at once.
 .NOTPARALLEL:
-.PHONY: run build test unit faults end2end interop lint bench bench-devices fuzz smoke shots tools browser clean
+.PHONY: run build test unit faults end2end interop lint bench bench-devices fuzz smoke shots lighthouse tools browser clean
 
 run: build
 	$(SNAPDROP) $(ARGS)
@@ -23,7 +24,7 @@ run: build
 build: $(SNAPDROP)
 
 $(SNAPDROP): $(SOURCES) | tools
-	cargo leptos build --release -P
+	cargo leptos build --release -P --split
 	touch $@
 
 test: unit faults end2end interop
@@ -75,6 +76,9 @@ smoke: $(SNAPDROP) browser
 
 shots: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test --project=screenshots
+
+lighthouse: $(SNAPDROP) browser
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_RESULTS=$(abspath bench/results) npx playwright test --project=lighthouse
 
 tools:
 	.ci/toolchain build

@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
-// The pictures of the README and the benchmark are made on demand only. Workers read this file again and inherit the
+// Pictures, figures of the benchmark and Lighthouse's are made on demand only. Workers read this file again and inherit the
 // environment, but not the command line.
-const ON_DEMAND = ['screenshots', 'benchmark'];
+const ON_DEMAND = ['screenshots', 'benchmark', 'lighthouse'];
 const isChosen = (name: string) => process.argv.some((argument, at) => argument === `--project=${name}` || (argument === name && process.argv[at - 1] === '--project'));
 const chosen = process.env.SNAPDROP_ON_DEMAND ?? ON_DEMAND.find(isChosen);
 if (chosen !== undefined) process.env.SNAPDROP_ON_DEMAND = chosen;

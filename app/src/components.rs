@@ -1,5 +1,6 @@
 //! One visual noun each: components draw the room and hand what people do to [`crate::browser`].
 
+pub mod announcer;
 pub mod board;
 pub mod close_room;
 pub mod create_room;
@@ -10,20 +11,23 @@ pub mod file_row;
 pub mod flaps;
 pub mod icons;
 pub mod join_form;
+pub mod language_switch;
 pub mod link_status;
 pub mod masthead;
 pub mod member_list;
 pub mod member_row;
 pub mod notice_offer;
 pub mod pin_entry;
-pub mod problem_text;
+pub mod preview;
 pub mod qr;
 pub mod receipts;
 pub mod rename;
 pub mod share_hint;
 pub mod shared_content;
+pub mod snippet_list;
 pub mod theme_switch;
 pub mod toast_list;
 pub mod unfinished_files;
 pub mod update_notice;
 pub mod upload_bar;
+pub mod upload_form;

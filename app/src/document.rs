@@ -2,7 +2,11 @@
 
 use leptos::{nonce::use_nonce, prelude::*};
 
-use crate::shell::{App, FirstPaint, title};
+use crate::{
+    i18n::{self, t},
+    shell::{App, FirstPaint, Server, title},
+    wire::{self, Place},
+};
 
 /// The names of the bundle's files, which change with their content. Missing ones were not built.
 #[derive(Clone, Debug, Default)]
@@ -11,6 +15,10 @@ pub struct Bundle {
     pub script: Option<String>,
     /// The WebAssembly module.
     pub wasm: Option<String>,
+    /// Brings the rest of the program when it is needed; the script imports it.
+    pub loader: Option<String>,
+    /// That rest: the modules of what the first page does without.
+    pub parts: Vec<String>,
     /// The style sheet.
     pub style: Option<String>,
 }
@@ -23,12 +31,14 @@ const SPLASHES: [(u32, u32, u32); 6] = [(375, 667, 2), (414, 896, 2), (390, 844,
 pub fn document(bundle: Bundle) -> impl IntoView {
     let style = bundle.style.clone();
     let first = use_context::<FirstPaint>();
+    i18n::provide(first.as_ref().map(|first| first.server.language).unwrap_or_default());
     let title = first.as_ref().map(|first| title(&first.place));
-    let theme = first.map(|first| first.server.theme).unwrap_or_default();
+    let has_room = first.as_ref().is_some_and(|first| matches!(first.place, Place::Room(_)));
+    let Server { theme, language, .. } = first.map(|first| first.server).unwrap_or_default();
     let [on_light, on_dark] = theme.papers();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.name()>
+        <html lang=language.tag() dir=language.direction() data-theme=theme.name()>
             <head>
                 <meta charset="utf-8" />
                 <title>{title}</title>
@@ -36,7 +46,7 @@ pub fn document(bundle: Bundle) -> impl IntoView {
                 <meta name="color-scheme" content=theme.color_scheme() />
                 {theme_color("light", on_light)}
                 {theme_color("dark", on_dark)}
-                <meta name="description" content="Hand files to the people around you: open a room, share its PIN, close it and everything is erased." />
+                <meta name="description" content=t().tagline() />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/icon-180.png" />
                 <meta name="mobile-web-app-capable" content="yes" />
@@ -44,9 +54,10 @@ pub fn document(bundle: Bundle) -> impl IntoView {
                 <meta name="apple-mobile-web-app-status-bar-style" content="default" />
                 <meta name="apple-mobile-web-app-title" content="SnapDrop" />
                 {SPLASHES.map(splash).collect_view()}
-                <link rel="manifest" href="/manifest.webmanifest" />
+                <link rel="manifest" href=wire::manifest(language) />
                 {style.map(|href| view! { <link rel="stylesheet" href=href /> })}
-                <HydrationScript bundle />
+                <script type="text/plain" id=i18n::ELEMENT_ID inner_html=i18n::table(language)></script>
+                <HydrationScript bundle has_room />
             </head>
             <body>
                 <App />
@@ -76,13 +87,22 @@ fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
 /// Loads the bundle and hands the page over to it. Written here because the file names come from
 /// inside the program, not from files beside it.
 #[component]
-fn HydrationScript(bundle: Bundle) -> impl IntoView {
+fn HydrationScript(
+    bundle: Bundle,
+    /// Whether the page needs the rest of the program at once.
+    has_room: bool,
+) -> impl IntoView {
     let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
-    let source = format!("import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()))");
-    view! {
-        <link rel="modulepreload" href=script.clone() />
-        <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="" />
-        <script type="module" nonce=use_nonce()>{source}</script>
-    }
-    .into_any()
+    let mut modules = vec![wasm.clone()];
+    modules.extend(if has_room { bundle.parts } else { Vec::new() });
+    // After the first paint: what is loaded before it holds it up, and the page can be read without. A tab in the
+    // background is not painted.
+    let source = format!(
+        "const start = () => {{\
+           for (const module of {modules:?}) fetch(module);\
+           import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()));\
+         }};\
+         document.hidden ? start() : requestAnimationFrame(() => setTimeout(start))"
+    );
+    view! { <script type="module" nonce=use_nonce()>{source}</script> }.into_any()
 }

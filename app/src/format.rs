@@ -1,22 +1,34 @@
-//! Numbers as people read them. Pure, so that the server's first paint and the browser agree.
+//! Numbers as people read them, in their language.
+
+use crate::i18n::t;
 
 /// A number of bytes with three significant digits: "4.2 MB". Powers of 1000, as file managers and
 /// shops count.
 #[must_use]
 pub fn size(bytes: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if bytes < 1000 {
-        return format!("{bytes} B");
+        return t().bytes(&t().number(float(bytes), 0));
     }
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let mut number = bytes as f64 / 1000.0;
+    let mut number = float(bytes) / 1000.0;
     let mut unit = 0;
     while number >= 999.5 {
         number /= 1000.0;
         unit += 1;
     }
-    let unit = UNITS[unit];
-    if number < 9.95 { format!("{number:.1} {unit}") } else { format!("{number:.0} {unit}") }
+    let number = t().number(number, u8::from(number < 9.95));
+    match unit {
+        0 => t().kilobytes(&number),
+        1 => t().megabytes(&number),
+        2 => t().gigabytes(&number),
+        3 => t().terabytes(&number),
+        4 => t().petabytes(&number),
+        _ => t().exabytes(&number),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+const fn float(number: u64) -> f64 {
+    number as f64
 }
 
 /// How much of a whole has arrived, in whole percent; 100 only when all of it has.
@@ -28,23 +40,29 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     }
 }
 
+/// [`percent`] as text: "43 %".
+#[must_use]
+pub fn percent_of(part: u64, whole: u64) -> String {
+    percent_text(percent(part, whole))
+}
+
+/// So many percent.
+#[must_use]
+pub fn percent_text(percent: u64) -> String {
+    t().percent(&t().number(float(percent), 0))
+}
+
 /// A span of time in its largest unit, rounded up: "24 hours", "1 minute". Days begin after two of them,
 /// as people speak.
 #[must_use]
 pub fn duration(secs: u64) -> String {
-    let (count, unit) = match secs {
-        0..60 => (secs, "second"),
-        60..3600 => (secs.div_ceil(60), "minute"),
-        3600..172_800 => (secs.div_ceil(3600), "hour"),
-        _ => (secs.div_ceil(86_400), "day"),
-    };
-    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
-
-/// A number of things: "1 file", "3 files".
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    match secs {
+        0..60 => t().seconds(whole(secs)),
+        60..3600 => t().minutes(whole(secs.div_ceil(60))),
+        3600..172_800 => t().hours(whole(secs.div_ceil(3600))),
+        _ => t().days(whole(secs.div_ceil(86_400))),
+    }
 }
 
 /// A PIN in groups of three, as people read numbers aloud: "482 913".
@@ -53,7 +71,8 @@ pub fn pin(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && index % 3 == 0 {
-            text.push(' ');
+            // A space that is never broken, and that keeps the groups in their order on pages from right to left.
+            text.push('\u{a0}');
         }
         text.push(digit);
     }
@@ -98,6 +117,6 @@ mod tests {
 
     #[test]
     fn a_pin_is_read_in_groups() {
-        assert_eq!((pin("482913"), pin("4829"), pin("48")), ("482 913".to_owned(), "482 9".to_owned(), "48".to_owned()));
+        assert_eq!((pin("482913"), pin("4829"), pin("48")), ("482\u{a0}913".to_owned(), "482\u{a0}9".to_owned(), "48".to_owned()));
     }
 }

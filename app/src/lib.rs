@@ -5,6 +5,7 @@
 //! - [`pages`]: what a person opens; they wire.
 //! - [`components`]: one visual noun each; they draw.
 //! - [`browser`]: everything that touches web-sys; it acts.
+//! - [`i18n`]: every word of the interface, in thirteen languages.
 //! - [`format`]: sizes and times as text.
 //! - [`shell`]: the program around the pages, and what the server knows when it paints one.
 //!
@@ -18,6 +19,7 @@ pub mod components;
 #[cfg(feature = "ssr")]
 mod document;
 pub mod format;
+pub mod i18n;
 pub mod pages;
 pub mod room;
 pub mod shell;

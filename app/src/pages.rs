@@ -2,5 +2,6 @@
 
 pub mod home;
 pub mod join;
+pub mod lazy_room;
 pub mod not_found;
 pub mod room;

@@ -9,15 +9,19 @@ mod file;
 mod ids;
 mod member;
 mod names;
+mod preview;
+mod snippet;
 
 use serde::{Deserialize, Serialize};
 
 pub use digest::{InvalidSha256, Sha256};
 pub use events::{PassingEvent, RoomEvent};
 pub use file::{Download, FileEntry, FileState};
-pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin};
+pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin, SnippetId};
 pub use member::{Device, DeviceKind, Member, Presence, Role};
 pub use names::{DisplayName, FileName, InvalidName};
+pub use preview::PreviewKind;
+pub use snippet::{InvalidSnippet, Part, Snippet, SnippetText};
 
 /// Everything a member may see of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,9 @@ pub struct Room {
     pub members: Vec<Member>,
     /// The files, in the order of their arrival.
     pub files: Vec<FileEntry>,
+    /// Text to copy, in the order of its arrival.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snippets: Vec<Snippet>,
     /// Uploads that will be joined into one file (tus concatenation); nobody but their sender sees them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FileEntry>,
@@ -117,6 +124,7 @@ impl Room {
             settings: Settings::default(),
             members: Vec::new(),
             files: Vec::new(),
+            snippets: Vec::new(),
             parts: Vec::new(),
             downloads: Vec::new(),
             closed: None,
@@ -189,17 +197,29 @@ impl Room {
                     file.received_by.push(*member);
                 }
             }
+            RoomEvent::ThumbnailAdded { id } | RoomEvent::ThumbnailLost { id } => {
+                if let Some(file) = self.upload_mut(*id) {
+                    file.has_thumbnail = matches!(event, RoomEvent::ThumbnailAdded { .. });
+                }
+            }
             RoomEvent::FileRemoved { id } => {
                 self.files.retain(|file| file.id != *id);
                 self.parts.retain(|part| part.id != *id);
                 self.downloads.retain(|download| download.file != *id);
             }
+            RoomEvent::SnippetAdded { snippet } => {
+                if !self.snippets.iter().any(|known| known.id == snippet.id) {
+                    self.snippets.push(snippet.clone());
+                }
+            }
+            RoomEvent::SnippetRemoved { id } => self.snippets.retain(|snippet| snippet.id != *id),
             RoomEvent::SettingsChanged { settings } => self.settings = *settings,
             RoomEvent::RoomClosed { by, at_ms } => {
                 let erased_files = self.files.len();
                 self.closed = Some(Closed { by: *by, at_ms: *at_ms, erased_files });
                 self.members.clear();
                 self.files.clear();
+                self.snippets.clear();
                 self.parts.clear();
                 self.downloads.clear();
             }

@@ -5,20 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     browser::{
+        activity::Activity,
         installed_app::InstalledApp,
-        leaving,
-        notices::Notices,
-        page_badge,
+        language::LanguageChoice,
+        page,
         places::{self, Places},
         theme::{Theme, ThemeChoice},
         toasts::Toasts,
-        uploader::{Uploads, use_uploads},
-        wake_lock,
     },
     components::{toast_list::ToastList, update_notice::UpdateNotice},
     format,
-    pages::{home::HomePage, join::JoinPage, not_found::NotFoundPage, room::RoomPage},
-    wire::{Place, ProblemCode, RoomView},
+    i18n::{Language, t},
+    pages::{home::HomePage, join::JoinPage, lazy_room::LazyRoom, not_found::NotFoundPage},
+    wire::{Place, ProblemCode},
 };
 
 /// What the server put into the page, so that nothing has to be asked for again.
@@ -43,6 +42,8 @@ pub struct Server {
     pub room_ttl_secs: u64,
     /// The colours that the visitor chose.
     pub theme: Theme,
+    /// The language of the page.
+    pub language: Language,
 }
 
 /// What is on a page.
@@ -53,8 +54,8 @@ pub enum Page {
         /// Why the last try did not work.
         problem: Option<ProblemCode>,
     },
-    /// The room, for a member of it.
-    Room(RoomView),
+    /// The room, for a member of it: a [`crate::wire::RoomView`] as JSON, because only the room's own program can read it.
+    Room(String),
     /// The way into a room.
     Join {
         /// Why there is no way in.
@@ -72,27 +73,43 @@ pub fn App() -> impl IntoView {
     provide_context(first.as_ref().map(|first| first.server.clone()).unwrap_or_default());
     let place = first.as_ref().map_or_else(places::here, |first| first.place.clone());
     provide_context(StoredValue::new(first.map(|first| first.page)));
-    let toasts = Toasts::provide();
-    Uploads::provide(toasts);
+    let language = LanguageChoice::provide(use_server().language);
+    Toasts::provide();
+    let activity = Activity::provide();
     let places = Places::provide(place);
     InstalledApp::provide(places);
     ThemeChoice::provide(use_server().theme);
-    let uploads = use_uploads();
-    let total = Memo::new(move |_| uploads.total());
-    let notices = Notices::provide(total);
-    page_badge::follow(total, notices, move || title(&places.get()));
-    wake_lock::follow(total);
-    leaving::follow(total);
+    Effect::new(move |_| {
+        language.follow();
+        page::set_title(&format!("{}{}", activity.news.get(), title(&places.get())));
+    });
+    // What the room's program begins goes on while another page is shown.
+    let owner = Owner::current();
 
-    view! {
-        <ToastList />
-        <UpdateNotice />
-        {move || match places.get() {
+    // Another language is another text everywhere. A room follows it by itself, because it goes on being followed.
+    let page = move || {
+        let place = places.get();
+        if !matches!(place, Place::Room(_)) {
+            language.follow();
+        }
+        match place {
             Place::Home => view! { <HomePage /> }.into_any(),
-            Place::Room(pin) => view! { <RoomPage pin /> }.into_any(),
+            Place::Room(pin) => view! { <LazyRoom pin owner=owner.clone() /> }.into_any(),
             Place::Join(pin) => view! { <JoinPage pin /> }.into_any(),
             Place::Nowhere => view! { <NotFoundPage /> }.into_any(),
-        }}
+        }
+    };
+    let notices = move || {
+        language.follow();
+        view! {
+            <ToastList />
+            <UpdateNotice />
+        }
+        .into_any()
+    };
+    view! {
+        {notices}
+        {page}
     }
 }
 
@@ -100,9 +117,9 @@ pub fn App() -> impl IntoView {
 pub(crate) fn title(place: &Place) -> String {
     match place {
         Place::Home => "SnapDrop".to_owned(),
-        Place::Room(pin) => format!("{} · SnapDrop", format::pin(pin.as_str())),
-        Place::Join(_) => "Join a room · SnapDrop".to_owned(),
-        Place::Nowhere => "Nothing here · SnapDrop".to_owned(),
+        Place::Room(pin) => t().title(&format::pin(pin.as_str())),
+        Place::Join(_) => t().title(t().title_join()),
+        Place::Nowhere => t().title(t().title_nothing()),
     }
 }
 

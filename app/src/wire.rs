@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 pub use place::Place;
 pub use problem::{Problem, ProblemCode};
 
-use crate::room::{FileId, MemberId, PassingEvent, Pin, Role, RoomEvent, Snapshot};
+use crate::{
+    i18n::{self, Language},
+    room::{FileId, MemberId, PassingEvent, Pin, Role, RoomEvent, Snapshot, SnippetId},
+};
 
 /// The close code that ends every socket of a closed room.
 pub const CLOSE_ROOM_CLOSED: u16 = 4001;
@@ -110,6 +113,20 @@ pub struct Entered {
     pub token: String,
 }
 
+/// Body of `POST /api/rooms/{pin}/snippets`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddSnippet {
+    /// What members may copy, checked by the server.
+    pub text: String,
+}
+
+/// The answer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnippetAdded {
+    /// Names the text, to remove it.
+    pub id: SnippetId,
+}
+
 /// The address of the API's list of rooms.
 pub const ROOMS: &str = "/api/rooms";
 
@@ -146,6 +163,36 @@ pub fn file(pin: &Pin, id: FileId) -> String {
     format!("{ROOMS}/{pin}/files/{id}")
 }
 
+/// A file's bytes for somebody who looks at it, which is not having it.
+#[must_use]
+pub fn preview(pin: &Pin, id: FileId) -> String {
+    format!("{}?preview", file(pin, id))
+}
+
+/// A PDF for the browser's own viewer.
+#[must_use]
+pub fn view(pin: &Pin, id: FileId) -> String {
+    format!("{}/view", file(pin, id))
+}
+
+/// The small picture of a file.
+#[must_use]
+pub fn thumbnail(pin: &Pin, id: FileId) -> String {
+    format!("{}/thumbnail", file(pin, id))
+}
+
+/// Where text to copy is added.
+#[must_use]
+pub fn snippets(pin: &Pin) -> String {
+    format!("{ROOMS}/{pin}/snippets")
+}
+
+/// One piece of text.
+#[must_use]
+pub fn snippet(pin: &Pin, id: SnippetId) -> String {
+    format!("{ROOMS}/{pin}/snippets/{id}")
+}
+
 /// All complete files in one archive.
 #[must_use]
 pub fn archive(pin: &Pin) -> String {
@@ -156,6 +203,12 @@ pub fn archive(pin: &Pin) -> String {
 #[must_use]
 pub fn room_page(pin: &Pin) -> String {
     format!("/r/{pin}")
+}
+
+/// The plain form that adds files to a room without a script.
+#[must_use]
+pub fn upload_form(pin: &Pin) -> String {
+    format!("/r/{pin}/upload")
 }
 
 /// The page behind the QR code.
@@ -172,6 +225,21 @@ pub fn join_qr(pin: &Pin) -> String {
 
 /// The plain form that creates a room without a script.
 pub const CREATE_FORM: &str = "/create";
+
+/// The plain form that chooses a language without a script.
+pub const LANGUAGE_FORM: &str = "/language";
+
+/// The texts of a language, as this version of the program has them.
+#[must_use]
+pub fn messages(language: Language) -> String {
+    format!("/messages/{}/{}", i18n::VERSION, language.code())
+}
+
+/// What the system is told of the app when it is installed, in a language.
+#[must_use]
+pub fn manifest(language: Language) -> String {
+    format!("/manifest.webmanifest?language={}", language.code())
+}
 
 /// The plain form that joins a room without a script.
 pub const JOIN_FORM: &str = "/join";

@@ -10,8 +10,8 @@ import type { DeviceName } from '../support/devices';
 import { addFiles, arrivedPercent, closeRoom, createRoom, fileRow, joinRoom, memberRow, memberRows, renameSelf } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { expect, test } from '../support/test';
+import { FOLDER } from './gallery';
 
-const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, '..', 'test-results', 'screenshots');
 const FILM = 'IMG_4402 harbour at dawn.mov';
 
 test.describe.configure({ mode: 'serial' });

@@ -23,7 +23,7 @@ test('closing a room tells everybody how many files were erased, and erases them
 
   for (const page of [owner, phone, tablet]) {
     await expect(page.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
-    await expect(page.getByText(/^Its 3 files were erased at \d\d:\d\d\.$/)).toBeVisible();
+    await expect(page.getByText(/^Its 3 files were erased at \d\d:\d\d\s[AP]M\.$/)).toBeVisible();
     await expect(fileRows(page)).toHaveCount(0);
     await expect(memberRows(page)).toHaveCount(0);
   }
@@ -41,7 +41,7 @@ test('a room without files ends with a sentence that fits', async ({ device }) =
   const owner = await device('desktop');
   await createRoom(owner);
   await closeRoom(owner);
-  await expect(owner.getByText(/^There were no files in it when it ended at \d\d:\d\d\.$/)).toBeVisible();
+  await expect(owner.getByText(/^There were no files in it when it ended at \d\d:\d\d\s[AP]M\.$/)).toBeVisible();
 
   await owner.getByRole('link', { name: 'To the first page' }).click();
   await expect(owner.getByRole('textbox', { name: 'PIN' })).toBeVisible();
@@ -81,7 +81,7 @@ test('a room closed in the middle of an upload leaves nothing on the disk', asyn
 
   await closeRoom(owner);
   for (const page of [owner, guest]) {
-    await expect(page.getByText(/^Its file was erased at \d\d:\d\d\.$/)).toBeVisible();
+    await expect(page.getByText(/^Its file was erased at \d\d:\d\d\s[AP]M\.$/)).toBeVisible();
   }
   await expect.poll(() => server.storedFiles()).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { type AddressInfo, type Socket, connect } from 'node:net';
 import type { Page, Response } from '@playwright/test';
 
 import { putIntoBrowser } from '../support/handles';
-import { type HeldFile, addFiles, createRoom, download, fileRow, joinRoom, standsInRoom, takesDrops, uploadBar } from '../support/room';
+import { type HeldFile, addFiles, createRoom, download, fileRow, fileRows, joinRoom, standsInRoom, takesDrops, uploadBar } from '../support/room';
 import { MIB, sample, sha256Of, sha256OfText } from '../support/samples';
 import { CONNECTION_LOST, test as base, expect } from '../support/test';
 
@@ -99,7 +99,7 @@ test('Chromium finds nothing that keeps SnapDrop from being installed', async ({
   await hasWorker(page);
   const chromium = await context.newCDPSession(page);
   const { url, errors, data } = await chromium.send('Page.getAppManifest');
-  expect(url).toBe(`${server.address}/manifest.webmanifest`);
+  expect(url).toBe(`${server.address}/manifest.webmanifest?language=en`);
   expect(errors).toEqual([]);
   expect(JSON.parse(data ?? '')).toMatchObject({ name: 'SnapDrop', display: 'standalone', share_target: { action: '/share' } });
   const { installabilityErrors } = await chromium.send('Page.getInstallabilityErrors');
@@ -247,17 +247,18 @@ test('what another app shares is counted on the first page, and sent when a room
   await expect(shared(phone)).toHaveCount(0);
 });
 
-test('a text that another app shares becomes a file', async ({ device }) => {
+test('a text that another app shares is handed out as text', async ({ device }) => {
   const phone = await device('androidPhone', WORKERS);
   await phone.goto('/');
   await hasWorker(phone);
   await share(phone, { title: 'Harbour at dawn', url: 'https://example.org/' });
-  await expect(shared(phone)).toContainText('1 file shared');
+  await expect(shared(phone)).toContainText('Text shared');
   await shared(phone).getByRole('button', { name: 'Create room' }).click();
   await standsInRoom(phone);
-  const row = fileRow(phone, 'Shared text.txt');
-  await expect(row).toContainText('Here');
-  expect(await sha256Of(await download(phone, row))).toBe(sha256OfText('Harbour at dawn\nhttps://example.org/'));
+  const texts = phone.getByRole('list', { name: 'Text and links' }).getByRole('listitem');
+  await expect(texts).toContainText('Harbour at dawn');
+  await expect(texts.getByRole('link', { name: 'https://example.org/' })).toBeVisible();
+  await expect(fileRows(phone)).toHaveCount(0);
 });
 
 test('what was shared can be discarded', async ({ device }) => {

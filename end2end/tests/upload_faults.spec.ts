@@ -74,13 +74,13 @@ test('whoever is refused again and again is told why, and tries again by hand', 
   const film = await sample(info, 'film.mov', 10 * MIB);
   await owner.route(/\/files\//, async (route) => {
     if (route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
-    await route.fulfill({ status: 507, contentType: 'application/problem+json', json: { title: 'full', status: 507, code: 'no_space', detail: 'The disk is full.' } });
+    await route.fulfill({ status: 507, contentType: 'application/problem+json', json: { title: 'full', status: 507, code: 'no_space', detail: 'The server is out of space.' } });
   });
   await addFiles(owner, film.path);
   const row = fileRow(owner, film.name);
   await expect(async () => {
     await owner.clock.fastForward(30_000);
-    await expect(row).toContainText('Stopped at 40 %. The disk is full.', { timeout: 500 });
+    await expect(row).toContainText('Stopped at 40 %. The server is out of space.', { timeout: 500 });
   }).toPass({ timeout: 30_000 });
 
   await owner.unroute(/\/files\//);

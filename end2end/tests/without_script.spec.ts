@@ -78,6 +78,52 @@ test('without a script a wrong PIN is answered with a sentence', async ({ device
   await expect(guest.getByRole('alert')).toBeVisible();
 });
 
+test('without a script the owner adds files with the plain form, and a guest gets the same bytes', async ({ device }, info) => {
+  const owner = await device('desktop', plain);
+  await owner.goto('/');
+  await owner.getByRole('button', { name: 'Create room' }).click();
+  await owner.waitForURL(/\/r\/\d{6}$/);
+  const page = owner.url();
+
+  const film = await sample(info, 'IMG_4402 harbour.mov', 3 * MIB);
+  const notes = await sample(info, '☕ notes.md', 10);
+  await owner.getByLabel('Choose files').setInputFiles([film.path, notes.path]);
+  await owner.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(fileRows(owner)).toHaveCount(2);
+  for (const { name } of [film, notes]) await expect(fileRow(owner, name)).toContainText('Here');
+  await expect(owner.getByRole('alert')).toHaveCount(0);
+  expect(owner.url()).toBe(page);
+
+  const guest = await device('iPhone', plain);
+  await guest.goto(`/join/${page.slice(-6)}`);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await guest.waitForURL(page);
+  await expect(fileRows(guest)).toHaveCount(2);
+  await expect(guest.getByLabel('Choose files')).toHaveCount(0);
+  for (const { name, sha256 } of [film, notes]) {
+    expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+  }
+});
+
+test.describe('with small rooms', () => {
+  test.use({ flags: ['--max-file-size', '1MiB', '--max-room-size', '4MiB'] });
+
+  test('without a script the owner is told why a file was not taken, and keeps what was', async ({ device }, info) => {
+    const owner = await device('desktop', plain);
+    await owner.goto('/');
+    await owner.getByRole('button', { name: 'Create room' }).click();
+    await owner.waitForURL(/\/r\/\d{6}$/);
+
+    const notes = await sample(info, 'notes.txt', 10);
+    const film = await sample(info, 'film.mov', 12 * MIB);
+    await owner.getByLabel('Choose files').setInputFiles([notes.path, film.path]);
+    await owner.getByRole('button', { name: 'Upload', exact: true }).click();
+    await expect(owner.getByRole('alert')).toHaveText('The file is larger than this server takes.');
+    await expect(fileRows(owner)).toHaveCount(1);
+    await expect(fileRow(owner, notes.name)).toContainText('Here');
+  });
+});
+
 test('without a script nothing is offered that would need one', async ({ device }, info) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);

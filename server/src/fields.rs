@@ -3,10 +3,12 @@
 //! Everything here is sent by strangers. What follows from it is decided in `http`.
 
 mod concat;
+mod languages;
 mod metadata;
 mod range;
 
 pub use concat::{Concat, PartUrl};
+pub use languages::preferred;
 pub use metadata::Metadata;
 pub use range::{MAX_RANGES, Wanted};
 

@@ -1,4 +1,4 @@
-//! The files on disk: create, append, finish, read, join, remove.
+//! The files on disk: create, append, finish, read, join, remove, and a small picture beside each that has one.
 //!
 //! A file is named by its id alone and lies in one flat folder; its length on disk *is* the offset of
 //! its upload, so the two cannot drift apart, and a kill at any moment leaves the truth. Names, owners
@@ -13,6 +13,7 @@ mod join;
 mod lease;
 mod read;
 mod space;
+mod thumbnail;
 mod traffic;
 mod unverified;
 
@@ -40,6 +41,7 @@ pub use checksum::{Checksum, InvalidChecksum};
 use lease::Leases;
 pub use read::ReadError;
 pub use space::{CreateError, NoSpace};
+pub use thumbnail::{InvalidThumbnail, Thumbnail};
 use traffic::Traffic;
 
 /// How a store works.
@@ -85,6 +87,8 @@ struct StoredFile {
     crc: Mutex<(u64, crc32fast::Hasher)>,
     /// SHA-256, which follows behind.
     digest: Digest,
+    /// Held by whoever writes or erases the picture beside it.
+    thumbnail: Mutex<()>,
 }
 
 /// What is here of a file.
@@ -113,6 +117,7 @@ impl FileStore {
     pub fn open(settings: StoreSettings) -> io::Result<Self> {
         std::fs::create_dir_all(&settings.folder)?;
         unverified::cut_off(&settings.folder)?;
+        thumbnail::sweep(&settings.folder)?;
         let traffic = Traffic::default();
         Ok(Self {
             background: Background::start(&settings.folder, &traffic)?,
@@ -207,7 +212,7 @@ impl FileStore {
         self.background.summed()
     }
 
-    /// Erases a file. Its writer is told to let go, its readers are cut; returns when it is gone.
+    /// Erases a file and its picture. Its writer is told to let go, its readers are cut; returns when it is gone.
     ///
     /// # Errors
     /// What the file system says; a file that is not here is no error.
@@ -220,8 +225,7 @@ impl FileStore {
         let _lease = file.leases.take().await;
         file.extent.send_replace(None);
         self.background.give_up(&file);
-        let path = file.path.clone();
-        let removed = in_background(move || std::fs::remove_file(path)).await;
+        let removed = in_background(move || file.erase()).await;
         self.lock().remove(&id);
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -288,6 +292,7 @@ impl StoredFile {
             claimed: AtomicU64::new(bytes),
             crc: Mutex::new((0, crc32fast::Hasher::new())),
             digest: Digest::default(),
+            thumbnail: Mutex::default(),
         }
     }
 

@@ -33,6 +33,7 @@ pub(crate) async fn run(rooms: &Arc<Rooms>, files: &FileStore, completion: &Comp
         if room.is_open() {
             for file in room.snapshot().room.uploads() {
                 if reconcile(room, file, files, completion, &mut report).await? {
+                    reconcile_thumbnail(room, file, files).await?;
                     known.insert(file.id);
                 }
             }
@@ -100,6 +101,19 @@ async fn reconcile(
         _ => room.pass(PassingEvent::FileProgress { id, offset_bytes: length, state: FileState::Stopped }),
     }
     Ok(true)
+}
+
+/// A picture that was told of is here; one that nobody was told of goes.
+async fn reconcile_thumbnail(room: &RoomHandle, file: &FileEntry, files: &FileStore) -> Result<(), RecoveryError> {
+    let id = file.id;
+    if file.has_thumbnail {
+        match files.thumbnail(id).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => record(room, RoomEvent::ThumbnailLost { id }).await?,
+            picture => return picture.map(drop).map_err(RecoveryError::Files),
+        }
+    }
+    // Also what a power cut left of it.
+    Ok(files.erase_thumbnail(id).await?)
 }
 
 async fn record(room: &RoomHandle, event: RoomEvent) -> Result<(), RecordError> {

@@ -9,6 +9,7 @@ mod names;
 mod receiving;
 mod record;
 mod recording;
+mod snippets;
 
 use std::{
     collections::HashMap,
@@ -26,6 +27,7 @@ pub use attendance::Attendance;
 pub use handle::{NoSeat, QuietUse, RoomHandle, Told};
 pub use receiving::Receiving;
 pub use record::RecordError;
+pub use snippets::{MAX_SNIPPETS, NoSuchSnippet, TooManySnippets};
 
 /// The most seats of one room, those of members who left included.
 pub const MAX_SEATS: usize = 1000;

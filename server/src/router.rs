@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
+use app::wire;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
-use tower_http::{catch_panic::CatchPanicLayer, set_header::SetResponseHeaderLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::http::{
-    Refusal, Services, archive, cors, download, file, files, forms, health, join_code, live, members, method_override, offline, pages,
-    rooms, same_origin, service_worker, share,
+    Refusal, Services, archive, cors, download, file, files, forms, health, join_code, language, live, manifest, members, method_override,
+    offline, pages, rooms, same_origin, service_worker, share, snippets, thumbnail, upload_form,
 };
 
 /// The most bytes of a body that is read whole. Chunks of files are streamed and not meant by it.
@@ -31,22 +32,36 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/api/rooms/{pin}/files/{id}", {
             get(download::get).head(file::head).patch(file::append).delete(file::remove).options(files::discover)
         })
+        .route("/api/rooms/{pin}/files/{id}/view", get(download::view))
+        .route("/api/rooms/{pin}/files/{id}/thumbnail", get(thumbnail::get).put(thumbnail::put))
+        .route("/api/rooms/{pin}/snippets", post(snippets::add))
+        .route("/api/rooms/{pin}/snippets/{id}", delete(snippets::remove))
         .route("/api/rooms/{pin}/archive.zip", get(archive::get))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&services), cors::apply));
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/r/{pin}", get(pages::room))
+        .route(
+            "/r/{pin}/upload",
+            // Its files are streamed, and have limits of their own.
+            post(upload_form::upload).layer(DefaultBodyLimit::disable()),
+        )
         .route("/join/{pin}", get(pages::join))
         .route("/join/{pin}/qr.svg", get(join_code::qr))
         .route("/create", post(forms::create))
         .route("/join", post(forms::join))
+        .route(wire::LANGUAGE_FORM, post(language::choose))
+        .route("/messages/{version}/{language}", get(language::messages))
+        .route("/manifest.webmanifest", get(manifest::get))
         .route("/sw.js", get(service_worker::get))
         .route(offline::PATH, get(offline::get))
         .route("/share", post(share::without_worker))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
-        .fallback(pages::fallback);
+        .fallback(pages::fallback)
+        // Pages only: the bundle is compressed already, and of files every byte counts.
+        .layer(CompressionLayer::new());
 
     // From the inside out: the last layer sees a request first.
     let routes = Router::new()
@@ -55,7 +70,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), same_origin::check))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(header::REFERRER_POLICY, "no-referrer"))
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(services);
@@ -68,12 +83,12 @@ fn always(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLay
 }
 
 async fn method_not_allowed() -> Refusal {
-    Refusal::new(app::wire::ProblemCode::MethodNotAllowed, "This cannot be done at this address.")
+    Refusal::new(wire::ProblemCode::MethodNotAllowed, "This cannot be done at this address.")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("of unknown kind"), "a handler panicked");
-    Refusal::new(app::wire::ProblemCode::Internal, "The server could not do this.").into_response()
+    Refusal::new(wire::ProblemCode::Internal, "The server could not do this.").into_response()
 }

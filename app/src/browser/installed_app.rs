@@ -11,9 +11,10 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, FilePropertyBag, FileSystemFileHandle, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
+use web_sys::{File, FileSystemFileHandle, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
 
 use super::{
+    activity::Handed,
     kept_files::PickedFile,
     page,
     places::{self, Places},
@@ -119,9 +120,7 @@ impl InstalledApp {
         // Another tab may have been faster: then it is in use already.
         let (Some(workers), Some(waiting)) = (workers(), waiting) else { return reload() };
         self.hold(EventListener::once(&workers, "controllerchange", |_| reload()));
-        let message = Object::new();
-        let sent = Reflect::set(&message, &"type".into(), &"take_over".into()).and_then(|_| waiting.post_message(&message));
-        if sent.is_err() {
+        if tell(&waiting, "take_over").is_err() {
             self.look();
         }
     }
@@ -264,23 +263,13 @@ pub fn use_installed_app() -> InstalledApp {
     use_context().expect("the app provides what is installed of it")
 }
 
-/// Takes what another app shared, so that it is shown once; none where nothing came. A text without files is given as
-/// a file of its own.
-pub async fn take_share() -> Option<Vec<PickedFile>> {
+/// Takes what another app shared, so that it is shown once; none where nothing came.
+pub async fn take_share() -> Option<Handed> {
     let share = take_newest().await.ok().flatten()?;
     let files: Array = Reflect::get(&share, &"files".into()).ok()?.dyn_into().ok()?;
     let files: Vec<File> = files.iter().filter_map(|file| file.dyn_into().ok()).collect();
-    if !files.is_empty() {
-        return Some(files.into_iter().map(PickedFile::from).collect());
-    }
-    let text = Reflect::get(&share, &"text".into()).ok()?.as_string().filter(|text| !text.is_empty())?;
-    Some(vec![text_file(&text)?.into()])
-}
-
-fn text_file(text: &str) -> Option<File> {
-    let kind = FilePropertyBag::new();
-    kind.set_type("text/plain");
-    File::new_with_str_sequence_and_options(&Array::of1(&text.into()), "Shared text.txt", &kind).ok()
+    let text = Reflect::get(&share, &"text".into()).ok()?.as_string().filter(|text| !text.trim().is_empty());
+    Some(Handed { files: files.into_iter().map(PickedFile::from).collect(), text }).filter(|shared| !shared.is_empty())
 }
 
 async fn take_newest() -> Result<Option<JsValue>, idb::Error> {
@@ -310,6 +299,20 @@ pub fn needs_share_hint() -> bool {
 /// An iPad claims to be a Mac, but a Mac has no touch points.
 fn is_ios(user_agent: &str, touch_points: u32) -> bool {
     ["iPhone", "iPad", "iPod"].iter().any(|name| user_agent.contains(name)) || (user_agent.contains("Macintosh") && touch_points > 1)
+}
+
+/// Tells the worker behind this page, if there is one, what has changed.
+pub(super) fn tell_worker(what: &str) {
+    if let Some(worker) = workers().and_then(|workers| workers.controller()) {
+        // Only what cannot be copied is refused.
+        drop(tell(&worker, what));
+    }
+}
+
+fn tell(worker: &ServiceWorker, what: &str) -> Result<(), JsValue> {
+    let message = Object::new();
+    Reflect::set(&message, &"type".into(), &what.into())?;
+    worker.post_message(&message)
 }
 
 /// Nothing on pages without TLS, and where the browser forbids them.

@@ -12,9 +12,14 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{EventTarget, Storage};
 
-use super::{live_room::LiveRoom, page, uploader::Total};
+use super::{
+    live_room::{LiveRoom, Topic},
+    page,
+    uploader::Total,
+};
 use crate::{
     format,
+    i18n::t,
     room::{FileId, FileState, Pin, Room},
 };
 
@@ -78,7 +83,9 @@ impl Notices {
         // The listener is held until then.
         Effect::new(move |_: Option<EventListener>| self.follow_visibility(live));
         let complete = Memo::new(move |_| {
-            live.read(|room| room.files.iter().filter(|file| file.state == FileState::Complete).map(|file| file.id).collect::<Vec<_>>())
+            live.read(Topic::Files, |room| {
+                room.files.iter().filter(|file| file.state == FileState::Complete).map(|file| file.id).collect::<Vec<_>>()
+            })
         });
         Effect::new(move |before: Option<Vec<FileId>>| {
             let now = complete.get();
@@ -114,8 +121,7 @@ impl Notices {
 
     fn is_something_arriving(self, live: LiveRoom) -> bool {
         let arrives = |room: &Room| room.files.iter().any(|file| file.state == FileState::Arriving);
-        self.total.with_untracked(|total| total.moving > 0)
-            || live.snapshot.try_with_untracked(|snapshot| arrives(&snapshot.room)).unwrap_or(false)
+        self.total.with_untracked(|total| total.moving > 0) || live.try_read_untracked(arrives).unwrap_or(false)
     }
 
     fn arrived(self, live: LiveRoom, files: &[FileId]) {
@@ -125,7 +131,7 @@ impl Notices {
             return;
         }
         let pin = live.pin();
-        let name = live.snapshot.with_untracked(|snapshot| snapshot.room.file(*first).map(|file| file.name.to_string()));
+        let name = live.read_untracked(|room| room.file(*first).map(|file| file.name.to_string()));
         let count = self.unseen.get_untracked() + files.len();
         self.unseen.set(count);
         spawn_local(async move {
@@ -148,7 +154,7 @@ impl Notices {
                 return;
             }
             // Without a value the page of the room was left meanwhile.
-            if let Some(Some(words)) = live.snapshot.try_with_untracked(|snapshot| ended_words(&snapshot.room)) {
+            if let Some(Some(words)) = live.try_read_untracked(ended_words) {
                 self.tell(words, &pin).await;
             }
         });
@@ -190,7 +196,7 @@ fn added(before: &[FileId], now: &[FileId]) -> Vec<FileId> {
 }
 
 fn arrived_words(count: usize, name: &str) -> String {
-    if count == 1 { format!("“{name}” is here.") } else { format!("{} are here.", format::count(count, "file")) }
+    if count == 1 { t().file_arrived(name) } else { t().files_arrived(count) }
 }
 
 /// What became of the uploads, as the room has it. There is nothing to say of a room without files.
@@ -199,7 +205,7 @@ fn ended_words(room: &Room) -> Option<&'static str> {
         return None;
     }
     let sent = room.files.iter().all(|file| file.state == FileState::Complete);
-    Some(if sent { "All files are sent." } else { "The upload stopped before all files were sent." })
+    Some(if sent { t().all_sent() } else { t().upload_stopped() })
 }
 
 /// Whether the person can still be asked, by this page and by the browser.
@@ -231,7 +237,7 @@ fn ask_permission() -> Option<JsValue> {
 /// One notice for each room: a newer one takes the place of the one before.
 fn options(pin: &Pin) -> JsValue {
     let options = Object::new();
-    let room = format!("SnapDrop room {}", format::pin(pin.as_str()));
+    let room = t().notice_room(&format::pin(pin.as_str()));
     for (name, value) in [("body", room.as_str()), ("tag", pin.as_str()), ("icon", "/icon-192.png")] {
         // Fails only for objects that take nothing.
         drop(Reflect::set(&options, &name.into(), &value.into()));

@@ -4,6 +4,8 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, VisibilityState, Window};
 
+use crate::i18n::{Language, t};
+
 pub(super) fn window() -> Window {
     leptos::prelude::window()
 }
@@ -31,6 +33,11 @@ pub(super) fn touch_points() -> u32 {
     u32::try_from(window().navigator().max_touch_points()).unwrap_or(0)
 }
 
+/// Whether the browser shows PDF files itself. Those that do not say so get a chance.
+pub(super) fn shows_pdf() -> bool {
+    js_sys::Reflect::get(&window().navigator(), &"pdfViewerEnabled".into()).ok().and_then(|it| it.as_bool()).unwrap_or(true)
+}
+
 /// What the window is called.
 pub fn set_title(title: &str) {
     document().set_title(title);
@@ -53,12 +60,25 @@ pub(super) fn base64(bytes: impl Iterator<Item = u8>) -> String {
     window().btoa(&text).unwrap_or_default()
 }
 
-/// The time of day of a moment, as the reader's clock shows it.
+/// The time of day of a moment: in the page's language, the way of the reader's region.
 #[must_use]
 pub fn time_of_day(unix_ms: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "exact until the year 287396")]
     let date = js_sys::Date::new(&(unix_ms as f64).into());
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
+    let options = js_sys::Object::new();
+    for part in ["hour", "minute"] {
+        // Fails only for objects that take nothing.
+        drop(js_sys::Reflect::set(&options, &part.into(), &"2-digit".into()));
+    }
+    date.to_locale_time_string_with_options(&regional_tag(), &options).into()
+}
+
+/// The reader's own tag for the page's language: it says whether the clock has twelve hours.
+fn regional_tag() -> String {
+    let language = t().spoken();
+    let tags = window().navigator().languages();
+    let own = tags.iter().filter_map(|tag| tag.as_string()).find(|tag| Language::from_tag(tag) == Some(language));
+    own.unwrap_or_else(|| language.tag().to_owned())
 }
 
 /// Whether the system can hand a link to other apps.

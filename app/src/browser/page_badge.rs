@@ -1,19 +1,18 @@
-//! What the tab tells while another one is in front: how far uploads are, and how many files arrived. Nothing else
-//! names the window or changes its icon.
+//! What the tab tells while another one is in front: how far uploads are, and how many files arrived.
 
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::{notices::Notices, page, uploader::Total};
+use super::{activity::Activity, notices::Notices, page, uploader::Total};
 use crate::format;
 
 /// What the ring of the icon shows of the way, at sixteen pixels.
 const STEP_PERCENT: u64 = 5;
 
-/// Names the window by `title`, with what there is to tell before it, and draws the progress over its icon.
-pub fn follow(total: Memo<Total>, notices: Notices, title: impl Fn() -> String + 'static) {
+/// Puts what there is to tell before the window's title, and draws the progress over its icon.
+pub fn follow(total: Memo<Total>, notices: Notices, activity: Activity) {
     let percent = Memo::new(move |_| total.with(sent_percent));
-    Effect::new(move |_| page::set_title(&titled(notices.unseen(), percent.get(), &title())));
+    Effect::new(move |_| activity.news.set(news(notices.unseen(), percent.get())));
     let step = Memo::new(move |_| percent.get().map(|percent| percent / STEP_PERCENT * STEP_PERCENT));
     // The icon is held between two runs.
     Effect::new(move |icon: Option<Option<Icon>>| {
@@ -29,11 +28,11 @@ fn sent_percent(total: &Total) -> Option<u64> {
     (total.moving > 0).then(|| format::percent(total.sent_bytes, total.size_bytes))
 }
 
-/// The title with what there is to tell before it: the first letters are all that a narrow tab shows.
-fn titled(unseen: usize, percent: Option<u64>, title: &str) -> String {
+/// Comes before the title: the first letters are all that a narrow tab shows.
+fn news(unseen: usize, percent: Option<u64>) -> String {
     let unseen = if unseen == 0 { String::new() } else { format!("({unseen}) ") };
-    let percent = percent.map(|percent| format!("{percent} % · ")).unwrap_or_default();
-    format!("{unseen}{percent}{title}")
+    let percent = percent.map(|percent| format!("{} · ", format::percent_text(percent))).unwrap_or_default();
+    unseen + &percent
 }
 
 /// The icon of the tab; what it was before is back when this is dropped.
@@ -82,10 +81,10 @@ mod tests {
 
     #[test]
     fn the_news_stand_before_the_title() {
-        assert_eq!(titled(0, None, "482 913 · SnapDrop"), "482 913 · SnapDrop");
-        assert_eq!(titled(0, Some(43), "482 913 · SnapDrop"), "43 % · 482 913 · SnapDrop");
-        assert_eq!(titled(2, None, "482 913 · SnapDrop"), "(2) 482 913 · SnapDrop");
-        assert_eq!(titled(2, Some(43), "SnapDrop"), "(2) 43 % · SnapDrop");
+        assert_eq!(news(0, None), "");
+        assert_eq!(news(0, Some(43)), "43 % · ");
+        assert_eq!(news(2, None), "(2) ");
+        assert_eq!(news(2, Some(43)), "(2) 43 % · ");
     }
 
     #[test]

@@ -151,6 +151,26 @@ pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<PickedFile>) + Clone 
     on_cleanup(move || listeners.dispose());
 }
 
+/// Calls `act` with text that is pasted into the page, until the component is gone. Text for a field is the field's.
+pub fn on_text(act: impl Fn(String) + 'static) {
+    let pasted = listen("paste", move |event: web_sys::ClipboardEvent| {
+        let field = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        if field.is_some_and(|field| matches!(field.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")) {
+            return;
+        }
+        let Some(content) = event.clipboard_data() else { return };
+        // A picture is often copied with its address beside it.
+        if content.files().is_some_and(|files| files.length() > 0) {
+            return;
+        }
+        if let Some(text) = content.get_data("text/plain").ok().filter(|text| !text.trim().is_empty()) {
+            act(text);
+        }
+    });
+    let pasted = StoredValue::new_local(pasted);
+    on_cleanup(move || pasted.dispose());
+}
+
 fn listen<E: wasm_bindgen::JsCast>(name: &'static str, act: impl Fn(E) + 'static) -> gloo_events::EventListener {
     let options = gloo_events::EventListenerOptions::enable_prevent_default();
     gloo_events::EventListener::new_with_options(&document(), name, options, move |event| {

@@ -33,6 +33,12 @@ impl Places {
         self.place.get()
     }
 
+    /// The same, for what is not drawn again with every page.
+    #[must_use]
+    pub fn get_untracked(self) -> Place {
+        self.place.get_untracked()
+    }
+
     /// Goes to another page.
     pub fn go(self, place: Place) {
         // A history that takes nothing more still lets the page change.

@@ -15,6 +15,7 @@ use super::{
     api, backoff,
     live_room::{Ended, Link, LiveRoom},
     page,
+    problem_text::problem_text,
     toasts::Toasts,
 };
 use crate::wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage};
@@ -58,7 +59,7 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut said: UnboundedRecei
     let (nudge, mut nudges) = unbounded();
     let _listeners = listen_for_nudges(&nudge);
     let mut failures = 0;
-    let mut since = Some(live.snapshot.with_untracked(|snapshot| snapshot.revision));
+    let mut since = Some(live.revision());
     loop {
         match connect(live, toasts, &mut since, &mut said, &mut nudges).await {
             Lost::Closed => return,
@@ -111,7 +112,7 @@ async fn connect(
                     if matches!(lost, Lost::Never) {
                         lost = Lost::Live;
                         // Those that go on are told anew.
-                        live.snapshot.update(|snapshot| snapshot.room.downloads.clear());
+                        live.forget_downloads();
                         live.link.set(Link::Live);
                         // The server speaks first, so the socket is open now.
                         let hello = ClientMessage::Hello { touch_points: page::touch_points() };
@@ -123,7 +124,7 @@ async fn connect(
                         *since = None;
                         return Lost::Live;
                     }
-                    *since = Some(live.snapshot.with_untracked(|snapshot| snapshot.revision));
+                    *since = Some(live.revision());
                 }
                 Some(Err(WebSocketError::ConnectionClose(close))) if close.code == CLOSE_ROOM_CLOSED => return Lost::Closed,
                 Some(Err(_)) | None => return lost,
@@ -156,14 +157,10 @@ fn hear(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::G
     // A newer server may say more than this page understands.
     let Ok(message) = serde_json::from_str(text) else { return Ok(()) };
     match message {
-        ServerMessage::Snapshot(snapshot) => live.snapshot.set(snapshot),
-        ServerMessage::Event { revision, event } => {
-            let mut followed = Ok(());
-            live.snapshot.update(|snapshot| followed = snapshot.follow(revision, &event));
-            followed?;
-        }
-        ServerMessage::Passing { event } => live.snapshot.update(|snapshot| snapshot.room.pass(&event)),
-        ServerMessage::Problem(problem) => toasts.show(problem.detail),
+        ServerMessage::Snapshot(snapshot) => live.replace(snapshot),
+        ServerMessage::Event { revision, event } => live.apply(revision, &event)?,
+        ServerMessage::Passing { event } => live.pass(&event),
+        ServerMessage::Problem(problem) => toasts.show(problem_text(problem.code)),
         ServerMessage::CaughtUp { .. } | ServerMessage::Heartbeat => {}
     }
     Ok(())

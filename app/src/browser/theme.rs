@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlDocument;
 
-use super::page;
+use super::{installed_app, page};
 
 /// How long browsers remember the choice: a year.
 const MAX_AGE_SECS: u32 = 365 * 24 * 3600;
@@ -109,6 +109,7 @@ impl ThemeChoice {
         let document: HtmlDocument = page::document().unchecked_into();
         // A browser that takes no cookies shows the theme until the page is left.
         drop(document.set_cookie(&theme.cookie()));
+        installed_app::tell_worker("appearance_changed");
     }
 }
 

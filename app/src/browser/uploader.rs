@@ -9,6 +9,7 @@ mod protocol;
 mod queue;
 mod resume;
 mod sender;
+mod thumbnails;
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -26,11 +27,13 @@ use super::{
     toasts::Toasts,
 };
 use crate::{
+    i18n::t,
     room::{FileId, Pin},
     wire::{Problem, ProblemCode},
 };
 use pace::{ChunkSize, Speed};
 use queue::Queue;
+use thumbnails::Sitters;
 
 pub use resume::Unfinished;
 
@@ -78,6 +81,7 @@ pub struct Uploads {
     queue: StoredValue<Queue>,
     chunk_size: StoredValue<ChunkSize>,
     speed: RwSignal<Speed>,
+    sitters: Sitters,
     toasts: Toasts,
 }
 
@@ -105,22 +109,30 @@ struct Source {
 
 impl Uploads {
     /// No uploads yet; shared through the context.
-    pub fn provide(toasts: Toasts) {
+    pub fn provide(toasts: Toasts) -> Self {
         let uploads = Self {
             transfers: RwSignal::new(HashMap::new()),
             sources: StoredValue::new(HashMap::new()),
             queue: StoredValue::new(Queue::default()),
             chunk_size: StoredValue::new(ChunkSize::default()),
             speed: RwSignal::new(Speed::default()),
+            sitters: Sitters::none(),
             toasts,
         };
         provide_context(uploads);
+        uploads
     }
 
     /// Where the upload of a file is, if this browser sends it.
     #[must_use]
     pub fn transfer(self, id: FileId) -> Option<Transfer> {
         self.upload(id).map(|upload| upload.transfer.get())
+    }
+
+    /// The same, for a moment.
+    #[must_use]
+    pub fn transfer_untracked(self, id: FileId) -> Option<Transfer> {
+        self.upload_untracked(id).map(|upload| upload.transfer.get_untracked())
     }
 
     /// Bytes of a file that have left this browser, if it sends it.
@@ -161,7 +173,7 @@ impl Uploads {
             let mut unfinished = unfinished;
             for picked in files {
                 if let Err(problem) = self.add_one(&pin, &picked, &mut unfinished).await {
-                    self.toasts.show(format!("“{}” was not added. {}", picked.name(), problem.detail));
+                    self.toasts.show(t().not_added(&picked.name(), &problem.detail));
                 }
             }
         });
@@ -177,6 +189,7 @@ impl Uploads {
         if slice_of(&picked.file).size() > 0 {
             let lock = tab_lock::hold(&lock_name(pin, id)).await;
             self.begin(pin, id, picked.clone(), Rc::new(lock));
+            self.sitters.add(pin, id, &picked.file);
         }
         Ok(())
     }

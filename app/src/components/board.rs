@@ -4,7 +4,12 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{flaps::Flaps, qr::QrButton};
 use crate::{
-    browser::{live_room::use_live_room, page, toasts::use_toasts},
+    browser::{
+        live_room::{Topic, use_live_room},
+        page,
+        toasts::use_toasts,
+    },
+    i18n::t,
     shell::use_server,
     wire::{self, ClientMessage},
 };
@@ -21,37 +26,37 @@ pub fn Board() -> impl IntoView {
         spawn_local(async move {
             let link = link.get_value();
             let copied = page::copy(&link).await;
-            toasts.show(if copied { "Link copied.".to_owned() } else { format!("The link is {link}") });
+            toasts.show(if copied { t().link_copied().to_owned() } else { t().link_is(&link) });
         });
     };
-    let share = move |_| spawn_local(async move { page::share("SnapDrop room", &link.get_value()).await });
+    let share = move |_| spawn_local(async move { page::share(t().room_title(), &link.get_value()).await });
     // Known only in the browser, so the button appears after the first paint.
     let can_share = RwSignal::new(false);
     Effect::new(move |_| can_share.set(page::can_share()));
 
-    let locked = Memo::new(move |_| live.read(|room| room.settings.locked));
+    let locked = Memo::new(move |_| live.read(Topic::Settings, |room| room.settings.locked));
     let toggle_lock = move |_| live.say(ClientMessage::SetLocked { locked: !locked.get_untracked() });
 
     view! {
-        <section class="board" aria-label="Room PIN">
+        <section class="board" aria-label=t().room_pin()>
             <div class="board-pin">
-                <h1 class="label">"Room PIN"</h1>
+                <h1 class="label">{t().room_pin()}</h1>
                 <Flaps digits=pin.to_string() />
             </div>
             <div class="board-actions script-only">
                 <QrButton />
-                <button class="board-button" type="button" on:click=copy>"Copy link"</button>
+                <button class="board-button" type="button" on:click=copy>{t().copy_link()}</button>
                 <Show when=move || can_share.get()>
-                    <button class="board-button" type="button" on:click=share>"Share"</button>
+                    <button class="board-button" type="button" on:click=share>{t().share()}</button>
                 </Show>
                 <Show when=move || live.is_owner()>
                     <button class="board-button" type="button" aria-pressed=move || locked.get().to_string() on:click=toggle_lock>
-                        {move || if locked.get() { "Unlock" } else { "Lock" }}
+                        {move || if locked.get() { t().unlock() } else { t().lock() }}
                     </button>
                 </Show>
             </div>
             <Show when=move || locked.get()>
-                <p class="board-note">"Locked: nobody new can join."</p>
+                <p class="board-note">{t().locked_note()}</p>
             </Show>
         </section>
     }

@@ -7,7 +7,12 @@ use leptos::{
 };
 
 use crate::{
-    browser::{api, live_room::use_live_room, toasts::use_toasts},
+    browser::{
+        api,
+        live_room::{Topic, use_live_room},
+        toasts::use_toasts,
+    },
+    i18n::t,
     room::Room,
 };
 
@@ -21,7 +26,7 @@ pub fn CloseRoom() -> impl IntoView {
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let waiting = RwSignal::new(false);
-    let getting = Memo::new(move |_| live.read(still_getting));
+    let getting = Memo::new(move |_| live.read(Topic::Downloads, still_getting));
 
     let ask = move |_| {
         if let Some(dialog) = dialog.get() {
@@ -63,27 +68,27 @@ pub fn CloseRoom() -> impl IntoView {
             close(());
         }
     });
-    let consequence = move || match live.read(|room| (room.files.len(), room.members.len())) {
-        (0, members) => format!("Everyone leaves ({members}), and the PIN stops working."),
-        (1, members) => format!("Its file is erased, everyone leaves ({members}), and the PIN stops working."),
-        (files, members) => format!("Its {files} files are erased, everyone leaves ({members}), and the PIN stops working."),
+    let consequence = move || {
+        live.follow(Topic::Seats);
+        let (files, members) = live.read(Topic::Files, |room| (room.files.len(), t().whole(room.members.len())));
+        if files == 0 { t().close_consequence_empty(&members) } else { t().close_consequence(files, &members) }
     };
     view! {
         <div class="close-room script-only">
-            <button class="text-button" type="button" node_ref=button hidden=move || asking.get() on:click=ask>"Close room"</button>
+            <button class="text-button" type="button" node_ref=button hidden=move || asking.get() on:click=ask>{t().close_room()}</button>
             <dialog class="question" node_ref=dialog aria-labelledby="close-question" on:close=answered>
-                <h2 id="close-question">"Are you sure?"</h2>
+                <h2 id="close-question">{t().close_question()}</h2>
                 <p>{consequence}</p>
                 <Show when=move || getting.with(|getting| !getting.is_empty())>
                     <p class="still-getting">{move || getting.with(|getting| getting_words(getting))}</p>
                 </Show>
-                <p aria-live="polite" class="quiet">{move || if waiting.get() { "The room closes when they have it." } else { "" }}</p>
+                <p aria-live="polite" class="quiet">{move || if waiting.get() { t().closes_when_they_have_it() } else { "" }}</p>
                 <div class="question-actions">
-                    <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>"Keep it open"</button>
+                    <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>{t().keep_open()}</button>
                     <Show when=move || !waiting.get() && getting.with(|getting| !getting.is_empty())>
-                        <button class="button" type="button" data-look="outlined" on:click=move |_| waiting.set(true)>"Wait for them"</button>
+                        <button class="button" type="button" data-look="outlined" on:click=move |_| waiting.set(true)>{t().wait_for_them()}</button>
                     </Show>
-                    <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=move |_| close(())>"Close room"</button>
+                    <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=move |_| close(())>{t().close_room()}</button>
                 </div>
             </dialog>
         </div>
@@ -102,14 +107,12 @@ fn still_getting(room: &Room) -> Vec<(String, String)> {
 
 fn getting_words(getting: &[(String, String)]) -> String {
     match getting {
-        [(member, file)] => format!("{member} is still downloading “{file}”."),
-        [(member, _), rest @ ..] if rest.iter().all(|(other, _)| other == member) => {
-            format!("{member} is still downloading {} files.", getting.len())
-        }
+        [(member, file)] => t().still_downloading_file(member, file),
+        [(member, _), rest @ ..] if rest.iter().all(|(other, _)| other == member) => t().still_downloading_files(getting.len(), member),
         several => {
             let mut members: Vec<&str> = several.iter().map(|(member, _)| member.as_str()).collect();
             members.dedup();
-            format!("Still downloading: {}.", members.join(", "))
+            t().still_downloading_members(&members.join(t().list_separator()))
         }
     }
 }

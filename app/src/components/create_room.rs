@@ -5,14 +5,14 @@ use leptos::{prelude::*, task::spawn_local};
 use super::shared_content::SharedContent;
 use crate::{
     browser::{
+        activity::{Handed, use_activity},
         api,
         installed_app::{Errand, use_installed_app},
-        kept_files::PickedFile,
         picking,
         places::use_places,
         toasts::use_toasts,
-        uploader::use_uploads,
     },
+    i18n::t,
     wire::{self, Place},
 };
 
@@ -20,12 +20,12 @@ use crate::{
 #[component]
 pub fn CreateRoom() -> impl IntoView {
     let toasts = use_toasts();
-    let uploads = use_uploads();
+    let activity = use_activity();
     let places = use_places();
     let busy = RwSignal::new(false);
     let hovering = RwSignal::new(false);
 
-    let create = move |files: Vec<PickedFile>| {
+    let create = move |handed: Handed| {
         if busy.get_untracked() {
             return;
         }
@@ -33,8 +33,8 @@ pub fn CreateRoom() -> impl IntoView {
         spawn_local(async move {
             match api::create_room().await {
                 Ok(entered) => {
-                    places.go(Place::Room(entered.pin.clone()));
-                    uploads.add(entered.pin, files, Vec::new());
+                    activity.hand_over(entered.pin.clone(), handed);
+                    places.go(Place::Room(entered.pin));
                 }
                 Err(refused) => toasts.show(refused.detail),
             }
@@ -44,7 +44,7 @@ pub fn CreateRoom() -> impl IntoView {
     Effect::new(move |_| {
         picking::on_files(hovering, move |files| {
             if !files.is_empty() {
-                create(files);
+                create(Handed { files, text: None });
             }
         });
     });
@@ -54,7 +54,7 @@ pub fn CreateRoom() -> impl IntoView {
     Effect::new(move |_| match installed.errand() {
         Some(Errand::Create) => {
             installed.errand_is_done();
-            create(Vec::new());
+            create(Handed::default());
         }
         // The field for the PIN is what this page begins with.
         Some(Errand::Join | Errand::Open) => installed.errand_is_done(),
@@ -62,13 +62,13 @@ pub fn CreateRoom() -> impl IntoView {
     });
     let submitted = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        create(Vec::new());
+        create(Handed::default());
     };
     view! {
         <SharedContent create=with_shared waits />
         <form class="create" hidden=move || waits.get() method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
-            <p class="create-hint script-only">"Drop files to open a room"</p>
-            <button class="button" type="submit" aria-busy=move || busy.get().to_string()>"Create room"</button>
+            <p class="create-hint script-only">{t().drop_to_create()}</p>
+            <button class="button" type="submit" aria-busy=move || busy.get().to_string()>{t().create_room()}</button>
         </form>
     }
     .into_any()

@@ -10,6 +10,8 @@ use crate::browser::{
     uploader::{Unfinished, use_uploads},
 };
 
+use crate::i18n::t;
+
 /// The place for files. The whole page takes dropped and pasted ones; a guest's are refused with words.
 #[component]
 pub fn DropZone() -> impl IntoView {
@@ -24,10 +26,10 @@ pub fn DropZone() -> impl IntoView {
             return;
         }
         if owner {
-            let unfinished = live.snapshot.with_untracked(|snapshot| snapshot.room.files.iter().filter_map(Unfinished::of).collect());
+            let unfinished = live.read_untracked(|room| room.files.iter().filter_map(Unfinished::of).collect());
             uploads.add(live.pin(), files, unfinished);
         } else {
-            toasts.show("Only the owner of the room adds files.");
+            toasts.show(t().owner_adds_files());
         }
     };
     Effect::new(move |_| picking::on_files(hovering, add));
@@ -46,15 +48,25 @@ pub fn DropZone() -> impl IntoView {
     owner.then(|| {
         view! {
             <div class="drop-zone script-only" data-hovering=move || hovering.get().to_string()>
-                <p class="drop-title">"Drop files anywhere"</p>
-                <p class="drop-hint">"or paste, or"</p>
+                <p class="drop-title">{t().drop_anywhere()}</p>
+                <p class="drop-hint">{t().or_paste()}</p>
                 <label class="button">
-                    "Add files"
+                    {t().add_files()}
                     <input class="visually-hidden" type="file" multiple on:click=pick on:change=move |event| add(picking::picked_files(&event)) />
+                </label>
+                <label class="text-link touch-only">
+                    {t().take_photo()}
+                    <input
+                        class="visually-hidden"
+                        type="file"
+                        accept="image/*"
+                        capture="environment"
+                        on:change=move |event| add(picking::picked_files(&event))
+                    />
                 </label>
                 <Show when=move || folders.get()>
                     <label class="text-link">
-                        "Add a folder"
+                        {t().add_folder()}
                         <input
                             class="visually-hidden"
                             type="file"

@@ -4,8 +4,12 @@ use leptos::prelude::*;
 
 use super::file_row::FileRow;
 use crate::{
-    browser::live_room::use_live_room,
+    browser::{
+        live_room::{Topic, use_live_room},
+        removals::use_removals,
+    },
     format,
+    i18n::t,
     room::{FileId, FileState, Room},
     wire,
 };
@@ -14,30 +18,30 @@ use crate::{
 #[component]
 pub fn FileList() -> impl IntoView {
     let live = use_live_room();
-    let folders = Memo::new(move |_| live.read(folders));
+    let removals = use_removals();
+    let folders = Memo::new(move |_| live.read(Topic::Files, |room| folders(room, |id| !removals.has(id))));
     let loose = Memo::new(move |_| ids_in(&folders, ""));
     let names = Memo::new(move |_| {
         folders.with(|folders| folders.iter().map(|folder| folder.name.clone()).filter(|name| !name.is_empty()).collect::<Vec<_>>())
     });
-    let total = Memo::new(move |_| live.read(|room| (room.files.len(), room.size_bytes())));
-    let complete = Memo::new(move |_| live.read(|room| room.files.iter().filter(|file| file.state == FileState::Complete).count()));
+    let total = Memo::new(move |_| {
+        folders.with(|folders| folders.iter().fold((0, 0), |(files, bytes), folder| (files + folder.ids.len(), bytes + folder.bytes)))
+    });
+    let complete =
+        Memo::new(move |_| live.read(Topic::Files, |room| room.files.iter().filter(|file| file.state == FileState::Complete).count()));
     let archive = wire::archive(&live.pin());
     let sum = move || match total.get() {
         (0, _) => String::new(),
-        (count, bytes) => format!("{count} · {}", format::size(bytes)),
+        (count, bytes) => sum_of(count, bytes),
     };
-    let empty_text = if live.is_owner() {
-        "No files yet. What you add appears here for everyone."
-    } else {
-        "No files yet. They appear here the moment the owner adds them."
-    };
+    let empty_text = if live.is_owner() { t().files_empty_owner() } else { t().files_empty_guest() };
     view! {
         <section class="files" aria-labelledby="files-heading">
             <header class="list-head">
-                <h2 class="label" id="files-heading">"Files"</h2>
+                <h2 class="label" id="files-heading">{t().files()}</h2>
                 <span class="list-sum">{sum}</span>
             </header>
-            <ul class="file-list" aria-label="Files">
+            <ul class="file-list" aria-label=t().files()>
                 <For each=move || loose.get() key=|id| *id let:id>
                     <FileRow id />
                 </For>
@@ -49,7 +53,7 @@ pub fn FileList() -> impl IntoView {
                 <p class="empty">{empty_text}</p>
             </Show>
             <Show when=move || { complete.get() > 1 }>
-                <p class="archive"><a class="text-link" href=archive.clone() download="" rel="external">"Get all in one archive"</a></p>
+                <p class="archive"><a class="text-link" href=archive.clone() download="" rel="external">{t().get_all()}</a></p>
             </Show>
         </section>
     }
@@ -65,12 +69,12 @@ fn FolderOfFiles(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
         let called = name.clone();
         Memo::new(move |_| folders.with(|folders| folders.iter().find(|folder| folder.name == called).map_or(0, |folder| folder.bytes)))
     };
-    let label = format!("Files in {name}");
+    let label = t().files_in(&name);
     view! {
         <details class="folder" open>
             <summary>
-                <span class="folder-name" dir="auto">{name}</span>
-                <span class="list-sum">{move || format!("{} · {}", ids.with(Vec::len), format::size(bytes.get()))}</span>
+                <span class="folder-name"><bdi>{name}</bdi></span>
+                <span class="list-sum">{move || sum_of(ids.with(Vec::len), bytes.get())}</span>
             </summary>
             <ul class="file-list" aria-label=label>
                 <For each=move || ids.get() key=|id| *id let:id>
@@ -80,6 +84,11 @@ fn FolderOfFiles(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
         </details>
     }
     .into_any()
+}
+
+/// How many files, and how large together.
+fn sum_of(count: usize, bytes: u64) -> String {
+    format!("{} · {}", t().whole(count), format::size(bytes))
 }
 
 /// What lies in one folder.
@@ -92,9 +101,9 @@ struct Folder {
 }
 
 /// The folders of the room, in the order in which their first files arrived.
-fn folders(room: &Room) -> Vec<Folder> {
+fn folders(room: &Room, is_shown: impl Fn(FileId) -> bool) -> Vec<Folder> {
     let mut folders: Vec<Folder> = Vec::new();
-    for file in &room.files {
+    for file in room.files.iter().filter(|file| is_shown(file.id)) {
         let name = file.name.folders();
         let index = folders.iter().position(|folder| folder.name == name).unwrap_or_else(|| {
             folders.push(Folder { name, ..Folder::default() });

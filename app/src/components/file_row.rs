@@ -2,16 +2,18 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::receipts::Receipts;
+use super::{preview::use_preview, receipts::Receipts};
 use crate::{
     browser::{
         api,
-        live_room::use_live_room,
+        live_room::{Link, use_live_room},
         page,
+        removals::use_removals,
         toasts::use_toasts,
         uploader::{Transfer, use_uploads},
     },
     format,
+    i18n::t,
     room::{FileEntry, FileId, FileState},
     wire::{self, ClientMessage},
 };
@@ -22,11 +24,14 @@ pub fn FileRow(id: FileId) -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
     let toasts = use_toasts();
+    let removals = use_removals();
+    let preview = use_preview();
     let file = live.file(id);
     let Some(first) = file.get_untracked() else { return ().into_any() };
     let FileEntry { name, .. } = first;
     let pin = live.pin();
     let address = wire::file(&pin, id);
+    let picture = wire::thumbnail(&pin, id);
     let name_id = format!("name-{id}");
 
     let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
@@ -50,20 +55,26 @@ pub fn FileRow(id: FileId) -> impl IntoView {
     };
     let stopped = Memo::new(move |_| matches!(transfer.get(), Some(Transfer::Failed { .. } | Transfer::Paused)));
     let moving = Memo::new(move |_| transfer.get().is_some() && !stopped.get());
+    let shown = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.preview().is_some())));
+    let pictured = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.has_thumbnail)));
     let sha256 = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.sha256)));
     let copy_sha256 = move |_| {
         spawn_local(async move {
             let Some(sha256) = sha256.get_untracked() else { return };
             let copied = page::copy(&sha256.to_string()).await;
-            toasts.show(if copied { "SHA-256 copied.".to_owned() } else { format!("The SHA-256 is {sha256}") });
+            toasts.show(if copied { t().sha256_copied().to_owned() } else { t().sha256_is(&sha256.to_string()) });
         });
     };
-    let had = RwSignal::new(false);
 
     let remove = {
         let pin = pin.clone();
+        let called = name.base();
         move |_| {
             let pin = pin.clone();
+            // What was never all there is no loss that could be undone.
+            if uploads.transfer_untracked(id).is_none() {
+                return removals.begin(id, &called);
+            }
             uploads.cancel(id);
             spawn_local(async move {
                 if let Err(problem) = api::remove_file(&pin, id).await {
@@ -80,11 +91,21 @@ pub fn FileRow(id: FileId) -> impl IntoView {
     // Its folders stand above the row.
     let shown_name = if name.folders().is_empty() { name.to_string() } else { name.base() };
     let owner = live.is_owner();
+    // The owner has what it sent; everybody else, what they got here or anywhere else in this seat.
+    let pressed = RwSignal::new(false);
+    let received = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.received_by.contains(&live.you))));
+    let had = move || owner || pressed.get() || received.get();
+    // Rows that were there before the page was alive did not just arrive.
+    let arrives = live.link.get_untracked() == Link::Live;
     view! {
-        <li class="file" data-state=state_name>
-            <span class="file-kind" aria-hidden="true">{kind}</span>
+        <li class="file" data-state=state_name data-arrives=arrives.to_string()>
+            <span class="file-kind" aria-hidden="true">
+                <Show when=move || pictured.get() fallback=move || kind.clone()>
+                    <img src=picture.clone() alt="" width="40" height="40" loading="lazy" decoding="async" />
+                </Show>
+            </span>
             <div class="file-text">
-                <p class="file-name" id=name_id.clone() dir="auto">{shown_name}</p>
+                <p class="file-name" id=name_id.clone()><bdi>{shown_name}</bdi></p>
                 <p class="file-facts">
                     <span>{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
@@ -95,7 +116,7 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                             type="button"
                             disabled=move || sha256.get().is_none()
                             title=move || sha256.get().map(|sha256| sha256.to_string())
-                            aria-label="Copy SHA-256"
+                            aria-label=t().copy_sha256()
                             on:click=copy_sha256
                         >
                             "SHA-256"
@@ -107,19 +128,24 @@ pub fn FileRow(id: FileId) -> impl IntoView {
             <div class="file-actions">
                 <Show when=move || stopped.get()>
                     <button class="button" type="button" data-look="outlined" aria-describedby=format!("name-{id}") on:click=move |_| uploads.resume(id)>
-                        {move || if transfer.get() == Some(Transfer::Paused) { "Resume" } else { "Try again" }}
+                        {move || if transfer.get() == Some(Transfer::Paused) { t().resume() } else { t().try_again() }}
                     </button>
                 </Show>
                 <Show when=move || moving.get()>
                     <button class="button" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=pause>
-                        "Pause"
+                        {t().pause()}
                     </button>
                 </Show>
                 {owner.then(|| view! {
                     <button class="button script-only" type="button" data-look="quiet" aria-describedby=name_id.clone() on:click=remove>
-                        {move || if transfer.get().is_some() { "Cancel" } else { "Remove" }}
+                        {move || if transfer.get().is_some() { t().cancel() } else { t().remove() }}
                     </button>
                 })}
+                <Show when=move || shown.get()>
+                    <button class="button script-only" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=move |_| preview.open(id)>
+                        {t().preview()}
+                    </button>
+                </Show>
                 <Show when=move || state.get() != FileState::Stopped>
                     <a
                         class="button"
@@ -127,10 +153,10 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                         download=""
                         rel="external"
                         aria-describedby=name_id.clone()
-                        data-look=move || if had.get() { "outlined" } else { "solid" }
-                        on:click=move |_| had.set(true)
+                        data-look=move || if had() { "outlined" } else { "solid" }
+                        on:click=move |_| pressed.set(true)
                     >
-                        "Download"
+                        {t().download()}
                     </a>
                 </Show>
             </div>
@@ -145,17 +171,17 @@ pub fn FileRow(id: FileId) -> impl IntoView {
 /// What is happening to the file, in a few words. What this browser knows as its sender comes first.
 fn state_words(state: FileState, offset: u64, size: Option<u64>, transfer: Option<&Transfer>) -> String {
     let far = match size {
-        Some(size) => format!("{} %", format::percent(offset, size)),
+        Some(size) => format::percent_of(offset, size),
         None => format::size(offset),
     };
     match (state, transfer) {
-        (FileState::Complete, _) => "Here".to_owned(),
-        (_, Some(Transfer::Failed { reason })) => format!("Stopped at {far}. {reason}"),
-        (_, Some(Transfer::Retrying)) => format!("Interrupted at {far}, trying again"),
-        (_, Some(Transfer::Paused)) => format!("Paused at {far}"),
-        (_, Some(Transfer::Waiting)) => "Waiting".to_owned(),
-        (FileState::Stopped, None) => format!("Stopped at {far}"),
-        (FileState::Arriving | FileState::Stopped, _) => format!("Arriving {far}"),
+        (FileState::Complete, _) => t().state_here().to_owned(),
+        (_, Some(Transfer::Failed { reason })) => t().state_failed(&far, reason),
+        (_, Some(Transfer::Retrying)) => t().state_retrying(&far),
+        (_, Some(Transfer::Paused)) => t().state_paused(&far),
+        (_, Some(Transfer::Waiting)) => t().state_waiting().to_owned(),
+        (FileState::Stopped, None) => t().state_stopped(&far),
+        (FileState::Arriving | FileState::Stopped, _) => t().state_arriving(&far),
     }
 }
 

@@ -56,3 +56,13 @@ pub fn Pencil() -> impl IntoView {
         </svg>
     }
 }
+
+/// A globe.
+#[component]
+pub fn Globe() -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M3.5 12h17M12 3.5c2.6 2.2 3.9 5 3.9 8.5s-1.3 6.3-3.9 8.5c-2.6-2.2-3.9-5-3.9-8.5s1.3-6.3 3.9-8.5" />
+        </svg>
+    }
+}

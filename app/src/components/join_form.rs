@@ -2,9 +2,10 @@
 
 use leptos::{html::Input, prelude::*, task::spawn_local};
 
-use super::{pin_entry::PinEntry, problem_text::problem_text};
+use super::pin_entry::PinEntry;
 use crate::{
-    browser::api,
+    browser::{api, problem_text::problem_text},
+    i18n::t,
     room::Pin,
     shell::use_server,
     wire::{self, ProblemCode},
@@ -38,7 +39,7 @@ pub fn JoinForm(
             return;
         }
         let Ok(pin) = Pin::from_typed(&digits.get_untracked()) else {
-            problem.set(format!("A PIN is {pin_digits} digits. Ask the owner of the room for it."));
+            problem.set(t().pin_wrong(pin_digits));
             return;
         };
         busy.set(true);
@@ -69,11 +70,11 @@ pub fn JoinForm(
             <PinEntry digits described_by=PROBLEM />
             {asks_name.then(|| view! {
                 <label class="field">
-                    <span class="label">"Your name (optional)"</span>
+                    <span class="label">{t().your_name_optional()}</span>
                     <input name="name" type="text" maxlength="40" autocomplete="nickname" node_ref=name />
                 </label>
             })}
-            <button class="button" type="submit">"Join"</button>
+            <button class="button" type="submit">{t().join()}</button>
             <p class="problem" id=PROBLEM role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
         </form>
     }

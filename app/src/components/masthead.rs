@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{icons::Mark, theme_switch::ThemeSwitch};
+use super::{icons::Mark, language_switch::LanguageSwitch, theme_switch::ThemeSwitch};
 
 /// The top of a page: leads home.
 #[component]
@@ -14,6 +14,7 @@ pub fn Masthead() -> impl IntoView {
                 <span>"SnapDrop"</span>
             </a>
             <div class="masthead-actions">
+                <LanguageSwitch />
                 <ThemeSwitch />
             </div>
         </header>

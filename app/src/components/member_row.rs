@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{device_icon::DeviceIcon, rename::Rename};
 use crate::{
     browser::live_room::use_live_room,
+    i18n::t,
     room::{Device, MemberId, Presence, Role},
 };
 
@@ -31,9 +32,11 @@ pub fn MemberRow(id: MemberId) -> impl IntoView {
             {move || device.get().map(|device| view! { <DeviceIcon kind=device.kind /> })}
             <div class="member-text">
                 <p class="member-name">
-                    <span dir="auto">{name}</span>
-                    {owner.then(|| view! { <span class="badge">"owner"</span> })}
-                    {you.then(|| view! { <span class="badge">"you"</span> })}
+                    <bdi>{name}</bdi>
+                    <span class="badges">
+                        {owner.then(|| view! { <span class="badge">{t().badge_owner()}</span> })}
+                        {you.then(|| view! { <span class="badge">{t().badge_you()}</span> })}
+                    </span>
                 </p>
                 <p class="member-facts">{facts}</p>
                 <p class="member-presence">{move || presence_words(presence.get())}</p>
@@ -53,10 +56,10 @@ const fn presence_name(presence: Option<Presence>) -> &'static str {
     }
 }
 
-const fn presence_words(presence: Option<Presence>) -> &'static str {
+fn presence_words(presence: Option<Presence>) -> &'static str {
     match presence {
-        Some(Presence::Connected) => "Connected",
-        Some(Presence::Away) => "Away, seat held",
-        Some(Presence::Reconnecting) | None => "Reconnecting, seat held",
+        Some(Presence::Connected) => t().connected(),
+        Some(Presence::Away) => t().away(),
+        Some(Presence::Reconnecting) | None => t().reconnecting(),
     }
 }

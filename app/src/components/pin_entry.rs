@@ -4,7 +4,10 @@ use leptos::{html::Input, prelude::*};
 use web_sys::HtmlInputElement;
 
 use super::flaps::Flaps;
-use crate::{room::PIN_DIGITS, shell::use_server};
+use crate::{
+    i18n::t,
+    {room::PIN_DIGITS, shell::use_server},
+};
 
 /// A text field named PIN, drawn as flaps.
 #[component]
@@ -32,7 +35,7 @@ pub fn PinEntry(
     });
     view! {
         <div class="pin-entry">
-            <label class="label" for="pin">"PIN"</label>
+            <label class="label" for="pin">{t().pin()}</label>
             <div class="pin-field">
                 <input
                     id="pin"

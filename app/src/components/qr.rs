@@ -2,7 +2,10 @@
 
 use leptos::{html::Dialog, prelude::*};
 
-use crate::{browser::live_room::use_live_room, format, wire};
+use crate::{
+    i18n::t,
+    {browser::live_room::use_live_room, format, wire},
+};
 
 /// The button that shows the code, and the code.
 #[component]
@@ -20,13 +23,13 @@ pub fn QrButton() -> impl IntoView {
             dialog.close();
         }
     };
-    let spoken = format!("QR code that opens {}", wire::join_page(&pin));
+    let spoken = t().qr_opens(&wire::join_page(&pin));
     view! {
-        <button class="board-button" type="button" on:click=show>"Show QR"</button>
-        <dialog class="qr" node_ref=dialog aria-label="QR code of this room">
+        <button class="board-button" type="button" on:click=show>{t().show_qr()}</button>
+        <dialog class="qr" node_ref=dialog aria-label=t().qr_of_room()>
             <img src=wire::join_qr(&pin) alt=spoken width="320" height="320" loading="lazy" />
             <p class="qr-pin">{format::pin(pin.as_str())}</p>
-            <button class="button" type="button" data-look="outlined" on:click=hide>"Done"</button>
+            <button class="button" type="button" data-look="outlined" on:click=hide>{t().done()}</button>
         </dialog>
     }
     .into_any()

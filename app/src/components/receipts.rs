@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser::live_room::use_live_room,
+    browser::live_room::{Topic, use_live_room},
     format,
+    i18n::t,
     room::{FileId, MemberId, Role, Room},
 };
 
@@ -23,22 +24,32 @@ enum Receipt {
 #[component]
 pub fn Receipts(id: FileId) -> impl IntoView {
     let live = use_live_room();
-    let receipts = Memo::new(move |_| live.read(|room| receipts(room, id)));
+    let counts = Memo::new(move |_| {
+        live.follow(Topic::Seats);
+        live.read(Topic::File(id), |room| counts(room, id))
+    });
     let sum = move || {
-        receipts.with(|receipts| {
-            let have = receipts.iter().filter(|(_, _, receipt)| *receipt == Receipt::Has).count();
-            format!("{have} of {} have it", receipts.len())
-        })
+        let (have, guests) = counts.get();
+        t().have_it(guests, &t().whole(have))
     };
+    let open = RwSignal::new(false);
+    // The lines of all files together would be more than anyone reads.
+    let receipts = Memo::new(move |_| {
+        if !open.get() {
+            return Vec::new();
+        }
+        live.follow(Topic::Seats);
+        live.read(Topic::File(id), |room| receipts(room, id))
+    });
     view! {
-        <Show when=move || receipts.with(|receipts| !receipts.is_empty())>
-            <details class="receipts">
+        <Show when=move || { counts.get().1 > 0 }>
+            <details class="receipts" on:toggle=move |event| open.set(event_target::<web_sys::Element>(&event).has_attribute("open"))>
                 <summary>{sum}</summary>
-                <ul aria-label="Who has it">
+                <ul aria-label=t().who_has_it()>
                     <For each=move || receipts.get() key=|receipt| receipt.clone() let((_, name, receipt))>
                         <li data-receipt=word_of(receipt)>
-                            <span dir="auto">{name}</span>
-                            " "
+                            <bdi>{name}</bdi>
+                            " · "
                             <span class="receipt">{words(receipt)}</span>
                         </li>
                     </For>
@@ -47,6 +58,20 @@ pub fn Receipts(id: FileId) -> impl IntoView {
         </Show>
     }
     .into_any()
+}
+
+fn guests(room: &Room) -> impl Iterator<Item = &crate::room::Member> {
+    room.members.iter().filter(|member| member.role == Role::Guest)
+}
+
+/// How many guests have the file, of how many.
+fn counts(room: &Room, id: FileId) -> (usize, usize) {
+    let all = guests(room).count();
+    match room.file(id) {
+        Some(file) if file.received_by.is_empty() => (0, all),
+        Some(file) => (guests(room).filter(|guest| file.received_by.contains(&guest.id)).count(), all),
+        None => (0, 0),
+    }
 }
 
 /// Every guest who has a seat, and how far each is.
@@ -60,8 +85,7 @@ fn receipts(room: &Room, id: FileId) -> Vec<(MemberId, String, Receipt)> {
         let size = file.size_bytes.unwrap_or(file.offset_bytes);
         download.map_or(Receipt::Waits, |download| Receipt::Gets(format::percent(download.received_bytes, size)))
     };
-    let guests = room.members.iter().filter(|member| member.role == Role::Guest);
-    guests.map(|member| (member.id, member.name.to_string(), receipt(member.id))).collect()
+    guests(room).map(|member| (member.id, member.name.to_string(), receipt(member.id))).collect()
 }
 
 const fn word_of(receipt: Receipt) -> &'static str {
@@ -74,8 +98,8 @@ const fn word_of(receipt: Receipt) -> &'static str {
 
 fn words(receipt: Receipt) -> String {
     match receipt {
-        Receipt::Has => "has it".to_owned(),
-        Receipt::Gets(percent) => format!("{percent} %"),
-        Receipt::Waits => "waiting".to_owned(),
+        Receipt::Has => t().receipt_has().to_owned(),
+        Receipt::Gets(percent) => format::percent_text(percent),
+        Receipt::Waits => t().receipt_waits().to_owned(),
     }
 }

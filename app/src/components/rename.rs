@@ -6,7 +6,10 @@ use leptos::{
 };
 
 use super::icons::Pencil;
-use crate::{browser::live_room::use_live_room, room::DisplayName, wire::ClientMessage};
+use crate::{
+    i18n::t,
+    {browser::live_room::use_live_room, room::DisplayName, wire::ClientMessage},
+};
 
 /// A pencil that turns into a field.
 #[component]
@@ -46,7 +49,7 @@ pub fn Rename(
                 problem.set(String::new());
                 editing.set(false);
             }
-            Err(error) => problem.set(format!("This name cannot be used: {error}.")),
+            Err(_) => problem.set(t().problem_invalid_name().to_owned()),
         }
     };
     view! {
@@ -55,16 +58,16 @@ pub fn Rename(
             fallback=move || view! {
                 <button class="rename-button script-only" type="button" node_ref=button on:click=move |_| editing.set(true)>
                     <Pencil />
-                    "Rename"
+                    {t().rename()}
                 </button>
             }
         >
             <form class="rename" on:submit=save on:keydown=move |event| if event.key() == "Escape" { editing.set(false) }>
                 <label class="field">
-                    <span class="visually-hidden">"Your name"</span>
+                    <span class="visually-hidden">{t().your_name()}</span>
                     <input node_ref=field type="text" maxlength="40" value=name.get_untracked() aria-describedby="rename-problem" />
                 </label>
-                <button class="button" type="submit">"Save"</button>
+                <button class="button" type="submit">{t().save()}</button>
                 <p class="problem" id="rename-problem" role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
             </form>
         </Show>

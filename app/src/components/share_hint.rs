@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser::installed_app;
+use crate::{browser::installed_app, i18n::t};
 
 /// One sentence, in the browsers of iPhones and iPads.
 #[component]
@@ -12,7 +12,7 @@ pub fn ShareHint() -> impl IntoView {
     Effect::new(move |_| shown.set(installed_app::needs_share_hint()));
     view! {
         <Show when=move || shown.get()>
-            <p class="quiet">"On iPhone and iPad, open SnapDrop and choose the photos there."</p>
+            <p class="quiet">{t().share_hint()}</p>
         </Show>
     }
 }

@@ -5,24 +5,27 @@ use send_wrapper::SendWrapper;
 
 use crate::{
     browser::{
+        activity::Handed,
         installed_app::{Errand, take_share, use_installed_app},
         kept_files::PickedFile,
     },
-    format,
+    i18n::t,
 };
 
 /// How many files came, and the ways to go on with them.
 #[component]
 pub fn SharedContent(
-    /// Opens a room with the files. They stay here until the page is left, so that it can be tried again.
-    create: Callback<Vec<PickedFile>>,
-    /// Set while files wait here: the page's own way to open a room would leave them behind.
+    /// Opens a room with what came. It stays here until the page is left, so that it can be tried again.
+    create: Callback<Handed>,
+    /// Set while something waits here: the page's own way to open a room would leave them behind.
     waits: RwSignal<bool>,
 ) -> impl IntoView {
     let installed = use_installed_app();
     let files = RwSignal::new(Vec::<SendWrapper<PickedFile>>::new());
     let lost = RwSignal::new(false);
+    let text = RwSignal::new(None::<String>);
     let count = Memo::new(move |_| files.with(Vec::len));
+    let any = Memo::new(move |_| count.get() > 0 || text.with(Option::is_some));
 
     // The page may be left before they are there.
     let show = move |more: Vec<PickedFile>| {
@@ -34,7 +37,10 @@ pub fn SharedContent(
             installed.errand_is_done();
             spawn_local(async move {
                 match take_share().await {
-                    Some(shared) => show(shared),
+                    Some(shared) => {
+                        text.try_set(shared.text);
+                        show(shared.files);
+                    }
                     None => {
                         lost.try_set(true);
                     }
@@ -42,23 +48,30 @@ pub fn SharedContent(
             });
         }
     });
-    Effect::new(move |_| waits.set(count.get() > 0));
+    Effect::new(move |_| waits.set(any.get()));
 
-    let to_room = move |_| create.run(files.get_untracked().into_iter().map(SendWrapper::take).collect());
-    let discard = move |_| files.set(Vec::new());
+    let to_room = move |_| {
+        let files = files.get_untracked().into_iter().map(SendWrapper::take).collect();
+        create.run(Handed { files, text: text.get_untracked() });
+    };
+    let discard = move |_| {
+        files.set(Vec::new());
+        text.set(None);
+    };
+    let words = move || if count.get() == 0 { t().shared_text().to_owned() } else { t().shared_files(count.get()) };
     view! {
-        <Show when=move || { count.get() > 0 }>
-            <section class="shared" aria-label="Shared with SnapDrop">
-                <p class="shared-count" role="status">{move || format!("{} shared", format::count(count.get(), "file"))}</p>
-                <p class="quiet">"Create a room to hand them out, or discard them here."</p>
+        <Show when=move || any.get()>
+            <section class="shared" aria-label=t().shared_with_snapdrop()>
+                <p class="shared-count" role="status">{words}</p>
+                <p class="quiet">{t().shared_explained()}</p>
                 <div class="shared-actions">
-                    <button class="button" type="button" on:click=to_room>"Create room"</button>
-                    <button class="button" type="button" data-look="quiet" on:click=discard>"Discard"</button>
+                    <button class="button" type="button" on:click=to_room>{t().create_room()}</button>
+                    <button class="button" type="button" data-look="quiet" on:click=discard>{t().discard()}</button>
                 </div>
             </section>
         </Show>
         <Show when=move || lost.get()>
-            <p class="problem" role="alert">"What you shared did not arrive. Create a room and add the files there."</p>
+            <p class="problem" role="alert">{t().shared_lost()}</p>
         </Show>
     }
     .into_any()

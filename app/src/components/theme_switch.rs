@@ -2,16 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::browser::theme::{Theme, use_theme_choice};
+use crate::{
+    browser::theme::{Theme, use_theme_choice},
+    i18n::t,
+};
 
 /// Goes on from light to dark to the system's.
 #[component]
 pub fn ThemeSwitch() -> impl IntoView {
     let choice = use_theme_choice();
     let words = move || match choice.get() {
-        Theme::System => "Theme: as the system",
-        Theme::Light => "Theme: light",
-        Theme::Dark => "Theme: dark",
+        Theme::System => t().theme_system(),
+        Theme::Light => t().theme_light(),
+        Theme::Dark => t().theme_dark(),
     };
     view! {
         <button class="theme-switch script-only" type="button" aria-label=words title=words on:click=move |_| choice.switch()>

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::notice_offer::NoticeOffer;
-use crate::browser::toasts::{Toast, use_toasts};
+use crate::{
+    browser::toasts::{Action, Toast, use_toasts},
+    i18n::t,
+};
 
 /// What is to be noticed now, announced politely.
 #[component]
@@ -11,13 +13,24 @@ pub fn ToastList() -> impl IntoView {
     let toasts = use_toasts();
     view! {
         <output class="toasts" aria-live="polite">
-            <For each=move || toasts.shown() key=|toast| toast.id let(Toast { id, text })>
+            <For each=move || toasts.shown() key=|toast| toast.id let(Toast { id, text, action })>
                 <p class="toast">
                     <span>{text}</span>
-                    <button type="button" aria-label="Dismiss" on:click=move |_| toasts.dismiss(id)>"×"</button>
+                    {action.map(|Action { word, act }| view! {
+                        <button
+                            class="toast-action"
+                            type="button"
+                            on:click=move |_| {
+                                toasts.dismiss(id);
+                                act();
+                            }
+                        >
+                            {word}
+                        </button>
+                    })}
+                    <button type="button" aria-label=t().dismiss() on:click=move |_| toasts.dismiss(id)>"×"</button>
                 </p>
             </For>
-            <NoticeOffer />
         </output>
     }
 }

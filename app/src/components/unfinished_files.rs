@@ -1,16 +1,21 @@
 //! Files that an earlier visit did not finish, and the ways to go on with them.
 
+use std::{collections::HashMap, time::Duration};
+
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser::{
-        live_room::use_live_room,
+        live_room::{Topic, use_live_room},
         picking,
         uploader::{Unfinished, use_uploads},
     },
-    format,
+    i18n::t,
     room::FileState,
 };
+
+/// How long bytes of a page that is gone may still be counted.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// The owner's line about them, while there are any.
 #[component]
@@ -18,15 +23,17 @@ pub fn UnfinishedFiles() -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
     // A file that moves is sent by somebody: by another tab, or by a script. One that has not moved since
-    // the page was opened is not.
-    let at_first = live.snapshot.with_untracked(|snapshot| {
-        snapshot.room.files.iter().map(|file| (file.id, file.offset_bytes)).collect::<std::collections::HashMap<_, _>>()
+    // the page was opened is not; what was on its way until then may still take a moment to be counted.
+    let offsets = move || live.read_untracked(|room| room.files.iter().map(|file| (file.id, file.offset_bytes)).collect::<HashMap<_, _>>());
+    let at_first = RwSignal::new(offsets());
+    Effect::new(move |_| {
+        let settled = set_timeout_with_handle(move || at_first.set(offsets()), SETTLED);
+        on_cleanup(move || drop(settled.map(|timer| timer.clear())));
     });
-    let at_first = StoredValue::new(at_first);
     let unfinished = Memo::new(move |_| {
-        live.read(|room| {
+        live.read(Topic::Progress, |room| {
             let stands = |file: &crate::room::FileEntry| {
-                let first = at_first.with_value(|offsets| offsets.get(&file.id).copied());
+                let first = at_first.with(|offsets| offsets.get(&file.id).copied());
                 file.state == FileState::Stopped || first == Some(file.offset_bytes)
             };
             room.files.iter().filter(|file| stands(file) && !uploads.holds(file.id)).filter_map(Unfinished::of).collect::<Vec<_>>()
@@ -50,17 +57,17 @@ pub fn UnfinishedFiles() -> impl IntoView {
 
     view! {
         <Show when=move || live.is_owner() && (count.get() > 0)>
-            <section class="unfinished script-only" aria-label="Unfinished files">
+            <section class="unfinished script-only" aria-label=t().unfinished_files()>
                 <p>
-                    <strong>{move || format!("{} unfinished.", format::count(count.get(), "file"))}</strong>
-                    " What has arrived is kept."
+                    <strong>{move || t().unfinished(count.get())}</strong>
+                    " " {t().what_arrived_is_kept()}
                 </p>
                 <div class="unfinished-actions">
                     <Show when=move || { asking.get() > 0 }>
-                        <button class="button" type="button" on:click=go_on>"Continue"</button>
+                        <button class="button" type="button" on:click=go_on>{t().r#continue()}</button>
                     </Show>
                     <label class="button" data-look="outlined">
-                        {move || if count.get() == 1 { "Choose the file again" } else { "Choose the files again" }}
+                        {move || t().choose_again(count.get())}
                         <input class="visually-hidden" type="file" multiple on:change=pick />
                     </label>
                 </div>

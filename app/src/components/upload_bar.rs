@@ -10,6 +10,7 @@ use crate::{
         uploader::{Total, use_uploads},
     },
     format,
+    i18n::t,
     wire::ClientMessage,
 };
 
@@ -42,23 +43,23 @@ pub fn UploadBar() -> impl IntoView {
     };
     view! {
         <Show when=move || shown.get()>
-            <section class="upload-bar" aria-label="Your uploads">
+            <section class="upload-bar" aria-label=t().your_uploads()>
                 <p class="upload-words">{move || words(total.get())}</p>
                 <progress
                     class="upload-progress"
-                    aria-label="All uploads"
+                    aria-label=t().all_uploads()
                     max=move || total.get().size_bytes.to_string()
                     prop:value=move || total.get().sent_bytes.to_string()
                     value=move || total.get().sent_bytes.to_string()
                 ></progress>
                 <div class="upload-actions">
                     <Show when=move || moving.get()>
-                        <button class="button" type="button" data-look="quiet" on:click=pause_all>"Pause all"</button>
+                        <button class="button" type="button" data-look="quiet" on:click=pause_all>{t().pause_all()}</button>
                     </Show>
                     <Show when=move || stopped.get()>
-                        <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume_all()>"Resume all"</button>
+                        <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume_all()>{t().resume_all()}</button>
                     </Show>
-                    <button class="button" type="button" data-look="quiet" on:click=cancel_all>"Cancel all"</button>
+                    <button class="button" type="button" data-look="quiet" on:click=cancel_all>{t().cancel_all()}</button>
                 </div>
             </section>
         </Show>
@@ -68,19 +69,18 @@ pub fn UploadBar() -> impl IntoView {
 
 /// How the uploads stand, in one line.
 fn words(total: Total) -> String {
-    let files = format::count(total.files, "file");
-    let percent = format::percent(total.sent_bytes, total.size_bytes);
+    let percent = format::percent_of(total.sent_bytes, total.size_bytes);
     if total.moving == 0 {
-        let state = if total.paused == total.files { "paused" } else { "stopped" };
-        return format!("{files} {state} at {percent} %");
+        let paused = total.paused == total.files;
+        return if paused { t().uploads_paused(total.files, &percent) } else { t().uploads_stopped(total.files, &percent) };
     }
     let left_bytes = total.size_bytes.saturating_sub(total.sent_bytes);
     match total.bytes_per_second {
         Some(speed) => {
             let left = format::duration(left_bytes.div_ceil(speed.max(1)).max(1));
-            format!("Sending {files} · {percent} % · {}/s · {left} left", format::size(speed))
+            t().sending_at_speed(total.files, &percent, &t().per_second(&format::size(speed)), &left)
         }
-        None => format!("Sending {files} · {percent} %"),
+        None => t().sending(total.files, &percent),
     }
 }
 

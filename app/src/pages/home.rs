@@ -6,6 +6,7 @@ use crate::{
     browser::places::use_places,
     components::{create_room::CreateRoom, join_form::JoinForm, masthead::Masthead, share_hint::ShareHint},
     format,
+    i18n::t,
     shell::{Page, first_paint, use_server},
     wire::Place,
 };
@@ -20,12 +21,12 @@ pub fn HomePage() -> impl IntoView {
     let places = use_places();
     let to_room = Callback::new(move |pin| places.go(Place::Room(pin)));
     let ttl = format::duration(use_server().room_ttl_secs);
-    let kept = format!("Files are kept until the room is closed, at most {ttl} after its last use. Then they are erased.");
+    let kept = t().kept_until(&ttl);
     view! {
         <Masthead />
         <main class="home">
-            <h1 class="visually-hidden">"Share files with the people around you"</h1>
-            <section class="board" aria-label="Join a room">
+            <h1 class="visually-hidden">{t().home_heading()}</h1>
+            <section class="board" aria-label=t().join_a_room()>
                 <JoinForm problem asks_name=false on_joined=to_room />
             </section>
             <CreateRoom />

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     browser::places::use_places,
     components::{join_form::JoinForm, masthead::Masthead},
+    i18n::t,
     room::Pin,
     shell::{Page, first_paint},
     wire::{Place, ProblemCode},
@@ -31,8 +32,8 @@ pub fn WayIn(pin: Pin, problem: Option<ProblemCode>, on_joined: Callback<Pin>) -
     view! {
         <Masthead />
         <main class="home">
-            <section class="board" aria-label="Join a room">
-                <h1 class="board-title">"Join this room"</h1>
+            <section class="board" aria-label=t().join_a_room()>
+                <h1 class="board-title">{t().join_this_room()}</h1>
                 <JoinForm pin=Some(pin) problem asks_name=true on_joined />
             </section>
         </main>

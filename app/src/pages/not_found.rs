@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{components::masthead::Masthead, shell::first_paint};
+use crate::{
+    i18n::t,
+    {components::masthead::Masthead, shell::first_paint},
+};
 
 /// Says that there is nothing, and where to go.
 #[component]
@@ -11,9 +14,9 @@ pub fn NotFoundPage() -> impl IntoView {
     view! {
         <Masthead />
         <main class="notice">
-            <h1>"There is nothing at this address."</h1>
-            <p>"Check the link, or start from the first page."</p>
-            <a class="button" href="/" rel="external">"To the first page"</a>
+            <h1>{t().nothing_heading()}</h1>
+            <p>{t().nothing_explained()}</p>
+            <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }
 }

@@ -5,16 +5,23 @@ use leptos::{prelude::*, task::spawn_local};
 use super::join::WayIn;
 use crate::{
     browser::{
+        activity::{Handed, use_activity},
         api, kept_files,
-        live_room::{Ended, LiveRoom},
+        language::use_language_choice,
+        live_room::{Ended, LiveRoom, Topic},
         notices::use_notices,
-        page, socket,
+        page,
+        removals::Removals,
+        socket,
         toasts::use_toasts,
+        uploader::use_uploads,
     },
     components::{
-        board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, link_status::LinkStatus, masthead::Masthead,
-        member_list::MemberList, unfinished_files::UnfinishedFiles, upload_bar::UploadBar,
+        announcer::Announcer, board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, link_status::LinkStatus,
+        masthead::Masthead, member_list::MemberList, notice_offer::NoticeOffer, preview::Preview, preview::PreviewWindow,
+        snippet_list::SnippetList, unfinished_files::UnfinishedFiles, upload_bar::UploadBar, upload_form::UploadForm,
     },
+    i18n::t,
     room::{Closed, ClosedBy, Pin},
     shell::{Page, first_paint},
     wire::{ProblemCode, RoomView},
@@ -26,7 +33,7 @@ enum Standing {
     /// Not asked yet.
     Unknown,
     /// A member.
-    Member(RoomView),
+    Member(Box<RoomView>),
     /// Somebody who has to join first, or cannot.
     Outside(Option<ProblemCode>),
 }
@@ -38,7 +45,7 @@ pub fn RoomPage(
     pin: Pin,
 ) -> impl IntoView {
     let standing = RwSignal::new(match first_paint() {
-        Some(Page::Room(view)) if view.snapshot.room.pin == pin => Standing::Member(view),
+        Some(Page::Room(json)) => serde_json::from_str(&json).map_or(Standing::Unknown, |view| Standing::Member(Box::new(view))),
         Some(Page::Join { problem }) => Standing::Outside(problem),
         _ => Standing::Unknown,
     });
@@ -48,7 +55,7 @@ pub fn RoomPage(
             let pin = asked.clone();
             spawn_local(async move {
                 standing.set(match api::look(&pin).await {
-                    Ok(view) => Standing::Member(view),
+                    Ok(view) => Standing::Member(Box::new(view)),
                     Err(problem) if problem.code == ProblemCode::NotAMember => Standing::Outside(None),
                     Err(problem) => Standing::Outside(Some(problem.code)),
                 });
@@ -57,20 +64,25 @@ pub fn RoomPage(
     });
     let joined = Callback::new(move |_| standing.set(Standing::Unknown));
     let lost_seat = Callback::new(move |()| standing.set(Standing::Outside(None)));
+    let language = use_language_choice();
     (move || match standing.get() {
         Standing::Unknown => view! { <Opening /> }.into_any(),
-        Standing::Member(view) => view! { <RoomOfMember view lost_seat /> }.into_any(),
-        Standing::Outside(problem) => view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.into_any(),
+        Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.into_any(),
+        Standing::Outside(problem) => {
+            language.follow();
+            view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.into_any()
+        }
     })
     .into_any()
 }
 
+/// The moment before a room is there.
 #[component]
-fn Opening() -> impl IntoView {
+pub(super) fn Opening() -> impl IntoView {
     view! {
         <Masthead />
         <main class="notice" aria-busy="true">
-            <p>"Opening the room…"</p>
+            <p>{t().opening_room()}</p>
         </main>
     }
     .into_any()
@@ -82,42 +94,66 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     let live = LiveRoom::new(view);
     provide_context(live);
     let toasts = use_toasts();
+    Removals::provide(live.pin(), toasts);
+    Preview::provide();
     use_notices().follow(live);
+    let (activity, uploads) = (use_activity(), use_uploads());
+    Effect::new(move |_| {
+        let Handed { files, text } = activity.take_over(&live.pin());
+        uploads.add(live.pin(), files, Vec::new());
+        if let Some(text) = text {
+            spawn_local(async move {
+                if let Err(problem) = api::add_snippet(&live.pin(), text).await {
+                    toasts.show(problem.detail);
+                }
+            });
+        }
+    });
     Effect::new(move |_| socket::follow(live, toasts));
     Effect::new(move |_| {
         if live.ended.get() == Some(Ended::NoSeat) {
             lost_seat.run(());
         }
     });
-    let closed = Memo::new(move |_| live.read(|room| room.closed));
+    let closed = Memo::new(move |_| live.read(Topic::Settings, |room| room.closed));
     let over = Memo::new(move |_| closed.get().is_some() || live.ended.get() == Some(Ended::Gone));
     Effect::new(move |_| {
         if over.get() {
             kept_files::forget_room(live.pin());
         }
     });
-    view! {
-        <Masthead />
-        <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
-            <main class="room">
-                <LinkStatus />
-                <p class="quiet without-script">
-                    "Without JavaScript this page shows the room as it was when it was loaded. Reload it to see what is new."
-                </p>
-                <Board />
-                <div class="room-files">
-                    <UnfinishedFiles />
-                    <UploadBar />
-                    <FileList />
-                    <DropZone />
-                </div>
-                <aside class="room-side">
-                    <MemberList />
-                    {live.is_owner().then(|| view! { <CloseRoom /> })}
-                </aside>
-            </main>
-        </Show>
-    }
+    let language = use_language_choice();
+    (move || {
+        language.follow();
+        view! {
+            <Masthead />
+            <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
+                <main class="room">
+                    <LinkStatus />
+                    <NoticeOffer />
+                    <Announcer />
+                    <p class="quiet without-script">
+                        {t().without_script()}
+                    </p>
+                    <Board />
+                    <div class="room-files">
+                        <UnfinishedFiles />
+                        <UploadBar />
+                        <FileList />
+                        <SnippetList />
+                        <DropZone />
+                        <UploadForm />
+                    </div>
+                    <aside class="room-side">
+                        <MemberList />
+                        {live.is_owner().then(|| view! { <CloseRoom /> })}
+                    </aside>
+                    <PreviewWindow />
+                </main>
+            </Show>
+        }
+        .into_any()
+    })
     .into_any()
 }
 
@@ -126,9 +162,9 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
 fn ClosedRoom(closed: Option<Closed>) -> impl IntoView {
     view! {
         <main class="notice">
-            <h1>"This room is closed."</h1>
+            <h1>{t().closed_heading()}</h1>
             <p>{closed_words(closed)}</p>
-            <a class="button" href="/" rel="external">"To the first page"</a>
+            <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }
     .into_any()
@@ -136,16 +172,15 @@ fn ClosedRoom(closed: Option<Closed>) -> impl IntoView {
 
 fn closed_words(closed: Option<Closed>) -> String {
     let Some(Closed { by, at_ms, erased_files }) = closed else {
-        return "Its files were erased.".to_owned();
+        return t().closed_erased().to_owned();
     };
     let time = page::time_of_day(at_ms);
     let files = match erased_files {
-        0 => format!("There were no files in it when it ended at {time}."),
-        1 => format!("Its file was erased at {time}."),
-        count => format!("Its {count} files were erased at {time}."),
+        0 => t().closed_empty_at(&time),
+        count => t().closed_files_at(count, &time),
     };
     match by {
         ClosedBy::Owner => files,
-        ClosedBy::Unused => format!("Nobody had used it for a long time. {files}"),
+        ClosedBy::Unused => format!("{} {files}", t().closed_unused()),
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedBy, Device, DisplayName, Download, FileEntry, FileId, FileState, Member, MemberId, Presence, Settings, Sha256};
+use super::{
+    ClosedBy, Device, DisplayName, Download, FileEntry, FileId, FileState, Member, MemberId, Presence, Settings, Sha256, Snippet, SnippetId,
+};
 
 /// A change that carries the next revision and is written down before anyone is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,10 +84,30 @@ pub enum RoomEvent {
         /// Who.
         member: MemberId,
     },
+    /// There is a small picture of a file, to be shown in its row.
+    ThumbnailAdded {
+        /// Which file.
+        id: FileId,
+    },
+    /// The small picture of a file turned out not to be here: the machine stopped before the disk had it.
+    ThumbnailLost {
+        /// Which file.
+        id: FileId,
+    },
     /// A file was removed and erased.
     FileRemoved {
         /// Which file.
         id: FileId,
+    },
+    /// The owner added text to copy.
+    SnippetAdded {
+        /// The new text.
+        snippet: Snippet,
+    },
+    /// The owner took text back.
+    SnippetRemoved {
+        /// Which one.
+        id: SnippetId,
     },
     /// The owner changed a setting.
     SettingsChanged {

@@ -35,6 +35,9 @@ pub struct FileEntry {
     /// The members who got all of it, in the order of getting it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub received_by: Vec<MemberId>,
+    /// Whether there is a small picture of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_thumbnail: bool,
 }
 
 /// A member on the way to a file.

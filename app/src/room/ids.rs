@@ -129,3 +129,8 @@ id! {
     /// Names one file, on the wire and on disk: 32 hexadecimal digits, so it is always a safe path.
     FileId
 }
+
+id! {
+    /// Names one piece of text to copy.
+    SnippetId
+}

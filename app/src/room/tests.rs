@@ -48,13 +48,15 @@ fn event() -> impl Strategy<Value = RoomEvent> {
         (file_id(), any::<[u8; 32]>()).prop_map(|(id, bytes)| RoomEvent::FileDigested { id, sha256: Sha256::new(bytes) }),
         (file_id(), any::<u64>()).prop_map(|(id, offset_bytes)| RoomEvent::FileReopened { id, offset_bytes }),
         (file_id(), member_id()).prop_map(|(id, member)| RoomEvent::FileReceived { id, member }),
+        file_id().prop_map(|id| RoomEvent::ThumbnailAdded { id }),
+        file_id().prop_map(|id| RoomEvent::ThumbnailLost { id }),
         file_id().prop_map(|id| RoomEvent::FileRemoved { id }),
         any::<bool>().prop_map(|locked| RoomEvent::SettingsChanged { settings: Settings { locked } }),
         any::<u64>().prop_map(|at_ms| RoomEvent::RoomClosed { by: ClosedBy::Unused, at_ms }),
     ]
 }
 
-fn file(id: FileId, name: &str) -> FileEntry {
+pub(super) fn file(id: FileId, name: &str) -> FileEntry {
     FileEntry {
         id,
         name: FileName::parse(name).unwrap(),
@@ -68,6 +70,7 @@ fn file(id: FileId, name: &str) -> FileEntry {
         modified_at_ms: None,
         joined_from: Vec::new(),
         received_by: Vec::new(),
+        has_thumbnail: false,
     }
 }
 
@@ -163,4 +166,16 @@ fn a_reopened_file_can_be_completed_again() {
     room.apply(&RoomEvent::FileReopened { id, offset_bytes: 4 });
     let reopened = FileEntry { size_bytes: Some(9), offset_bytes: 4, state: FileState::Stopped, ..file(id, "a") };
     assert_eq!(room.file(id), Some(&reopened));
+}
+
+#[test]
+fn a_picture_is_told_of_only_while_it_is_there() {
+    let id = FileId::new(1);
+    let mut room = snapshot().room;
+    room.apply(&RoomEvent::FileAdded { file: file(id, "a.png") });
+    assert!(!serde_json::to_string(&room).unwrap().contains("thumbnail"));
+    room.apply(&RoomEvent::ThumbnailAdded { id });
+    assert!(room.file(id).unwrap().has_thumbnail);
+    room.apply(&RoomEvent::ThumbnailLost { id });
+    assert!(!room.file(id).unwrap().has_thumbnail);
 }

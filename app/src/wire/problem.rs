@@ -62,6 +62,8 @@ codes! {
     NoSuchRoom = 404, "There is no room with this PIN";
     /// There is no such file, or there is none any more.
     NoSuchFile = 404, "There is no such file";
+    /// There is no such text, or there is none any more.
+    NoSuchSnippet = 404, "There is no such text";
     /// There is nothing at this address.
     NotFound = 404, "There is nothing here";
     /// The address exists, the method does not.
@@ -80,6 +82,8 @@ codes! {
     FileTooLarge = 413, "The file is too large";
     /// The file does not fit into the room.
     RoomFull = 413, "The room is full";
+    /// The text is longer than a room takes.
+    SnippetTooLong = 413, "The text is too long";
     /// More bytes than the file was declared to have.
     BodyTooLong = 413, "More bytes than declared";
     /// The body of a request that should be small is not.
@@ -90,6 +94,8 @@ codes! {
     RangeNotSatisfiable = 416, "The range lies outside the file";
     /// A number outside what it may be.
     OutOfRange = 422, "A value is out of range";
+    /// A text with nothing in it.
+    EmptySnippet = 422, "The text is empty";
     /// A member's name that cannot be used.
     InvalidName = 422, "This name cannot be used";
     /// A file's name that cannot be used.

@@ -280,3 +280,70 @@ async fn an_archive_of_real_files_holds_their_bytes() {
     io::Read::read_to_string(&mut ZipArchive::new(Cursor::new(bytes)).unwrap().by_index(0).unwrap(), &mut content).unwrap();
     assert_eq!(content, "123456789");
 }
+
+fn picture() -> Thumbnail {
+    Thumbnail::parse(Bytes::from_static(b"\xff\xd8\xff\xe0 a small picture")).unwrap()
+}
+
+/// The names in a folder, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_picture_goes_with_its_file() {
+    let folder = Folder::with_file().await;
+    let none = folder.files.thumbnail(ID).await;
+    assert_eq!(none.unwrap_err().kind(), io::ErrorKind::NotFound);
+    folder.files.keep_thumbnail(ID, picture()).await.unwrap();
+    assert_eq!(folder.files.thumbnail(ID).await.unwrap(), picture());
+    assert_eq!(folder.files.all().unwrap(), HashSet::from([ID]));
+
+    folder.files.remove(ID).await.unwrap();
+    assert_eq!(names(folder.folder.path()), Vec::<String>::new());
+    let late = folder.files.keep_thumbnail(ID, picture()).await;
+    assert_eq!(late.unwrap_err().kind(), io::ErrorKind::NotFound);
+    assert_eq!(names(folder.folder.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_picture_can_be_erased_alone() {
+    let folder = Folder::with_file().await;
+    folder.files.keep_thumbnail(ID, picture()).await.unwrap();
+    for _ in 0..2 {
+        folder.files.erase_thumbnail(ID).await.unwrap();
+    }
+    assert_eq!(names(folder.folder.path()), [ID.to_string()]);
+}
+
+#[tokio::test]
+async fn a_picture_costs_no_room_and_disturbs_no_upload() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = FileStore::open(StoreSettings { max_storage: Some(10), ..settings(folder.path().to_owned(), LONG) }).unwrap();
+    let folder = Folder { folder, files: Arc::new(files) };
+    folder.files.create(ID, 10).await.unwrap();
+    let (stalled, mut written) = folder.stall();
+    written.recv().await.unwrap();
+    folder.files.keep_thumbnail(ID, picture()).await.unwrap();
+    assert!(!stalled.is_finished());
+    assert_eq!(folder.append(4, "456789").await.unwrap(), 10);
+    assert!(matches!(stalled.await.unwrap(), Err(AppendError::TakenOver)));
+}
+
+#[tokio::test]
+async fn pictures_of_no_file_are_gone_after_a_start() {
+    let folder = Folder::with_file().await;
+    folder.files.keep_thumbnail(ID, picture()).await.unwrap();
+    let orphan = FileId::new(2);
+    for name in
+        [format!("{orphan}.thumbnail"), format!("{ID}.new-thumbnail"), format!("{orphan}.new-thumbnail"), "mine.thumbnail".to_owned()]
+    {
+        std::fs::write(folder.folder.path().join(name), "left behind").unwrap();
+    }
+    let folder = Folder::open(folder.folder, LONG);
+    assert_eq!(names(folder.folder.path()), [ID.to_string(), format!("{ID}.thumbnail"), "mine.thumbnail".to_owned()]);
+    assert_eq!(folder.files.thumbnail(ID).await.unwrap(), picture());
+}

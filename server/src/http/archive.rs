@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     Refusal, Session, State,
-    representation::{Representation, Source},
+    representation::{Purpose, Representation, Source},
 };
 use crate::files::{Archive, ArchivedFile};
 
@@ -31,6 +31,7 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
         media_type: HeaderValue::from_static("application/zip"),
         name: format!("SnapDrop {}.zip", session.room.pin()),
         headers: HeaderMap::new(),
+        purpose: Purpose::Saving,
         source: Source::Archive(archive),
     };
     representation.respond(&services, &session, &parts).await

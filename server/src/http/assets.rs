@@ -20,12 +20,19 @@ const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// The names of the bundle's files, which carry a hash of their content.
 pub(super) static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| {
-    let newest = |ending: &str| {
-        let mut names: Vec<_> = Site::iter().filter(|name| name.starts_with("pkg/snapdrop") && name.ends_with(ending)).collect();
+    let named = |start: &str, ending: &str| {
+        let mut names: Vec<String> =
+            Site::iter().filter(|name| name.starts_with(start) && name.ends_with(ending)).map(|name| format!("/{name}")).collect();
         names.sort();
-        names.pop().map(|name| format!("/{name}"))
+        names
     };
-    Bundle { script: newest(".js"), wasm: newest(".wasm"), style: newest(".css") }
+    Bundle {
+        script: named("pkg/snapdrop", ".js").pop(),
+        wasm: named("pkg/snapdrop", ".wasm").pop(),
+        loader: named("pkg/__wasm_split.", ".js").pop(),
+        parts: named("pkg/split_", ".wasm"),
+        style: named("pkg/snapdrop", ".css").pop(),
+    }
 });
 
 /// The public file at `path`, in the best form that the client takes.

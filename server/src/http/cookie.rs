@@ -1,6 +1,6 @@
-//! Cookies: a session for each room, so that leaving one room for another keeps both seats, and the theme.
+//! Cookies: a session for each room, so that leaving one room for another keeps both seats, the theme and the language.
 
-use app::{browser::theme::Theme, room::Pin};
+use app::{browser::theme::Theme, i18n::Language, room::Pin};
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
 /// How long browsers keep a seat; the server may forget the room sooner.
@@ -28,4 +28,9 @@ pub(super) fn token<'a>(headers: &'a HeaderMap, pin: &Pin) -> Option<&'a str> {
 /// The theme that the visitor chose, if they did.
 pub(super) fn theme(headers: &HeaderMap) -> Option<Theme> {
     headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(Theme::parse)
+}
+
+/// The language that the visitor chose, if they did.
+pub(super) fn language(headers: &HeaderMap) -> Option<Language> {
+    headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).find_map(Language::parse)
 }

@@ -12,7 +12,7 @@ use axum::{
 
 use super::Services;
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PATCH, DELETE, OPTIONS");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 /// What such a program may say.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, Range, If-Range, If-Match, If-None-Match, Want-Repr-Digest, Tus-Resumable, Upload-Checksum, \

@@ -1,20 +1,28 @@
-//! `GET /api/rooms/{pin}/files/{id}`: the bytes, also of a file that is still arriving.
+//! `GET /api/rooms/{pin}/files/{id}`: the bytes, also of a file that is still arriving, to have them or to look at them.
 
 use std::sync::Arc;
 
-use app::room::{FileEntry, FileState, Sha256};
+use app::{
+    room::{FileEntry, FileState, Sha256},
+    wire::ProblemCode,
+};
 use axum::{
     extract::{FromRequestParts as _, Path, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, request::Parts},
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use futures::TryStreamExt as _;
 
 use super::{
     Refusal, Services, Session, State, file,
-    representation::{Representation, Source},
+    representation::{Purpose, Representation, Source},
 };
 use crate::fields;
+
+/// How a PDF begins (ISO 32000-1, section 7.5.2).
+const PDF: &[u8] = b"%PDF-";
 
 /// `GET`: the file, or the parts of it that were asked for.
 pub(crate) async fn get(services: State, Path((_, id)): Path<(String, String)>, request: Request) -> Result<Response, Refusal> {
@@ -30,16 +38,48 @@ pub(super) async fn respond(services: &Arc<Services>, parts: &mut Parts, id: &st
     if let Some(sha256) = digest(services, &file, &parts.headers).await? {
         headers.insert(HeaderName::from_static("repr-digest"), repr_digest(&sha256));
     }
-    let representation = Representation {
+    let purpose = if is_preview(&parts.uri) { Purpose::Looking } else { Purpose::Saving };
+    representation(&file, media_type(&file), headers, purpose).respond(services, &session, parts).await
+}
+
+/// `GET …/view`: a PDF for the browser's own viewer. Only what is one is ever shown like this.
+pub(crate) async fn view(services: State, Path((_, id)): Path<(String, String)>, request: Request) -> Result<Response, Refusal> {
+    let (mut parts, _) = request.into_parts();
+    let session = Session::from_request_parts(&mut parts, &services).await?;
+    let file = file::find(&session.room, &id)?;
+    if !is_pdf(&services, &file).await? {
+        return Err(Refusal::new(ProblemCode::UnsupportedMediaType, "Only a complete PDF can be viewed. Download the file instead."));
+    }
+    let media_type = HeaderValue::from_static("application/pdf");
+    representation(&file, media_type, HeaderMap::new(), Purpose::Viewing).respond(&services, &session, &parts).await
+}
+
+fn representation(file: &FileEntry, media_type: HeaderValue, headers: HeaderMap, purpose: Purpose) -> Representation {
+    Representation {
         // An id is never used for other bytes, so it is a strong validator, for a running upload too.
         etag: format!("\"{}\"", file.id).parse().expect("quoted hexadecimal digits"),
         length: file.size_bytes,
-        media_type: media_type(&file),
+        media_type,
         name: file.name.base(),
         headers,
+        purpose,
         source: Source::File(file.id),
-    };
-    representation.respond(services, &session, parts).await
+    }
+}
+
+/// Whether somebody wants to look at the file. Said by the address and not by `Sec-Fetch-Dest`, which browsers keep to
+/// themselves on pages without TLS; and so what a preview left in the browser's cache never stands for a download.
+fn is_preview(address: &Uri) -> bool {
+    address.query().is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("preview")))
+}
+
+async fn is_pdf(services: &Services, file: &FileEntry) -> Result<bool, Refusal> {
+    let length = PDF.len() as u64;
+    if file.state != FileState::Complete || file.size_bytes.is_none_or(|size_bytes| size_bytes < length) {
+        return Ok(false);
+    }
+    let first: Vec<Bytes> = services.files.read(file.id, 0..length).await?.try_collect().await?;
+    Ok(first.concat() == PDF)
 }
 
 /// The file's SHA-256, if it is known; who wants it waits for it (RFC 9530), if there is anything to
@@ -58,6 +98,29 @@ fn repr_digest(sha256: &Sha256) -> HeaderValue {
 
 fn media_type(file: &FileEntry) -> HeaderValue {
     let guessed = || mime_guess::from_path(file.name.base()).first_or_octet_stream().essence_str().to_owned();
-    let text = if file.media_type.is_empty() { guessed() } else { file.media_type.clone() };
+    // What says nothing is no better than nothing: players look at the type before they look at the bytes.
+    let says_nothing = matches!(file.media_type.as_str(), "" | "application/octet-stream");
+    let text = if says_nothing { guessed() } else { file.media_type.clone() };
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_whether_somebody_only_looks() {
+        let file = "/api/rooms/482913/files/00000000000000000000000000000001";
+        for (query, looks) in [
+            ("?preview", true),
+            ("?a=b&preview", true),
+            ("?preview=1", true),
+            ("", false),
+            ("?", false),
+            ("?a=preview", false),
+            ("?previews", false),
+        ] {
+            assert_eq!(is_preview(&format!("{file}{query}").parse().unwrap()), looks, "{query}");
+        }
+    }
 }

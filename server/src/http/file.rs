@@ -92,10 +92,14 @@ pub(crate) async fn remove(
     if tus::is_spoken(&headers) {
         tus::check_version(&headers)?;
     }
-    let id = find_upload(&session.room, &id)?.id;
-    session.room.record(|room| room.upload(id).map(|_| RoomEvent::FileRemoved { id }).ok_or_else(Refusal::no_such_file)).await?;
-    services.files.remove(id).await?;
+    erase(&services, &session.room, find_upload(&session.room, &id)?.id).await?;
     Ok((StatusCode::NO_CONTENT, [tus::resumable()]).into_response())
+}
+
+/// Takes a file out of the list, and its bytes from the disk.
+pub(super) async fn erase(services: &Services, room: &RoomHandle, id: FileId) -> Result<(), Refusal> {
+    room.record(|room| room.upload(id).map(|_| RoomEvent::FileRemoved { id }).ok_or_else(Refusal::no_such_file)).await?;
+    Ok(services.files.remove(id).await?)
 }
 
 /// The headers of an answer to bytes: how far the file is, and until when it can go on.
@@ -126,7 +130,7 @@ fn find_upload(room: &RoomHandle, id: &str) -> Result<FileEntry, Refusal> {
 
 /// Writes down the length of a file whose sender did not know it before (extension
 /// "creation-defer-length"). Told again it must be the same.
-async fn declare(services: &Arc<Services>, room: &RoomHandle, file: &mut FileEntry, size_bytes: u64) -> Result<(), Refusal> {
+pub(super) async fn declare(services: &Arc<Services>, room: &RoomHandle, file: &mut FileEntry, size_bytes: u64) -> Result<(), Refusal> {
     match file.size_bytes {
         Some(known) if known == size_bytes => return Ok(()),
         Some(known) => return Err(tus::malformed(&tus::UPLOAD_LENGTH, &format!("was {known} before and cannot change"))),

@@ -111,6 +111,7 @@ pub(super) fn new_entry(metadata: Metadata) -> Result<FileEntry, Refusal> {
         modified_at_ms: metadata.modified_at_ms,
         joined_from: Vec::new(),
         received_by: Vec::new(),
+        has_thumbnail: false,
     })
 }
 
@@ -149,7 +150,8 @@ async fn add_small(services: &Arc<Services>, room: &RoomHandle, file: FileEntry,
     brief_work.run(work).await
 }
 
-async fn add(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, part: bool) -> Result<(), Refusal> {
+/// A new row, and the place for its bytes.
+pub(super) async fn add(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, part: bool) -> Result<(), Refusal> {
     services.files.create(file.id, file.size_bytes.unwrap_or(0)).await?;
     announce(services, room, file, part).await
 }

@@ -69,7 +69,8 @@ fn to_room(pin: &Pin, seat: Option<Seat>) -> Response {
     (AppendHeaders(cookie), Redirect::to(&wire::room_page(pin))).into_response()
 }
 
-fn back_to(page: &str, Refusal(problem): &Refusal) -> Response {
+/// Back to a page, which says why something was refused.
+pub(super) fn back_to(page: &str, Refusal(problem): &Refusal) -> Response {
     Redirect::to(&format!("{page}?problem={}", code_text(problem.code))).into_response()
 }
 

@@ -1,13 +1,15 @@
 //! `/offline`: the page that the service worker shows in place of every other while there is no network.
 
-use std::sync::LazyLock;
-
+use app::{
+    browser::theme::Theme,
+    i18n::{Language, Messages},
+};
 use axum::{
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 
-use super::assets;
+use super::{assets, cookie, language};
 
 /// Its address.
 pub(crate) const PATH: &str = "/offline";
@@ -16,25 +18,25 @@ pub(crate) const PATH: &str = "/offline";
 pub(super) const SCRIPT: &str = "/offline.js";
 
 /// Nothing runs on it but its script.
-const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; manifest-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The whole page. Written out here, because the program around the other pages needs the server to start.
-pub(super) static PAGE: LazyLock<String> = LazyLock::new(|| {
+pub(super) fn page(language: Language, theme: Theme) -> String {
+    let t = Messages::of(language);
     let style = assets::BUNDLE.style.as_ref().map(|href| format!(r#"<link rel="stylesheet" href="{href}">"#)).unwrap_or_default();
     // It stands at the address that could not be reached, so that loading it again is the next try.
     format!(
         r##"<!DOCTYPE html>
-<html lang="en">
+<html lang="{tag}" dir="{direction}"{theme}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ee">
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1012">
 <meta name="robots" content="noindex">
-<title>SnapDrop</title>
+<title>{title}</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
-<link rel="manifest" href="/manifest.webmanifest">
 {style}
 <script type="module" src="{SCRIPT}"></script>
 </head>
@@ -50,24 +52,33 @@ pub(super) static PAGE: LazyLock<String> = LazyLock::new(|| {
 </a>
 </header>
 <main class="notice">
-<h1>You are offline.</h1>
-<p>SnapDrop needs the network to reach a room. This page comes back by itself.</p>
-<a class="button" href="/">Try again</a>
+<h1>{heading}</h1>
+<p>{explained}</p>
+<a class="button" href="/">{again}</a>
 </main>
 </body>
 </html>
-"##
+"##,
+        tag = language.tag(),
+        theme = theme.name().map(|name| format!(" data-theme=\"{name}\"")).unwrap_or_default(),
+        direction = language.direction(),
+        title = t.title(t.title_offline()),
+        heading = t.offline_heading(),
+        explained = t.offline_explained(),
+        again = t.try_again(),
     )
-});
+}
 
 /// The page, as the service worker fetches it to keep it.
-pub(crate) async fn get() -> Response {
+pub(crate) async fn get(headers: HeaderMap) -> Response {
+    let page = page(language::of(&headers), cookie::theme(&headers).unwrap_or_default());
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (header::VARY, HeaderValue::from_static("accept-language, cookie")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     ];
-    (headers, PAGE.as_str()).into_response()
+    (headers, page).into_response()
 }
 
 #[cfg(test)]
@@ -76,10 +87,12 @@ mod tests {
 
     #[tokio::test]
     async fn the_page_runs_its_own_script_and_nothing_else() {
-        let response = get().await;
+        let response = get(HeaderMap::new()).await;
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
-        assert!(PAGE.contains(r#"src="/offline.js""#));
-        assert!(PAGE.contains("You are offline."));
+        let page = page(Language::English, Theme::Dark);
+        assert!(page.contains(r#"data-theme="dark""#));
+        assert!(page.contains(r#"src="/offline.js""#));
+        assert!(page.contains("You are offline."));
     }
 }

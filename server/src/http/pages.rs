@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use app::{
+    components::upload_form::UploadProblem,
     document,
-    room::Pin,
+    room::{PassingEvent, Pin, Presence},
     shell::{FirstPaint, Page, Server},
     wire::{self, Place, ProblemCode, RoomView},
 };
@@ -18,7 +19,7 @@ use leptos::{nonce::use_nonce, prelude::expect_context};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
-use super::{Client, PathText, Refusal, Services, Session, State, assets, cookie, join_code, session};
+use super::{Client, PathText, Refusal, Services, Session, State, assets, cookie, join_code, language, session};
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct WhatHappened {
@@ -43,10 +44,21 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
         Some(session) => {
             // Reading the page is being there, as far as somebody without a script can be.
             drop(session.room.take_seat_again(session.member).await);
-            let view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
-            render(&services, StatusCode::OK, Page::Room(view), request).await
+            let mut view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
+            view.snapshot.room.pass(&PassingEvent::PresenceChanged { id: session.member, presence: Presence::Connected });
+            render(
+                &services,
+                StatusCode::OK,
+                Page::Room(serde_json::to_string(&view).expect("rooms have string keys and no failing parts")),
+                request,
+            )
+            .await
         }
-        None => way_in(&services, &client, pin, None, request).await,
+        None => {
+            // The form of somebody who lost their seat leads here.
+            let problem = problem(Query::try_from_uri(request.uri()));
+            way_in(&services, &client, pin, problem, request).await
+        }
     }
 }
 
@@ -104,11 +116,16 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
         pin_digits: services.config.pin_digits,
         room_ttl_secs: services.config.room_ttl.as_secs(),
         theme: cookie::theme(request.headers()).unwrap_or_default(),
+        language: language::of(request.headers()),
     };
     let place = if page == Page::NotFound { Place::Nowhere } else { Place::at(request.uri().path()) };
     let first = FirstPaint { place, page, server };
+    let not_uploaded = problem(Query::try_from_uri(request.uri())).map(UploadProblem);
     let context = move || {
         leptos::prelude::provide_context(first.clone());
+        if let Some(problem) = not_uploaded {
+            leptos::prelude::provide_context(problem);
+        }
         let response = expect_context::<ResponseOptions>();
         response.set_status(status);
         if let Some(nonce) = use_nonce() {
@@ -124,7 +141,7 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
 fn policy(nonce: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; \
-         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+         media-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).expect("a nonce is base64")
 }

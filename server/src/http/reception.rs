@@ -14,7 +14,7 @@ use axum::{
     http::HeaderMap,
 };
 use bytes::Bytes;
-use futures::{StreamExt as _, stream};
+use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::watch;
 
 use super::{Refusal, Services, tus};
@@ -101,33 +101,18 @@ impl Announced {
 /// Takes a chunk in and returns the new offset. With the last byte the file is complete before that.
 pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, announced: Announced) -> Result<u64, Refusal> {
     let id = file.id;
-    let limit_bytes = file.size_bytes.unwrap_or(services.config.max_file_size.as_u64());
-    if let Err(too_long) = announced.check(limit_bytes) {
+    if let Err(too_long) = announced.check(limit_bytes(services, file)) {
         // Of two reasons, a wrong offset is the more helpful answer.
         let length = services.files.length(id)?;
         return Err(if announced.offset == length { too_long } else { AppendError::OffsetMismatch(length) }.into());
     }
-    let reception = Reception::start(room.clone(), id);
-    let may_grow = file.size_bytes.is_none().then(|| {
-        let (room, most_bytes) = (room.clone(), services.config.max_room_size.as_u64());
-        Box::new(move |bytes| room.grow(id, bytes, most_bytes)) as MayGrow
-    });
+    let Announced { offset, checksum, body } = announced;
+    let chunk = chunk(services, room, file, offset, checksum);
     let (services, room) = (Arc::clone(services), room.clone());
     // In a task of its own: a sender who leaves right after the last byte ends the request, but what
     // arrived has to be finished all the same. The body ends with the connection, and the task with it.
     let receiving = tokio::spawn(async move {
-        let Announced { offset, checksum, body } = announced;
-        let chunk = Chunk { offset, limit_bytes, may_grow, checksum };
-        let appended = services.files.append(id, chunk, body.into_data_stream(), reception.progress()).await;
-        if appended.is_err() && room.read(|room| room.upload(id).is_none()) {
-            return Err(Refusal::no_such_file());
-        }
-        match &appended {
-            Ok(offset) => reception.end(*offset, FileState::Arriving),
-            // Not all that came counts.
-            Err(_) => reception.end(services.files.length(id)?, FileState::Stopped),
-        }
-        let offset = appended?;
+        let offset = take_in(&services, &room, id, chunk, body.into_data_stream()).await?;
         if room.read(|room| room.upload(id).is_some_and(|file| file.size_bytes == Some(offset))) {
             services.completion.complete(&room, id).await?;
         } else {
@@ -136,6 +121,42 @@ pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &
         Ok(offset)
     });
     receiving.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// What comes of a file from `offset` on, within its limits.
+pub(super) fn chunk(services: &Services, room: &RoomHandle, file: &FileEntry, offset: u64, checksum: Option<Checksum>) -> Chunk {
+    let id = file.id;
+    let may_grow = file.size_bytes.is_none().then(|| {
+        let (room, most_bytes) = (room.clone(), services.config.max_room_size.as_u64());
+        Box::new(move |bytes| room.grow(id, bytes, most_bytes)) as MayGrow
+    });
+    Chunk { offset, limit_bytes: limit_bytes(services, file), may_grow, checksum }
+}
+
+/// Where a file must end at the latest.
+fn limit_bytes(services: &Services, file: &FileEntry) -> u64 {
+    file.size_bytes.unwrap_or(services.config.max_file_size.as_u64())
+}
+
+/// Brings a chunk to the disk while the room hears how far it is, and returns the new offset.
+pub(super) async fn take_in<E: Send>(
+    services: &Services,
+    room: &RoomHandle,
+    id: FileId,
+    chunk: Chunk,
+    frames: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
+) -> Result<u64, Refusal> {
+    let reception = Reception::start(room.clone(), id);
+    let appended = services.files.append(id, chunk, frames, reception.progress()).await;
+    if appended.is_err() && room.read(|room| room.upload(id).is_none()) {
+        return Err(Refusal::no_such_file());
+    }
+    match &appended {
+        Ok(offset) => reception.end(*offset, FileState::Arriving),
+        // Not all that came counts.
+        Err(_) => reception.end(services.files.length(id)?, FileState::Stopped),
+    }
+    Ok(appended?)
 }
 
 /// Tells the room that an upload stopped when its next chunk does not come.

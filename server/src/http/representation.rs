@@ -51,8 +51,21 @@ pub(super) struct Representation {
     pub(super) name: String,
     /// What else is said of them.
     pub(super) headers: HeaderMap,
+    /// What they are fetched for.
+    pub(super) purpose: Purpose,
     /// Where they come from.
     pub(super) source: Source,
+}
+
+/// What something is fetched for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To have it: whoever got all of it has it.
+    Saving,
+    /// To look at it in the page, as a picture, a film or text. Opened by itself it is still only saved.
+    Looking,
+    /// To look at it in a frame of the page, with the browser's own viewer: the one thing that is not only saved.
+    Viewing,
 }
 
 /// Where bytes come from.
@@ -93,9 +106,10 @@ impl Representation {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
         headers.insert(header::CONTENT_TYPE, self.media_type.clone());
-        headers.insert(header::CONTENT_DISPOSITION, attachment(&self.name));
+        let (disposition, policy) = self.purpose.handling();
+        headers.insert(header::CONTENT_DISPOSITION, content_disposition(disposition, &self.name));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
 
         let send = request.method != Method::HEAD;
         let status = match (self.length, self.wanted(&request.headers)) {
@@ -115,7 +129,7 @@ impl Representation {
         };
         let (status, range) = status;
         let body = if send {
-            Body::from_stream(in_use(&session.room, self.source.read(&services.files, range, &receipts(session)).await?))
+            Body::from_stream(in_use(&session.room, self.source.read(&services.files, range, &receipts(session, self.purpose)).await?))
         } else {
             Body::empty()
         };
@@ -156,7 +170,7 @@ impl Representation {
         let media_type = format!("multipart/byteranges; boundary={boundary}");
         headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(media_type).expect("digits and letters"));
         let body = if send {
-            let (files, source, watch) = (Arc::clone(&services.files), Arc::new(self.source), receipts(session));
+            let (files, source, watch) = (Arc::clone(&services.files), Arc::new(self.source), receipts(session, self.purpose));
             let parts = stream::iter(heads).then(move |(head, part)| {
                 let (files, source, watch) = (Arc::clone(&files), Arc::clone(&source), Arc::clone(&watch));
                 async move {
@@ -170,6 +184,17 @@ impl Representation {
             Body::empty()
         };
         Ok((StatusCode::PARTIAL_CONTENT, headers, body).into_response())
+    }
+}
+
+impl Purpose {
+    /// What a browser is to do with it, and what it may do. Viewers do not run in a sandbox; some of them are an object
+    /// with a style, at the same address.
+    const fn handling(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Saving | Self::Looking => ("attachment", "sandbox; default-src 'none'"),
+            Self::Viewing => ("inline", "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
+        }
     }
 }
 
@@ -191,11 +216,11 @@ fn in_use<S: Stream>(room: &RoomHandle, bytes: S) -> impl Stream<Item = S::Item>
     })
 }
 
-/// Lets the owner see what a guest gets.
-fn receipts(session: &Session) -> ReadWatch {
+/// Lets the owner see what a guest gets. Looking at something is not having it.
+fn receipts(session: &Session, purpose: Purpose) -> ReadWatch {
     let Session { room, member, role } = session.clone();
     Arc::new(move |file, start| {
-        if role == Role::Owner {
+        if role == Role::Owner || purpose != Purpose::Saving {
             return Box::new(|_| {});
         }
         let mut receiving = room.receiving(file, member, start);
@@ -214,11 +239,11 @@ fn unsatisfiable(length: u64) -> Response {
 }
 
 /// `Content-Disposition` in both forms of RFC 6266: plain for old clients, extended for all names.
-fn attachment(name: &str) -> HeaderValue {
+fn content_disposition(disposition: &str, name: &str) -> HeaderValue {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' }).collect();
     let extended = utf8_percent_encode(name, ATTR_CHAR);
-    HeaderValue::try_from(format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}")).expect("only visible ASCII is left")
+    HeaderValue::try_from(format!("{disposition}; filename=\"{plain}\"; filename*=UTF-8''{extended}")).expect("only visible ASCII is left")
 }
 
 #[cfg(test)]
@@ -227,7 +252,10 @@ mod tests {
 
     #[test]
     fn a_name_is_given_in_both_forms() {
-        assert_eq!(attachment("plain.txt"), "attachment; filename=\"plain.txt\"; filename*=UTF-8''plain.txt");
-        assert_eq!(attachment("100% \"čaj\".pdf"), "attachment; filename=\"100_ __aj_.pdf\"; filename*=UTF-8''100%25%20%22%C4%8Daj%22.pdf");
+        assert_eq!(content_disposition("attachment", "plain.txt"), "attachment; filename=\"plain.txt\"; filename*=UTF-8''plain.txt");
+        assert_eq!(
+            content_disposition("inline", "100% \"čaj\".pdf"),
+            "inline; filename=\"100_ __aj_.pdf\"; filename*=UTF-8''100%25%20%22%C4%8Daj%22.pdf"
+        );
     }
 }

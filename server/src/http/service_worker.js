@@ -8,6 +8,8 @@
 const VERSION = '{{version}}';
 /** Their names carry a hash of their content, so that a copy in the browser's own cache is as good. */
 const BUNDLE = ['{{bundle}}'];
+/** More of the bundle, kept when it is first used. */
+const PARTS = ['{{parts}}'];
 /** Files whose names stay when their content changes. */
 const PUBLIC = ['{{public}}'];
 
@@ -32,6 +34,7 @@ self.addEventListener('activate', (event) => {
 // A new worker waits until the person says so on a page, because that page is loaded again then.
 self.addEventListener('message', (event) => {
   if (event.data?.type === 'take_over') self.skipWaiting();
+  if (event.data?.type === 'appearance_changed') event.waitUntil(keepOfflinePage());
 });
 
 // What a page told through the system (app/src/browser/notices.rs): its tag is the PIN of the room.
@@ -51,6 +54,8 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(page(event));
   } else if (request.method === 'GET' && KEPT_PATHS.has(pathname)) {
     event.respondWith(kept(request));
+  } else if (request.method === 'GET' && PARTS.includes(pathname)) {
+    event.respondWith(keptFromNowOn(event));
   }
 });
 
@@ -58,6 +63,12 @@ async function keepFiles() {
   const cache = await caches.open(VERSION);
   const fresh = PUBLIC.map((path) => new Request(path, { cache: 'no-cache' }));
   await cache.addAll([...BUNDLE, ...fresh]);
+}
+
+/** The page for times without a network, in the language and the colours that were chosen since. */
+async function keepOfflinePage() {
+  const cache = await caches.open(VERSION);
+  await cache.add(new Request(OFFLINE_PAGE, { cache: 'no-cache' }));
 }
 
 async function forgetOlderFiles() {
@@ -93,6 +104,17 @@ async function showRoom(path) {
 
 async function kept(request) {
   return (await find(request)) ?? fetch(request);
+}
+
+async function keptFromNowOn(event) {
+  const known = await find(event.request);
+  if (known !== undefined) return known;
+  const fresh = await fetch(event.request);
+  if (fresh.ok) {
+    const copy = fresh.clone();
+    event.waitUntil(caches.open(VERSION).then((cache) => cache.put(event.request, copy)));
+  }
+  return fresh;
 }
 
 async function find(request) {

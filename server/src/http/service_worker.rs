@@ -2,6 +2,10 @@
 
 use std::sync::LazyLock;
 
+use app::{
+    browser::theme::Theme,
+    i18n::{self, Language},
+};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,16 +17,8 @@ use super::{assets, offline};
 const TEMPLATE: &str = include_str!("service_worker.js");
 
 /// What an installed app shows besides the bundle. Their names stay when their content changes.
-const PUBLIC_FILES: [&str; 8] = [
-    offline::SCRIPT,
-    "/favicon.svg",
-    "/icon-180.png",
-    "/icon-192.png",
-    "/icon-512.png",
-    "/icon-maskable-512.png",
-    "/icon-monochrome.svg",
-    "/manifest.webmanifest",
-];
+const PUBLIC_FILES: [&str; 7] =
+    [offline::SCRIPT, "/favicon.svg", "/icon-180.png", "/icon-192.png", "/icon-512.png", "/icon-maskable-512.png", "/icon-monochrome.svg"];
 
 /// Made once: everything in it is part of the program.
 static SCRIPT: LazyLock<Script> = LazyLock::new(Script::new);
@@ -37,20 +33,23 @@ struct Script {
 impl Script {
     fn new() -> Self {
         let bundle = &*assets::BUNDLE;
-        let bundle: Vec<&str> = [&bundle.script, &bundle.wasm, &bundle.style].into_iter().flatten().map(String::as_str).collect();
+        let bundle: Vec<&str> =
+            [&bundle.script, &bundle.loader, &bundle.wasm, &bundle.style].into_iter().flatten().map(String::as_str).collect();
         // A worker that cannot get one of its files is never installed, so only those are named that are there.
         let mut public: Vec<&str> = PUBLIC_FILES.into_iter().filter(|path| fingerprint(path).is_some()).collect();
         let mut hash = Sha256::new();
         hash.update(TEMPLATE);
-        hash.update(offline::PAGE.as_bytes());
-        for path in bundle.iter().chain(&public) {
+        hash.update(offline::page(Language::default(), Theme::default()));
+        hash.update(i18n::VERSION);
+        let parts: Vec<&str> = assets::BUNDLE.parts.iter().map(String::as_str).collect();
+        for path in bundle.iter().chain(&parts).chain(&public) {
             hash.update(path);
             hash.update(fingerprint(path).unwrap_or_default());
         }
         public.push(offline::PATH);
         let version: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let etag = HeaderValue::try_from(format!("\"{version}\"")).expect("hexadecimal digits");
-        Self { text: filled(&version, &bundle, &public), etag }
+        Self { text: filled(&version, &bundle, &parts, &public), etag }
     }
 }
 
@@ -61,9 +60,13 @@ fn fingerprint(path: &str) -> Option<String> {
 }
 
 /// The template with its three gaps filled.
-fn filled(version: &str, bundle: &[&str], public: &[&str]) -> String {
+fn filled(version: &str, bundle: &[&str], parts: &[&str], public: &[&str]) -> String {
     let list = |paths: &[&str]| serde_json::to_string(paths).expect("text is always JSON");
-    TEMPLATE.replace("{{version}}", version).replace("['{{bundle}}']", &list(bundle)).replace("['{{public}}']", &list(public))
+    TEMPLATE
+        .replace("{{version}}", version)
+        .replace("['{{bundle}}']", &list(bundle))
+        .replace("['{{parts}}']", &list(parts))
+        .replace("['{{public}}']", &list(public))
 }
 
 /// The script. Browsers ask for it again and again, and install it when a byte of it has changed.
@@ -85,10 +88,13 @@ mod tests {
 
     #[test]
     fn every_gap_of_the_template_is_filled() {
-        let text = filled("0123456789abcdef", &["/pkg/a.js", "/pkg/a.wasm"], &["/offline"]);
-        for line in
-            ["const VERSION = '0123456789abcdef';", r#"const BUNDLE = ["/pkg/a.js","/pkg/a.wasm"];"#, r#"const PUBLIC = ["/offline"];"#]
-        {
+        let text = filled("0123456789abcdef", &["/pkg/a.js", "/pkg/a.wasm"], &["/pkg/b.wasm"], &["/offline"]);
+        for line in [
+            "const VERSION = '0123456789abcdef';",
+            r#"const BUNDLE = ["/pkg/a.js","/pkg/a.wasm"];"#,
+            r#"const PARTS = ["/pkg/b.wasm"];"#,
+            r#"const PUBLIC = ["/offline"];"#,
+        ] {
             assert!(text.contains(line), "{line} is not in {text}");
         }
         assert!(!text.contains("{{"), "{text}");

@@ -5,11 +5,21 @@ use reqwest::Method;
 use crate::{door::Door, test_app::TestApp};
 
 /// The most bytes of the WebAssembly module, compressed.
-const MODULE_BYTES: usize = 305_000;
+const MODULE_BYTES: usize = 185_000;
+/// The most bytes of the modules that a room needs besides, compressed.
+const ROOM_BYTES: usize = 200_000;
 /// The most bytes of everything that the first page names, compressed.
-const FIRST_LOAD_BYTES: usize = 325_000;
+const FIRST_LOAD_BYTES: usize = 205_000;
 
-/// How many bytes a public file is on its way to a browser.
+/// What a page names of the bundle.
+fn bundle_of(page: &str) -> Vec<String> {
+    let mut bundle: Vec<String> = page.split('"').filter(|text| text.starts_with("/pkg/")).map(str::to_owned).collect();
+    bundle.sort_unstable();
+    bundle.dedup();
+    bundle
+}
+
+/// How many bytes an address is on its way to a browser.
 async fn weight(door: &Door, path: &str) -> usize {
     let response = door.request(Method::GET, path).header("accept-encoding", "br").send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");
@@ -19,13 +29,10 @@ async fn weight(door: &Door, path: &str) -> usize {
 #[tokio::test]
 async fn the_first_page_weighs_no_more_than_it_may() {
     let app = TestApp::start().await;
-    let page = app.get("/").await.text().await.unwrap();
-    let mut bundle: Vec<&str> = page.split('"').filter(|text| text.starts_with("/pkg/")).collect();
-    bundle.sort_unstable();
-    bundle.dedup();
+    let bundle = bundle_of(&app.get("/").await.text().await.unwrap());
     assert_eq!(bundle.len(), 3, "a script, a module and a style sheet: {bundle:?}");
-    let (mut sum, mut module) = (page.len(), 0);
-    for path in bundle {
+    let (mut sum, mut module) = (weight(&app, "/").await, 0);
+    for path in &bundle {
         let bytes = weight(&app, path).await;
         sum += bytes;
         if path.ends_with(".wasm") {
@@ -34,5 +41,22 @@ async fn the_first_page_weighs_no_more_than_it_may() {
     }
     assert!(module <= MODULE_BYTES, "the module weighs {module} bytes");
     assert!(sum <= FIRST_LOAD_BYTES, "the first page weighs {sum} bytes");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_room_brings_its_own_part_of_the_program() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let page = format!("/r/{}", owner.pin());
+    let first = bundle_of(&app.get("/").await.text().await.unwrap());
+    let more: Vec<String> =
+        bundle_of(&owner.get(&page).await.text().await.unwrap()).into_iter().filter(|path| !first.contains(path)).collect();
+    assert!(!more.is_empty(), "the room's program is asked for at once");
+    let mut sum = 0;
+    for path in &more {
+        sum += weight(&app, path).await;
+    }
+    assert!(sum <= ROOM_BYTES, "a room brings {sum} bytes: {more:?}");
     app.finish().await;
 }

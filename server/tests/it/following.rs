@@ -186,6 +186,7 @@ async fn what_is_told_last_is_what_is_the_case() {
         modified_at_ms: None,
         joined_from: Vec::new(),
         received_by: Vec::new(),
+        has_thumbnail: false,
     };
     room.record(|_| Ok::<_, std::convert::Infallible>(RoomEvent::FileAdded { file })).await.unwrap();
 

@@ -43,7 +43,7 @@ async fn every_answer_is_taken_for_what_it_says_it_is() {
     for path in ["/", "/nothing", "/healthz", "/api/nothing", "/join/123456/qr.svg"] {
         let response = app.get(path).await;
         assert_eq!(header(&response, "x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(header(&response, "referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(header(&response, "referrer-policy"), "same-origin", "{path}");
         assert_eq!(header(&response, "cross-origin-opener-policy"), "same-origin", "{path}");
     }
     app.finish().await;

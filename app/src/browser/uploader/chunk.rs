@@ -8,6 +8,7 @@ use web_sys::MessageChannel;
 
 use crate::{
     browser::page,
+    i18n::t,
     wire::{Problem, ProblemCode},
 };
 
@@ -74,5 +75,5 @@ fn release(content: &ArrayBuffer) {
 
 /// What is said when a file cannot be read any more.
 pub(super) fn taken_back() -> Problem {
-    Problem::new(ProblemCode::OutOfRange, "This device does not hand the file out any more. Choose it again to continue.")
+    Problem::new(ProblemCode::OutOfRange, t().problem_taken_back())
 }

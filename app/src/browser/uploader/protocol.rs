@@ -6,9 +6,17 @@ use gloo_net::http::{Request, Response};
 use wasm_bindgen::JsCast as _;
 use web_sys::{ProgressEvent, XmlHttpRequest};
 
-use super::{super::api, chunk::Chunk, slice_of};
+use super::{
+    super::{
+        api::{self, unreachable, unreadable},
+        problem_text::in_words,
+    },
+    chunk::Chunk,
+    slice_of,
+};
 use crate::{
     browser::{kept_files::PickedFile, page},
+    i18n::t,
     room::{FileId, Pin},
     wire::{self, Problem, ProblemCode},
 };
@@ -25,7 +33,7 @@ pub(super) async fn announce(pin: &Pin, picked: &PickedFile) -> Result<FileId, P
         .header("tus-resumable", "1.0.0")
         .header("upload-length", &slice_of(file).size().to_string())
         .header("upload-metadata", &metadata.join(","));
-    let response = api::checked(request.send().await.map_err(|error| api::unreachable(&error))?).await?;
+    let response = api::checked(request.send().await.map_err(|_| unreachable())?).await?;
     api::read_out(&response).await;
     let location = response.headers().get("location").unwrap_or_default();
     let id = location.rsplit('/').next().and_then(|id| id.parse().ok());
@@ -35,11 +43,11 @@ pub(super) async fn announce(pin: &Pin, picked: &PickedFile) -> Result<FileId, P
 /// How much of the file the server has.
 pub(super) async fn ask_offset(address: &str) -> Result<u64, Problem> {
     let request = Request::get(address).method(gloo_net::http::Method::HEAD).header("tus-resumable", "1.0.0");
-    let response = request.send().await.map_err(|error| api::unreachable(&error))?;
+    let response = request.send().await.map_err(|_| unreachable())?;
     match response.status() {
         // Answers to HEAD have no body that could say more.
-        404 => Err(Problem::new(ProblemCode::NoSuchFile, "The file was removed.")),
-        401 => Err(Problem::new(ProblemCode::NotAMember, "You are not in this room any more.")),
+        404 => Err(Problem::new(ProblemCode::NoSuchFile, t().problem_no_such_file())),
+        401 => Err(Problem::new(ProblemCode::NotAMember, t().problem_not_a_member())),
         _ => offset_of(&api::checked(response).await?),
     }
 }
@@ -101,7 +109,7 @@ fn outcome(xhr: &XmlHttpRequest, chunk: &Chunk) -> Result<u64, Problem> {
     let text = xhr.response_text().ok().flatten().unwrap_or_default();
     match serde_json::from_str(&text) {
         Ok(Problem { code: ProblemCode::OffsetMismatch, offset_bytes: Some(offset), .. }) => Ok(offset),
-        Ok(problem) => Err(problem),
+        Ok(problem) => Err(in_words(problem)),
         Err(_) => Err(api::unexpected(status)),
     }
 }
@@ -114,12 +122,4 @@ impl Drop for Aborting {
         // Nothing happens to one that has ended.
         drop(self.0.abort());
     }
-}
-
-fn unreachable() -> Problem {
-    Problem::new(ProblemCode::Unavailable, "The server cannot be reached. Check your connection and try again.")
-}
-
-fn unreadable() -> Problem {
-    Problem::new(ProblemCode::Unavailable, "The server's answer cannot be read.")
 }

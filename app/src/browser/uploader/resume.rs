@@ -14,6 +14,7 @@ use crate::{
         api, kept_files,
         tab_lock::{self, TabLock},
     },
+    i18n::t,
     room::{FileEntry, FileId, FileState, Pin},
     wire::{self, Problem, ProblemCode},
 };
@@ -135,9 +136,9 @@ impl Uploads {
                 let named = unfinished.iter().any(|file| file.name == name);
                 match continued(self, &pin, &picked, &mut unfinished).await {
                     Ok(Some((id, lock))) => self.begin(&pin, id, picked, lock),
-                    Ok(None) if named => self.toasts.show(format!("“{name}” has changed since. It was not continued.")),
-                    Ok(None) => self.toasts.show(format!("“{name}” is none of the unfinished files.")),
-                    Err(problem) => self.toasts.show(format!("“{name}” was not continued. {}", problem.detail)),
+                    Ok(None) if named => self.toasts.show(t().has_changed(&name)),
+                    Ok(None) => self.toasts.show(t().not_unfinished(&name)),
+                    Err(problem) => self.toasts.show(t().not_continued(&name, &problem.detail)),
                 }
             }
         });
@@ -166,13 +167,13 @@ impl Uploads {
         loop {
             match file.compare(pin, &picked).await {
                 Ok(Comparison::Same) => return self.begin(pin, file.id, picked, Rc::new(lock)),
-                Ok(Comparison::Other) => return self.toasts.show(format!("“{}” has changed since. It was not continued.", file.name)),
+                Ok(Comparison::Other) => return self.toasts.show(t().has_changed(&file.name)),
                 Ok(Comparison::Done) => return,
                 Err(problem) if sender::is_temporary(&problem) => {
                     failures += 1;
                     sender::wait(failures).await;
                 }
-                Err(problem) => return self.toasts.show(format!("“{}” was not continued. {}", file.name, problem.detail)),
+                Err(problem) => return self.toasts.show(t().not_continued(&file.name, &problem.detail)),
             }
         }
     }
@@ -191,11 +192,11 @@ pub(super) async fn continued(
     };
     let id = unfinished[index].id;
     let Some(lock) = uploads.lock(pin, id).await else {
-        return Err(Problem::new(ProblemCode::UploadTakenOver, "Another tab of this browser is sending it."));
+        return Err(Problem::new(ProblemCode::UploadTakenOver, t().problem_other_tab()));
     };
     match unfinished[index].compare(pin, picked).await? {
         Comparison::Same => Ok(Some((unfinished.remove(index).id, lock))),
         Comparison::Other => Ok(None),
-        Comparison::Done => Err(Problem::new(ProblemCode::NoSuchFile, "It was completed or removed in the meantime.")),
+        Comparison::Done => Err(Problem::new(ProblemCode::NoSuchFile, t().problem_finished_meanwhile())),
     }
 }

@@ -1,0 +1,37 @@
+//! What a problem means for the person in front of the page.
+
+use crate::{
+    i18n::t,
+    wire::{Problem, ProblemCode},
+};
+
+/// The problem with its sentence in the reader's language: what happened, and what to do next.
+#[must_use]
+pub(super) fn in_words(problem: Problem) -> Problem {
+    Problem { detail: problem_text(problem.code).to_owned(), ..problem }
+}
+
+/// What happened and what to do next, as far as the code says.
+#[must_use]
+pub fn problem_text(code: ProblemCode) -> &'static str {
+    let t = t();
+    match code {
+        ProblemCode::NoSuchRoom => t.problem_no_such_room(),
+        ProblemCode::RoomLocked => t.problem_room_locked(),
+        ProblemCode::TooManyRequests => t.problem_too_many_requests(),
+        ProblemCode::TooManyMembers => t.problem_too_many_members(),
+        ProblemCode::InvalidName => t.problem_invalid_name(),
+        ProblemCode::InvalidFileName => t.problem_invalid_file_name(),
+        ProblemCode::ServerFull => t.problem_server_full(),
+        ProblemCode::NotAMember => t.problem_not_a_member(),
+        ProblemCode::OwnerOnly => t.problem_owner_only(),
+        ProblemCode::NoSuchFile => t.problem_no_such_file(),
+        ProblemCode::FileTooLarge => t.problem_file_too_large(),
+        ProblemCode::RoomFull => t.problem_room_full(),
+        ProblemCode::NoSpace => t.problem_no_space(),
+        ProblemCode::ChecksumMismatch => t.problem_checksum(),
+        ProblemCode::UploadTakenOver => t.problem_other_tab(),
+        ProblemCode::Unavailable => t.problem_unreachable(),
+        _ => t.problem_other(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What happens in the room, for those who cannot see its lists.
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::live_room::{Topic, use_live_room},
+    i18n::t,
+    room::{FileId, FileState, MemberId, Room, SnippetId},
+};
+
+/// Read aloud, never drawn: who came and went, and what arrived.
+#[component]
+pub fn Announcer() -> impl IntoView {
+    let live = use_live_room();
+    let words = RwSignal::new(String::new());
+    let heard = Memo::new(move |_| {
+        live.follow(Topic::Seats);
+        live.follow(Topic::Files);
+        live.read(Topic::Snippets, Heard::of)
+    });
+    Effect::new(move |before: Option<Heard>| {
+        let now = heard.get();
+        if let Some(before) = before {
+            let news = now.since(&before, live.you);
+            if !news.is_empty() {
+                words.set(news);
+            }
+        }
+        now
+    });
+    view! { <output class="visually-hidden" aria-live="polite">{words}</output> }
+}
+
+/// What there is to hear of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Heard {
+    members: Vec<(MemberId, String)>,
+    complete: Vec<(FileId, String)>,
+    snippets: Vec<SnippetId>,
+    closed: bool,
+}
+
+impl Heard {
+    fn of(room: &Room) -> Self {
+        let complete = room.files.iter().filter(|file| file.state == FileState::Complete);
+        Self {
+            members: room.members.iter().map(|member| (member.id, member.name.to_string())).collect(),
+            complete: complete.map(|file| (file.id, file.name.base())).collect(),
+            snippets: room.snippets.iter().map(|snippet| snippet.id).collect(),
+            closed: room.closed.is_some(),
+        }
+    }
+
+    /// What is new, in sentences. The end of the room has a page of its own.
+    fn since(&self, before: &Self, you: MemberId) -> String {
+        if self.closed {
+            return String::new();
+        }
+        let seat = |of: &Self, id: MemberId| of.members.iter().any(|(known, _)| *known == id);
+        let joined = self.members.iter().filter(|(id, _)| *id != you && !seat(before, *id)).map(|(_, name)| t().member_joined(name));
+        let left = before.members.iter().filter(|(id, _)| *id != you && !seat(self, *id)).map(|(_, name)| t().member_left(name));
+        let mut news: Vec<String> = joined.chain(left).collect();
+        let arrived: Vec<&str> =
+            self.complete.iter().filter(|file| !before.complete.contains(file)).map(|(_, name)| name.as_str()).collect();
+        match arrived.as_slice() {
+            [] => {}
+            [name] => news.push(t().file_arrived(name)),
+            several => news.push(t().files_arrived(several.len())),
+        }
+        if self.snippets.iter().any(|id| !before.snippets.contains(id)) {
+            news.push(t().text_added().to_owned());
+        }
+        news.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(members: &[(u128, &str)], complete: &[(u128, &str)], snippets: &[u128]) -> Heard {
+        Heard {
+            members: members.iter().map(|(id, name)| (MemberId::new(*id), (*name).to_owned())).collect(),
+            complete: complete.iter().map(|(id, name)| (FileId::new(*id), (*name).to_owned())).collect(),
+            snippets: snippets.iter().copied().map(SnippetId::new).collect(),
+            closed: false,
+        }
+    }
+
+    #[test]
+    fn who_comes_and_what_arrives_is_said_once() {
+        let you = MemberId::new(1);
+        let before = heard(&[(1, "Me"), (2, "Ada")], &[(7, "a.pdf")], &[]);
+        assert_eq!(before.since(&before, you), "");
+        let now = heard(&[(1, "I"), (3, "Bob")], &[(7, "a.pdf"), (8, "b.pdf")], &[9]);
+        assert_eq!(now.since(&before, you), "Bob joined. Ada left. “b.pdf” is here. A text is here.");
+        let more = heard(&[(1, "I"), (3, "Bob")], &[(8, "b.pdf"), (10, "c"), (11, "d")], &[9]);
+        assert_eq!(more.since(&now, you), "2 files are here.");
+        assert_eq!(Heard { closed: true, ..Heard::default() }.since(&now, you), "");
+    }
+}

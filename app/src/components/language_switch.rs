@@ -1,0 +1,35 @@
+//! The list of languages.
+
+use leptos::prelude::*;
+
+use super::icons::Globe;
+use crate::{
+    browser::{language::use_language_choice, places::use_places},
+    i18n::{Language, t},
+    wire,
+};
+
+/// Each language under its own name. Without a script a button sends the choice.
+#[component]
+pub fn LanguageSwitch() -> impl IntoView {
+    let choice = use_language_choice();
+    let now = t().spoken();
+    let back = use_places().get_untracked().path();
+    let chosen = move |event: web_sys::Event| {
+        if let Some(language) = Language::from_code(&event_target_value(&event)) {
+            choice.switch(language);
+        }
+    };
+    let options = Language::ALL.map(|language| {
+        view! { <option value=language.code() lang=language.tag() selected=language == now>{language.own_name()}</option> }
+    });
+    view! {
+        <form class="language-switch" method="post" action=wire::LANGUAGE_FORM>
+            <input type="hidden" name="back" value=back />
+            <Globe />
+            <select name="language" aria-label=t().language() autocomplete="off" on:change=chosen>{options.into_iter().collect_view()}</select>
+            <button class="without-script" type="submit">{t().language_change()}</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,105 @@
+// What one event costs a page with a thousand files and a hundred members, by Chromium's own tracing. Made on demand:
+//   npx playwright test --project=benchmark large_room
+// SNAPDROP_BENCH_EVENTS is how many events of each kind are measured, and SNAPDROP_BENCH_RESULTS the folder that gets
+// large_room.md. No figure makes it fail, only an event that does not arrive.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Page, WebSocket } from '@playwright/test';
+
+import { host } from '../support/host';
+import { createRoom } from '../support/room';
+import { expect, test } from '../support/test';
+import { RoomApi } from './room_api';
+
+const FILES = 1000;
+const MEMBERS = 100;
+/** Frames follow each other every 16.7 ms at 60 Hz. */
+const BUDGET_MS = 16;
+const EVENTS = Number(process.env.SNAPDROP_BENCH_EVENTS ?? 20);
+const CHUNK_BYTES = 100_000;
+
+test('a large room', async ({ browser, device, server }) => {
+  test.setTimeout(10 * 60_000);
+  const page = await device('desktop');
+  const sockets: WebSocket[] = [];
+  page.on('websocket', (socket) => sockets.push(socket));
+  const pin = await createRoom(page);
+  const cookie = (await page.context().cookies()).find(({ name }) => name === `snapdrop-${pin}`);
+  const room = new RoomApi(`${server.address}/api/rooms/${pin}`, cookie?.value ?? '');
+  for (let number = 1; number < MEMBERS; number += 1) await room.join(`Member ${number}`);
+  const ids: string[] = [];
+  for (let number = 0; number < FILES; number += 1) ids.push(await room.add(`Photo ${number}.jpg`));
+  const large = await room.create('large.mov', CHUNK_BYTES * (EVENTS + 1));
+  await expect(page.getByRole('list', { name: 'Files' }).getByRole('listitem')).toHaveCount(FILES + 1, { timeout: 120_000 });
+  await expect(page.getByRole('button', { name: 'Copy SHA-256', disabled: false })).toHaveCount(FILES, { timeout: 120_000 });
+
+  const kinds: [string, (round: number) => Promise<unknown>][] = [
+    ['more of a file arrives', (round) => room.append(large, round * CHUNK_BYTES, CHUNK_BYTES)],
+    ['a file is added', async (round) => ids.push(await room.create(`More ${round}.jpg`, 1))],
+    ['a file is removed', () => room.remove(ids.pop() ?? '')],
+    ['a member joins', (round) => room.join(`Late ${round}`)],
+    ['a member gets a file', (round) => room.download(ids[round] ?? '')],
+    ['a text is added', (round) => room.say(`Text ${round}`)],
+  ];
+  const lines = [];
+  for (const [name, happen] of kinds) {
+    await browser.startTracing(page);
+    for (let round = 0; round < EVENTS; round += 1) {
+      const told = sockets.at(-1)?.waitForEvent('framereceived');
+      await happen(round);
+      await told;
+      await drawn(page);
+    }
+    const tasks = tasksOf(await browser.stopTracing());
+    const longest = Math.max(0, ...tasks);
+    const busy = tasks.reduce((sum, task) => sum + task, 0) / EVENTS;
+    lines.push(`| ${name} | ${longest.toFixed(1)} | ${busy.toFixed(1)} | ${longest <= BUDGET_MS ? 'yes' : 'no'} |`);
+    process.stdout.write(`${name}: at most ${longest.toFixed(1)} ms at a time, ${busy.toFixed(1)} ms an event\n`);
+  }
+  await report(lines);
+});
+
+/** Two frames later, everything that follows from an event is on the screen. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  /** Microseconds. */
+  dur?: number;
+  args?: { name?: string };
+}
+
+/** How long each task of the page's main thread took, in milliseconds. */
+function tasksOf(trace: Buffer): number[] {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
+  const thread = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
+  const tasks = traceEvents.filter(({ name, ph }) => name === 'RunTask' && ph === 'X');
+  const main = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain').map(thread));
+  return tasks.filter((task) => main.has(thread(task))).map(({ dur = 0 }) => dur / 1000);
+}
+
+async function report(lines: string[]): Promise<void> {
+  const folder = process.env.SNAPDROP_BENCH_RESULTS;
+  if (folder === undefined) return;
+  const facts = Object.entries({ ...host(), events: `${EVENTS} of each kind` }).map(([name, fact]) => `- ${name}: ${fact}`);
+  const text = `# A room with ${FILES} files and ${MEMBERS} members
+
+What one event costs the owner's page (\`make bench\`): the longest task of the main thread, and all tasks together for
+each event, by Chromium's tracing. A frame has ${BUDGET_MS} ms.
+
+| event | longest task, ms | all tasks, ms | within a frame |
+| --- | --- | --- | --- |
+${lines.join('\n')}
+
+${facts.join('\n')}
+`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'large_room.md'), text);
+}

@@ -1,0 +1,55 @@
+// What happens in a room, caused by a program: the page only looks.
+
+export class RoomApi {
+  constructor(
+    private readonly address: string,
+    private readonly token: string,
+  ) {}
+
+  /** Another guest, who is never there. */
+  async join(name: string): Promise<void> {
+    await this.ask('POST', '/members', 201, { 'content-type': 'application/json' }, JSON.stringify({ name }), '');
+  }
+
+  /** A complete file of one byte. */
+  async add(name: string): Promise<string> {
+    const id = await this.create(name, 1);
+    await this.append(id, 0, 1);
+    return id;
+  }
+
+  /** A file whose bytes have yet to come. */
+  async create(name: string, bytes: number): Promise<string> {
+    const metadata = `filename ${Buffer.from(name).toString('base64')}`;
+    const answer = await this.ask('POST', '/files', 201, { 'tus-resumable': '1.0.0', 'upload-length': `${bytes}`, 'upload-metadata': metadata });
+    return answer.headers.get('location')?.split('/').at(-1) ?? '';
+  }
+
+  async append(id: string, offset: number, bytes: number): Promise<void> {
+    const headers = { 'tus-resumable': '1.0.0', 'upload-offset': `${offset}`, 'content-type': 'application/offset+octet-stream' };
+    await this.ask('PATCH', `/files/${id}`, 204, headers, 'x'.repeat(bytes));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.ask('DELETE', `/files/${id}`, 204);
+  }
+
+  /** Somebody who joins for it gets all of a file. */
+  async download(id: string): Promise<void> {
+    const entered = await fetch(`${this.address}/members`, { method: 'POST' });
+    const { token } = (await entered.json()) as { token: string };
+    await (await this.ask('GET', `/files/${id}`, 200, {}, undefined, token)).arrayBuffer();
+  }
+
+  async say(text: string): Promise<void> {
+    await this.ask('POST', '/snippets', 201, { 'content-type': 'application/json' }, JSON.stringify({ text }));
+  }
+
+  /** Without a token it is a stranger's. */
+  private async ask(method: string, path: string, status: number, headers: Record<string, string> = {}, body?: string, token = this.token): Promise<Response> {
+    const proof = token === '' ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(this.address + path, { method, headers: { ...proof, ...headers }, body });
+    if (answer.status !== status) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  }
+}

@@ -1,0 +1,93 @@
+// The figures of all visits, as one page of Markdown.
+
+import type { Result } from 'lighthouse';
+import { computeMedianRun } from 'lighthouse/core/lib/median-run.js';
+
+import { CATEGORIES, type Subject } from './visit';
+
+/** All visits of one page. */
+export interface Measured {
+  page: Subject;
+  runs: Result[];
+}
+
+type Figure = (result: Result) => number;
+
+/** A figure of a visit, and how it is written. */
+interface Column {
+  name: string;
+  figure: Figure;
+  written: (value: number) => string;
+}
+
+const audited = (id: string): Figure => (result) => result.audits[id]?.numericValue ?? Number.NaN;
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+const COLUMNS: Column[] = [
+  ...CATEGORIES.map((id) => ({ name: id, figure: (result: Result) => score(result, id), written: String })),
+  { name: 'FCP', figure: audited('first-contentful-paint'), written: seconds },
+  { name: 'LCP', figure: audited('largest-contentful-paint'), written: seconds },
+  { name: 'TBT', figure: audited('total-blocking-time'), written: (ms) => `${ms.toFixed(0)} ms` },
+  { name: 'CLS', figure: audited('cumulative-layout-shift'), written: (shift) => `${Number(shift.toFixed(3))}` },
+  { name: 'speed index', figure: audited('speed-index'), written: seconds },
+  { name: 'kB over the network', figure: (result) => transferredBytes(result) / 1000, written: (kilobytes) => kilobytes.toFixed(0) },
+];
+
+/** How many points of 100 a category has. */
+function score({ categories }: Result, id: string): number {
+  return Math.round((categories[id]?.score ?? 0) * 100);
+}
+
+/** The audits that cost a category points; none of them is the same as 100. */
+export function costly({ audits, categories }: Result, id: string): string[] {
+  const costs = ({ id, weight }: { id: string; weight: number }) => weight > 0 && audits[id].score !== null && audits[id].score < 1;
+  return categories[id].auditRefs.filter(costs).map(({ id }) => id);
+}
+
+/** How far what was drawn moved later. */
+export const layoutShift: Figure = audited('cumulative-layout-shift');
+
+/** What came over the network, as it came: compressed, with the header fields. */
+export const transferredBytes: Figure = audited('total-byte-weight');
+
+/** The visits in the middle, the ranges, what is not at its best, and the facts. */
+export function report(all: Measured[], facts: Record<string, string>): string {
+  const medians = all.map(({ page, runs }) => ({ page, result: computeMedianRun(runs) as Result }));
+  return [
+    '# Lighthouse',
+    'Each page was loaded by browsers that had never been there, on the phone and the network that Lighthouse simulates by\ndefault. The figures are those of the median visit. `make lighthouse` writes this file.',
+    table(['page', ...COLUMNS.map(({ name }) => name)], medians.map(({ page, result }) => [page.name, ...COLUMNS.map(({ figure, written }) => written(figure(result)))])),
+    ...all.filter(({ page }) => page.hidden).map(({ page }) => `*${page.name}*: search engines are asked to leave it alone (\`is-crawlable\`), which is all that its SEO lacks.`),
+    '## From the lowest to the highest',
+    table(['page', ...COLUMNS.map(({ name }) => name)], all.map(({ page, runs }) => [page.name, ...COLUMNS.map((column) => range(column, runs))])),
+    ...medians.flatMap(({ page, result }) => [`## What is not at its best: ${page.name}`, findings(result)]),
+    '## Machine',
+    table(['', ''], Object.entries(facts)),
+    '',
+  ].join('\n\n');
+}
+
+function range({ figure, written }: Column, runs: Result[]): string {
+  const values = runs.map(figure);
+  const ends = [Math.min(...values), Math.max(...values)].map(written);
+  return ends[0] === ends[1] ? ends[0] : ends.join(' – ');
+}
+
+/** The audits that are not passed. Those without a weight cost no points: they say where the points went. */
+function findings({ audits, categories }: Result): string {
+  const weights = new Map(Object.values(categories).flatMap(({ auditRefs }) => auditRefs.map(({ id, weight }) => [id, weight] as const)));
+  const rows = Object.values(audits)
+    .filter(({ id, score }) => weights.has(id) && score !== null && score < 1)
+    .sort((one, other) => (weights.get(other.id) ?? 0) - (weights.get(one.id) ?? 0))
+    .map(({ id, title, score, displayValue = '' }) => [id, `${Math.round(weights.get(id) ?? 0)}`, `${Math.round((score ?? 0) * 100)}`, `${plain(title)}${displayValue === '' ? '' : `: ${plain(displayValue)}`}`]);
+  return rows.length === 0 ? 'Nothing.' : table(['audit', 'weight', 'score', ''], rows);
+}
+
+/** Lighthouse's own spaces do not break. */
+function plain(text: string): string {
+  return text.replaceAll('\u00a0', ' ').replaceAll('|', '\\|');
+}
+
+function table(columns: string[], rows: string[][]): string {
+  return [columns, columns.map(() => '---'), ...rows].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}

@@ -1,0 +1,136 @@
+// Everybody reads SnapDrop in their own language: from the first paint on, and to the last word.
+
+import type { Page } from '@playwright/test';
+
+import { LANGUAGES, catalogue, say } from '../support/catalogue';
+import { addFiles, createRoom, dropFiles, fileRow, fileRows, standsInRoom } from '../support/room';
+import { MIB, sample } from '../support/samples';
+import { CUT_OFF, answered, expect, test } from '../support/test';
+
+test('the first paint is in the language that the browser asks for', async ({ server }) => {
+  expect(LANGUAGES).toHaveLength(13);
+  for (const language of LANGUAGES) {
+    const answer = await fetch(server.address, { headers: { 'accept-language': `tlh, ${language}-XX;q=0.9, en;q=0.8` } });
+    const page = await answer.text();
+    expect(page).toContain(`<html lang="${language === 'zh' ? 'zh-Hans' : language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}"`);
+    for (const key of ['home_heading', 'create_room', 'drop_to_create']) expect(page).toContain(say(language, key));
+  }
+});
+
+for (const language of LANGUAGES) {
+  test(`in ${language} the script draws what the server painted, and no English is left`, async ({ device }) => {
+    const locale = { context: { locale: language }, noise: answered(404, /nowhere/) };
+    const owner = await device('desktop', locale);
+    await owner.goto('/');
+    await sayNothingInEnglish(owner, language);
+    await owner.getByRole('button', { name: say(language, 'create_room') }).click();
+    await owner.waitForURL(/\/r\/\d{6}$/);
+    await expect(owner.getByRole('main')).toContainText(say(language, 'connected'));
+    await sayNothingInEnglish(owner, language);
+    await dropFiles(owner, [
+      { name: 'a.txt', text: 'a'.repeat(1500) },
+      { name: 'trip/b.txt', text: 'b' },
+    ]);
+    const files = owner.getByRole('list', { name: say(language, 'files'), exact: true });
+    await expect(files).toContainText(say(language, 'state_here'));
+    await expect(owner.getByRole('button', { name: say(language, 'copy_sha256') })).toHaveCount(2);
+    await sayNothingInEnglish(owner, language);
+
+    const painted = owner.context().request;
+    const html = await (await painted.get(owner.url(), { headers: { 'accept-language': language } })).text();
+    const squeezed = (text: string | null) => (text ?? '').replace(/\s+/g, '');
+    const drawn = squeezed(await files.getByRole('listitem').first().textContent());
+    const text = await owner.evaluate((markup) => new DOMParser().parseFromString(markup, 'text/html').body.textContent, html);
+    expect(squeezed(text)).toContain(drawn);
+
+    await owner.goto('/nowhere');
+    await sayNothingInEnglish(owner, language);
+  });
+}
+
+test('another language is spoken at once, kept, and loses no upload', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
+  await createRoom(owner);
+  const film = await sample(info, 'film.mov', 4 * MIB);
+  cable.allowBurst(1 * MIB);
+  await addFiles(owner, film.path);
+  await expect(fileRow(owner, 'film.mov')).toContainText('Arriving');
+
+  await owner.getByRole('combobox', { name: 'Language' }).selectOption({ label: 'Čeština' });
+  const row = owner.getByRole('list', { name: say('cs', 'files'), exact: true }).getByRole('listitem');
+  await expect(row.getByRole('button', { name: say('cs', 'pause') })).toBeVisible();
+  await expect(owner.locator('html')).toHaveAttribute('lang', 'cs');
+  cable.allowEverything();
+  await expect(row).toContainText(say('cs', 'state_here'));
+
+  await owner.reload();
+  await expect(owner.getByRole('button', { name: say('cs', 'close_room') })).toBeVisible();
+  await expect(owner.getByRole('combobox', { name: say('cs', 'language') })).toHaveValue('cs');
+});
+
+test('without a script a button changes the language of the page', async ({ device }) => {
+  const guest = await device('desktop', { context: { javaScriptEnabled: false } });
+  await guest.goto('/');
+  await guest.getByRole('combobox', { name: 'Language' }).selectOption({ label: 'Deutsch' });
+  await guest.getByRole('button', { name: 'Change language' }).click();
+  await expect(guest.getByRole('button', { name: say('de', 'create_room') })).toBeVisible();
+  await guest.getByRole('button', { name: say('de', 'create_room') }).click();
+  const room = guest.url();
+  await guest.getByRole('combobox', { name: say('de', 'language') }).selectOption({ label: 'Français' });
+  await guest.getByRole('button', { name: say('de', 'language_change') }).click();
+  expect(guest.url()).toBe(room);
+  await expect(guest.getByRole('heading', { name: say('fr', 'members') })).toBeVisible();
+});
+
+test('in Arabic everything runs from the right, but a PIN from the left, and fits a phone', async ({ device }) => {
+  const owner = await device('iPhone', { context: { locale: 'ar', viewport: { width: 320, height: 640 } } });
+  await owner.goto('/');
+  await fits(owner);
+  const [mark, actions] = await Promise.all([owner.getByRole('link', { name: 'SnapDrop' }).boundingBox(), owner.getByRole('combobox').boundingBox()]);
+  expect(mark?.x).toBeGreaterThan(actions?.x ?? 0);
+  await owner.getByRole('button', { name: say('ar', 'create_room') }).click();
+  await owner.waitForURL(/\/r\/\d{6}$/);
+  await expect(owner.getByRole('main')).toContainText(say('ar', 'connected'));
+  await dropFiles(owner, [{ name: 'تقرير.pdf', text: 'a' }, { name: `${'unbreakable'.repeat(20)}.txt`, text: 'b' }]);
+  await expect(owner.getByRole('main')).toContainText(say('ar', 'state_here'));
+  await fits(owner);
+  const places = await owner.locator('.flap').evaluateAll((flaps) => flaps.map((flap) => flap.getBoundingClientRect()).map(({ x, y }) => ({ x, y })));
+  expect(places).toEqual([...places].sort((a, b) => a.y - b.y || a.x - b.x));
+});
+
+test('the language is chosen by a keyboard, and the way back is English', async ({ device }) => {
+  const guest = await device('desktop');
+  await guest.goto('/');
+  const languages = guest.getByRole('combobox', { name: 'Language' });
+  await languages.focus();
+  await guest.keyboard.type('Pol');
+  await expect(guest.getByRole('button', { name: say('pl', 'create_room') })).toBeVisible();
+  await guest.getByRole('combobox').selectOption({ label: 'English' });
+  await expect(guest.getByRole('button', { name: 'Create room' })).toBeVisible();
+  await guest.getByRole('button', { name: 'Create room' }).click();
+  await standsInRoom(guest);
+  await expect(fileRows(guest)).toHaveCount(0);
+});
+
+/** Whatever is drawn or read aloud, and is said otherwise in the page's language. */
+async function sayNothingInEnglish(page: Page, language: string): Promise<void> {
+  if (language === 'en') return;
+  const own = catalogue(language);
+  const ownWords = new Set(own.values());
+  const english = [...catalogue('en')].filter(([, text]) => !ownWords.has(text)).map(([, text]) => text);
+  const said = await page.evaluate(() => {
+    const texts: string[] = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      if (node instanceof Element) {
+        for (const name of ['aria-label', 'title', 'placeholder', 'alt']) texts.push(node.getAttribute(name) ?? '');
+      } else if (!(node.parentElement instanceof HTMLScriptElement)) texts.push(node.textContent ?? '');
+    }
+    return texts.map((text) => text.trim()).filter((text) => text !== '');
+  });
+  expect(said.filter((text) => english.includes(text))).toEqual([]);
+}
+
+async function fits(page: Page): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+}

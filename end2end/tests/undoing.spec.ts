@@ -1,0 +1,53 @@
+// A file that was removed by mistake comes back.
+
+import { createRoom, dropFiles, fileRow, fileRows, joinRoom } from '../support/room';
+import { answered, expect, test } from '../support/test';
+
+test('a removed file is gone for the owner at once, and for everyone when it was not brought back', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, [
+    { name: 'keep.txt', text: 'k' },
+    { name: 'wrong.txt', text: 'w' },
+  ]);
+  await expect(fileRow(guest, 'wrong.txt')).toContainText('Here');
+
+  await fileRow(owner, 'wrong.txt').getByRole('button', { name: 'Remove' }).click();
+  await expect(fileRows(owner)).toHaveCount(1);
+  await owner.getByRole('button', { name: 'Undo' }).click();
+  await expect(fileRows(owner)).toHaveCount(2);
+  await expect(owner.getByText('“wrong.txt” is removed.')).toHaveCount(0);
+
+  await fileRow(owner, 'wrong.txt').getByRole('button', { name: 'Remove' }).click();
+  await expect(owner.getByText('“wrong.txt” is removed.')).toBeVisible();
+  await expect(fileRow(guest, 'wrong.txt')).toHaveCount(0);
+  await expect(owner.getByRole('button', { name: 'Undo' })).toHaveCount(0);
+  await expect(fileRows(owner)).toHaveCount(1);
+  await expect(fileRow(guest, 'keep.txt')).toContainText('Here');
+});
+
+test('leaving the page is no undo', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, [{ name: 'wrong.txt', text: 'w' }]);
+  await expect(fileRow(guest, 'wrong.txt')).toContainText('Here');
+  await fileRow(owner, 'wrong.txt').getByRole('button', { name: 'Remove' }).click();
+  await owner.goto('about:blank');
+  await expect(fileRows(guest)).toHaveCount(0);
+});
+
+test('a file that could not be removed comes back and says why', async ({ device }) => {
+  const owner = await device('desktop', { noise: answered(503, /\/files\//) });
+  await createRoom(owner);
+  await dropFiles(owner, [{ name: 'wrong.txt', text: 'w' }]);
+  await expect(fileRow(owner, 'wrong.txt')).toContainText('Here');
+  await owner.route('**/files/*', (route) => (route.request().method() === 'DELETE' ? route.fulfill({ status: 503 }) : route.continue()));
+  await fileRow(owner, 'wrong.txt').getByRole('button', { name: 'Remove' }).click();
+  await expect(fileRows(owner)).toHaveCount(0);
+  await expect(owner.getByText('The server cannot be reached.')).toBeVisible();
+  await expect(fileRow(owner, 'wrong.txt')).toContainText('Here');
+});

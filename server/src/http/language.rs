@@ -1,0 +1,73 @@
+//! The language of a page: what the visitor chose, else what their browser asks for.
+
+use app::{
+    i18n::{self, Language},
+    wire::ProblemCode,
+};
+use axum::{
+    Form,
+    extract::{Path, rejection::FormRejection},
+    http::{HeaderMap, HeaderValue, header},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{Refusal, cookie};
+use crate::fields;
+
+/// What the plain form sends.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Choice {
+    language: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// The language in which to answer.
+pub(super) fn of(headers: &HeaderMap) -> Language {
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    cookie::language(headers).or_else(|| asked.and_then(fields::preferred)).unwrap_or_default()
+}
+
+/// `POST /language`: remembers the choice, and leads back to the page that it was made on.
+pub(crate) async fn choose(choice: Result<Form<Choice>, FormRejection>) -> Response {
+    let Ok(Form(Choice { language, back })) = choice else { return Redirect::to("/").into_response() };
+    let chosen = Language::from_code(&language).map(|language| (header::SET_COOKIE, language.cookie()));
+    (AppendHeaders(chosen), Redirect::to(local(&back))).into_response()
+}
+
+/// A path of this server; the first page in place of whatever leads elsewhere.
+fn local(path: &str) -> &str {
+    let elsewhere = path.starts_with("//") || path.contains('\\') || path.chars().any(char::is_control) || !path.is_ascii();
+    if path.starts_with('/') && !elsewhere { path } else { "/" }
+}
+
+/// `GET /messages/{version}/{language}`: the texts of a language, for a page that goes on in it.
+///
+/// # Errors
+/// [`ProblemCode::NotFound`] when the page is of another version: its texts are in another order.
+pub(crate) async fn messages(Path((version, code)): Path<(String, String)>) -> Result<Response, Refusal> {
+    let Some(language) = Language::from_code(&code).filter(|_| version == i18n::VERSION) else {
+        return Err(Refusal::new(ProblemCode::NotFound, "There is nothing at this address."));
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+    ];
+    Ok((headers, i18n::table(language)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_never_leads_to_another_site() {
+        for path in ["/", "/r/482913", "/join/482913"] {
+            assert_eq!(local(path), path);
+        }
+        for path in ["", "//evil.example", "/\\evil.example", "https://evil.example", "r/482913", "/a\r\nset-cookie: x=1", "/č"] {
+            assert_eq!(local(path), "/", "{path:?}");
+        }
+    }
+}
