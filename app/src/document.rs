@@ -96,11 +96,11 @@ fn HydrationScript(
     let mut modules = vec![wasm.clone()];
     modules.extend(if has_room { bundle.parts } else { Vec::new() });
     // After the first paint: what is loaded before it holds it up, and the page can be read without. A tab in the
-    // background is not painted.
+    // background is not painted. Between starting the program and running it the page can answer.
     let source = format!(
         "const start = () => {{\
            for (const module of {modules:?}) fetch(module);\
-           import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => m.hydrate()));\
+           import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => setTimeout(m.hydrate)));\
          }};\
          document.hidden ? start() : requestAnimationFrame(() => setTimeout(start))"
     );

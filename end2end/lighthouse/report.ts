@@ -57,7 +57,6 @@ export function report(all: Measured[], facts: Record<string, string>): string {
     '# Lighthouse',
     'Each page was loaded by browsers that had never been there, on the phone and the network that Lighthouse simulates by\ndefault. The figures are those of the median visit. `make lighthouse` writes this file.',
     table(['page', ...COLUMNS.map(({ name }) => name)], medians.map(({ page, result }) => [page.name, ...COLUMNS.map(({ figure, written }) => written(figure(result)))])),
-    ...all.filter(({ page }) => page.hidden).map(({ page }) => `*${page.name}*: search engines are asked to leave it alone (\`is-crawlable\`), which is all that its SEO lacks.`),
     '## From the lowest to the highest',
     table(['page', ...COLUMNS.map(({ name }) => name)], all.map(({ page, runs }) => [page.name, ...COLUMNS.map((column) => range(column, runs))])),
     ...medians.flatMap(({ page, result }) => [`## What is not at its best: ${page.name}`, findings(result)]),

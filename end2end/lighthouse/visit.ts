@@ -12,8 +12,6 @@ export interface Subject {
   name: string;
   url: string;
   cookie?: { name: string; value: string };
-  /** Search engines are asked to leave it alone, which costs points. */
-  hidden?: boolean;
 }
 
 /** How Playwright is told to start Chromium. */

@@ -3,9 +3,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
-import { addFiles, closeRoom, createRoom, download, fileRow, joinRoom, ownRow, uploadBar } from '../support/room';
+import { say } from '../support/catalogue';
+import { addFiles, closeRoom, createRoom, download, dropFiles, fileRow, joinRoom, ownRow, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
-import { CUT_OFF, answered, expect, test } from '../support/test';
+import { CONNECTION_LOST, CUT_OFF, answered, expect, test } from '../support/test';
 
 /** Looks at the page as it is, in both themes. */
 async function isForEveryone(page: Page, state: string): Promise<void> {
@@ -75,7 +76,43 @@ test('a room is for everyone, from its first moment to its end', async ({ cable,
   await isForEveryone(guest, 'a closed room');
 });
 
-test('unfinished files and a lost connection are told to everyone', async ({ cable, device }, info) => {
+test('texts, a preview and what can be undone are for everyone, from the right too', async ({ device }) => {
+  for (const language of ['en', 'ar']) {
+    const owner = await device('desktop', { context: { locale: language } });
+    await owner.goto('/');
+    await isForEveryone(owner, `the first page in ${language}`);
+    await owner.getByRole('button', { name: say(language, 'create_room') }).click();
+    await owner.waitForURL(/\/r\/\d{6}$/);
+    await expect(owner.getByRole('main')).toContainText(say(language, 'connected'));
+    await owner.getByRole('textbox', { name: say(language, 'text_label') }).fill('https://example.org/ and words');
+    await owner.getByRole('button', { name: say(language, 'add_text') }).click();
+    await expect(owner.getByRole('link', { name: 'https://example.org/' })).toBeVisible();
+    await dropFiles(owner, [
+      { name: 'notes.txt', text: 'Some words.' },
+      { name: 'trip/map.txt', text: 'More words.' },
+    ]);
+    const list = owner.getByRole('list', { name: say(language, 'files'), exact: true });
+    await expect(list).toContainText(say(language, 'state_here'));
+    await isForEveryone(owner, `a text and a folder in ${language}`);
+    await list.getByRole('button', { name: say(language, 'preview') }).click();
+    await expect(owner.getByRole('dialog', { name: 'notes.txt' })).toContainText('Some words.');
+    await isForEveryone(owner, `a preview in ${language}`);
+    await owner.keyboard.press('Escape');
+    await list.getByRole('button', { name: say(language, 'remove') }).click();
+    await expect(owner.getByRole('button', { name: say(language, 'undo') })).toBeVisible();
+    await isForEveryone(owner, `a removal that can be undone in ${language}`);
+  }
+});
+
+test('a lost connection is told to everyone', async ({ cable, device }) => {
+  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
+  await createRoom(owner);
+  await cable.cut();
+  await expect(owner.getByText('Connection lost. Coming back by itself…')).toBeVisible();
+  await isForEveryone(owner, 'a lost connection');
+});
+
+test('unfinished files are told to everyone', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
   await createRoom(owner);
   cable.allowBurst(0);

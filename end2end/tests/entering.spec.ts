@@ -8,7 +8,7 @@ test('creating a room puts its owner into it, with a PIN of six digits', async (
   const pin = await createRoom(owner);
 
   expect(pin).toMatch(/^\d{6}$/);
-  await expect(owner).toHaveTitle(`${pin.slice(0, 3)} ${pin.slice(3)} · SnapDrop`);
+  await expect(owner).toHaveTitle(`${pin.slice(0, 3)}\u00a0${pin.slice(3)} · SnapDrop`);
   await expect(owner.getByRole('region', { name: 'Room PIN' })).toContainText([...pin].join(' '));
   await expect(memberRows(owner)).toHaveCount(1);
   await expect(ownRow(owner)).toContainText('owner');

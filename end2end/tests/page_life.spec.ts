@@ -282,7 +282,7 @@ async function expectColours(page: Page, { paper, papers }: { paper: string; pap
 }
 
 function grouped(pin: string): string {
-  return `${pin.slice(0, 3)} ${pin.slice(3)}`;
+  return `${pin.slice(0, 3)}\u00a0${pin.slice(3)}`;
 }
 
 function titleOf(pin: string): string {

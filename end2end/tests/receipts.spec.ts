@@ -29,7 +29,7 @@ test('the owner sees who has a file, and who is waiting', async ({ device }, inf
   await expect(fileRow(owner, name)).toContainText('0 of 2 have it');
   await (await download(bob, fileRow(bob, name))).path();
   await expect(fileRow(owner, name)).toContainText('1 of 2 have it');
-  await expect(await receipts(owner, name)).toHaveText([/^Ada\s*waiting$/, /^Bob\s*has it$/]);
+  await expect(await receipts(owner, name)).toHaveText([/^Ada · waiting$/, /^Bob · has it$/]);
   await expect(fileRow(bob, name), 'guests see no receipts').not.toContainText('have it');
 
   await owner.reload();
@@ -48,7 +48,7 @@ test('whoever closes a room while somebody is downloading is told who, and the r
 
   cable.allowDownload(8 * MIB);
   const file = await download(guest, fileRow(guest, name));
-  await expect(await receipts(owner, name)).toHaveText([/^Ada\s*\d+ %$/]);
+  await expect(await receipts(owner, name)).toHaveText([/^Ada · \d+ %$/]);
   await owner.getByRole('button', { name: 'Close room' }).click();
   const question = owner.getByRole('dialog', { name: 'Are you sure?' });
   await expect(question).toContainText('Ada is still downloading “film.mov”.');

@@ -183,7 +183,7 @@ pub fn use_notices() -> Notices {
 }
 
 /// The ids that are new; both lists are in the order of the room, so what stayed is found at once.
-fn added(before: &[FileId], now: &[FileId]) -> Vec<FileId> {
+pub(crate) fn added(before: &[FileId], now: &[FileId]) -> Vec<FileId> {
     let mut rest = before;
     let mut is_new = |id: &FileId| match rest.iter().position(|known| known == id) {
         Some(at) => {

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser::live_room::{Topic, use_live_room},
+    browser::{
+        live_room::{Topic, use_live_room},
+        notices::added,
+    },
     i18n::t,
     room::{FileId, FileState, MemberId, Room, SnippetId},
 };
@@ -21,7 +24,8 @@ pub fn Announcer() -> impl IntoView {
     Effect::new(move |before: Option<Heard>| {
         let now = heard.get();
         if let Some(before) = before {
-            let news = now.since(&before, live.you);
+            let name = |id| live.read_untracked(|room| room.file(id).map(|file| file.name.base())).unwrap_or_default();
+            let news = now.since(&before, live.you, name);
             if !news.is_empty() {
                 words.set(news);
             }
@@ -35,7 +39,7 @@ pub fn Announcer() -> impl IntoView {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Heard {
     members: Vec<(MemberId, String)>,
-    complete: Vec<(FileId, String)>,
+    complete: Vec<FileId>,
     snippets: Vec<SnippetId>,
     closed: bool,
 }
@@ -45,14 +49,14 @@ impl Heard {
         let complete = room.files.iter().filter(|file| file.state == FileState::Complete);
         Self {
             members: room.members.iter().map(|member| (member.id, member.name.to_string())).collect(),
-            complete: complete.map(|file| (file.id, file.name.base())).collect(),
+            complete: complete.map(|file| file.id).collect(),
             snippets: room.snippets.iter().map(|snippet| snippet.id).collect(),
             closed: room.closed.is_some(),
         }
     }
 
     /// What is new, in sentences. The end of the room has a page of its own.
-    fn since(&self, before: &Self, you: MemberId) -> String {
+    fn since(&self, before: &Self, you: MemberId, name: impl Fn(FileId) -> String) -> String {
         if self.closed {
             return String::new();
         }
@@ -60,11 +64,9 @@ impl Heard {
         let joined = self.members.iter().filter(|(id, _)| *id != you && !seat(before, *id)).map(|(_, name)| t().member_joined(name));
         let left = before.members.iter().filter(|(id, _)| *id != you && !seat(self, *id)).map(|(_, name)| t().member_left(name));
         let mut news: Vec<String> = joined.chain(left).collect();
-        let arrived: Vec<&str> =
-            self.complete.iter().filter(|file| !before.complete.contains(file)).map(|(_, name)| name.as_str()).collect();
-        match arrived.as_slice() {
+        match added(&before.complete, &self.complete).as_slice() {
             [] => {}
-            [name] => news.push(t().file_arrived(name)),
+            [id] => news.push(t().file_arrived(&name(*id))),
             several => news.push(t().files_arrived(several.len())),
         }
         if self.snippets.iter().any(|id| !before.snippets.contains(id)) {
@@ -78,10 +80,10 @@ impl Heard {
 mod tests {
     use super::*;
 
-    fn heard(members: &[(u128, &str)], complete: &[(u128, &str)], snippets: &[u128]) -> Heard {
+    fn heard(members: &[(u128, &str)], complete: &[u128], snippets: &[u128]) -> Heard {
         Heard {
             members: members.iter().map(|(id, name)| (MemberId::new(*id), (*name).to_owned())).collect(),
-            complete: complete.iter().map(|(id, name)| (FileId::new(*id), (*name).to_owned())).collect(),
+            complete: complete.iter().copied().map(FileId::new).collect(),
             snippets: snippets.iter().copied().map(SnippetId::new).collect(),
             closed: false,
         }
@@ -90,12 +92,13 @@ mod tests {
     #[test]
     fn who_comes_and_what_arrives_is_said_once() {
         let you = MemberId::new(1);
-        let before = heard(&[(1, "Me"), (2, "Ada")], &[(7, "a.pdf")], &[]);
-        assert_eq!(before.since(&before, you), "");
-        let now = heard(&[(1, "I"), (3, "Bob")], &[(7, "a.pdf"), (8, "b.pdf")], &[9]);
-        assert_eq!(now.since(&before, you), "Bob joined. Ada left. “b.pdf” is here. A text is here.");
-        let more = heard(&[(1, "I"), (3, "Bob")], &[(8, "b.pdf"), (10, "c"), (11, "d")], &[9]);
-        assert_eq!(more.since(&now, you), "2 files are here.");
-        assert_eq!(Heard { closed: true, ..Heard::default() }.since(&now, you), "");
+        let name = |id: FileId| format!("{}.pdf", if id == FileId::new(8) { "b" } else { "a" });
+        let before = heard(&[(1, "Me"), (2, "Ada")], &[7], &[]);
+        assert_eq!(before.since(&before, you, name), "");
+        let now = heard(&[(1, "I"), (3, "Bob")], &[7, 8], &[9]);
+        assert_eq!(now.since(&before, you, name), "Bob joined. Ada left. “b.pdf” is here. A text is here.");
+        let more = heard(&[(1, "I"), (3, "Bob")], &[8, 10, 11], &[9]);
+        assert_eq!(more.since(&now, you, name), "2 files are here.");
+        assert_eq!(Heard { closed: true, ..Heard::default() }.since(&now, you, name), "");
     }
 }

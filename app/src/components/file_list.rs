@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::file_row::FileRow;
+use super::{file_row::FileRow, receipts::Guests};
 use crate::{
     browser::{
         live_room::{Topic, use_live_room},
@@ -14,11 +14,15 @@ use crate::{
     wire,
 };
 
+/// So many rows fill a screen, and few enough of them are laid out beyond it.
+const ROWS_IN_A_LIST: usize = 50;
+
 /// All files of the room, in the order of their arrival; folders after what is in none.
 #[component]
 pub fn FileList() -> impl IntoView {
     let live = use_live_room();
     let removals = use_removals();
+    Guests::provide(live);
     let folders = Memo::new(move |_| live.read(Topic::Files, |room| folders(room, |id| !removals.has(id))));
     let loose = Memo::new(move |_| ids_in(&folders, ""));
     let names = Memo::new(move |_| {
@@ -41,11 +45,7 @@ pub fn FileList() -> impl IntoView {
                 <h2 class="label" id="files-heading">{t().files()}</h2>
                 <span class="list-sum">{sum}</span>
             </header>
-            <ul class="file-list" aria-label=t().files()>
-                <For each=move || loose.get() key=|id| *id let:id>
-                    <FileRow id />
-                </For>
-            </ul>
+            <Rows ids=loose label=t().files().to_owned() />
             <For each=move || names.get() key=String::clone let:name>
                 <FolderOfFiles name folders />
             </For>
@@ -76,12 +76,33 @@ fn FolderOfFiles(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
                 <span class="folder-name"><bdi>{name}</bdi></span>
                 <span class="list-sum">{move || sum_of(ids.with(Vec::len), bytes.get())}</span>
             </summary>
-            <ul class="file-list" aria-label=label>
-                <For each=move || ids.get() key=|id| *id let:id>
-                    <FileRow id />
-                </For>
-            </ul>
+            <Rows ids label />
         </details>
+    }
+    .into_any()
+}
+
+/// Rows in lists of [`ROWS_IN_A_LIST`]: browsers lay out only those that are on the screen, list by list.
+#[component]
+fn Rows(ids: Memo<Vec<FileId>>, label: String) -> impl IntoView {
+    let lists = Memo::new(move |_| ids.with(Vec::len).div_ceil(ROWS_IN_A_LIST));
+    view! {
+        <For each=move || 0..lists.get() key=|list| *list let:list>
+            <ListOfRows ids list label=label.clone() />
+        </For>
+    }
+    .into_any()
+}
+
+#[component]
+fn ListOfRows(ids: Memo<Vec<FileId>>, list: usize, label: String) -> impl IntoView {
+    let ids = Memo::new(move |_| ids.with(|ids| ids.chunks(ROWS_IN_A_LIST).nth(list).map(<[FileId]>::to_vec).unwrap_or_default()));
+    view! {
+        <ul class="file-list" aria-label=label data-full=move || (ids.with(Vec::len) == ROWS_IN_A_LIST).to_string()>
+            <For each=move || ids.get() key=|id| *id let:id>
+                <FileRow id />
+            </For>
+        </ul>
     }
     .into_any()
 }

@@ -123,7 +123,7 @@ pub fn FileRow(id: FileId) -> impl IntoView {
                         </button>
                     </Show>
                 </p>
-                {owner.then(|| view! { <Receipts id /> })}
+                {owner.then(|| view! { <Receipts id file /> })}
             </div>
             <div class="file-actions">
                 <Show when=move || stopped.get()>

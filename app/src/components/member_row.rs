@@ -28,7 +28,7 @@ pub fn MemberRow(id: MemberId) -> impl IntoView {
         Some(known.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · "))
     };
     view! {
-        <li class="member" data-presence=move || presence_name(presence.get())>
+        <li class="member" data-you=you.to_string() data-presence=move || presence_name(presence.get())>
             {move || device.get().map(|device| view! { <DeviceIcon kind=device.kind /> })}
             <div class="member-text">
                 <p class="member-name">

@@ -73,9 +73,9 @@ pub fn PreviewWindow() -> impl IntoView {
             <div class="preview-place" node_ref=place></div>
             <footer class="preview-foot">
                 <p class="quiet" role="status">{move || note.get()}</p>
-                <a class="button" href=move || file.get().map(|file| wire::file(&live.pin(), file.id)) download="" rel="external">
-                    {t().download()}
-                </a>
+                {move || file.get().map(|file| view! {
+                    <a class="button" href=wire::file(&live.pin(), file.id) download="" rel="external">{t().download()}</a>
+                })}
             </footer>
         </dialog>
     }

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    browser::live_room::{Topic, use_live_room},
+    browser::live_room::{LiveRoom, Topic, use_live_room},
     format,
     i18n::t,
-    room::{FileId, MemberId, Role, Room},
+    room::{FileEntry, FileId, MemberId, Role, Room},
 };
 
 /// How far one guest is with a file.
@@ -20,17 +20,38 @@ enum Receipt {
     Waits,
 }
 
+/// What the rows of all files have in common, so that a thousand of them do not each work it out again.
+#[derive(Clone, Copy, Debug)]
+pub struct Guests {
+    count: Memo<usize>,
+    /// That none of them has a file.
+    none: Memo<String>,
+}
+
+impl Guests {
+    /// The guests of a room, shared through the context.
+    pub fn provide(live: LiveRoom) {
+        let count = Memo::new(move |_| live.read(Topic::Seats, |room| guests(room).count()));
+        provide_context(Self { count, none: Memo::new(move |_| t().have_it(count.get(), &t().whole(0))) });
+    }
+}
+
 /// A line that unfolds into one line for each guest. Nothing where there are no guests.
 #[component]
-pub fn Receipts(id: FileId) -> impl IntoView {
+pub fn Receipts(id: FileId, file: Memo<Option<FileEntry>>) -> impl IntoView {
     let live = use_live_room();
-    let counts = Memo::new(move |_| {
-        live.follow(Topic::Seats);
-        live.read(Topic::File(id), |room| counts(room, id))
+    let Guests { count, none } = expect_context();
+    let have = Memo::new(move |_| {
+        file.with(|file| match file {
+            Some(file) if !file.received_by.is_empty() => {
+                live.read(Topic::Seats, |room| guests(room).filter(|guest| file.received_by.contains(&guest.id)).count())
+            }
+            _ => 0,
+        })
     });
-    let sum = move || {
-        let (have, guests) = counts.get();
-        t().have_it(guests, &t().whole(have))
+    let sum = move || match have.get() {
+        0 => none.get(),
+        have => t().have_it(count.get(), &t().whole(have)),
     };
     let open = RwSignal::new(false);
     // The lines of all files together would be more than anyone reads.
@@ -42,7 +63,7 @@ pub fn Receipts(id: FileId) -> impl IntoView {
         live.read(Topic::File(id), |room| receipts(room, id))
     });
     view! {
-        <Show when=move || { counts.get().1 > 0 }>
+        <Show when=move || { count.get() > 0 }>
             <details class="receipts" on:toggle=move |event| open.set(event_target::<web_sys::Element>(&event).has_attribute("open"))>
                 <summary>{sum}</summary>
                 <ul aria-label=t().who_has_it()>
@@ -62,16 +83,6 @@ pub fn Receipts(id: FileId) -> impl IntoView {
 
 fn guests(room: &Room) -> impl Iterator<Item = &crate::room::Member> {
     room.members.iter().filter(|member| member.role == Role::Guest)
-}
-
-/// How many guests have the file, of how many.
-fn counts(room: &Room, id: FileId) -> (usize, usize) {
-    let all = guests(room).count();
-    match room.file(id) {
-        Some(file) if file.received_by.is_empty() => (0, all),
-        Some(file) => (guests(room).filter(|guest| file.received_by.contains(&guest.id)).count(), all),
-        None => (0, 0),
-    }
 }
 
 /// Every guest who has a seat, and how far each is.

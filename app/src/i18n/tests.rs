@@ -58,6 +58,26 @@ fn no_words_stand_in_the_program_itself() {
     assert!(found.is_empty(), "these belong into app/locales:\n{}", found.join("\n"));
 }
 
+#[test]
+fn every_message_is_said_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    read_all(&root.join("src"), &mut sources);
+    read_all(&root.join("../server/src"), &mut sources);
+    let catalogue = fs::read_to_string(root.join("locales/en.toml")).unwrap();
+    let keys = catalogue.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
+    let silent: Vec<&str> = keys.filter(|key| !sources.contains(&format!(".{key}(")) && !sources.contains(&format!(".r#{key}("))).collect();
+    assert!(silent.is_empty(), "nobody says {silent:?}");
+}
+
+fn read_all(path: &Path, sources: &mut String) {
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| read_all(&entry.unwrap().path(), sources));
+    } else if path.extension().is_some_and(|ending| ending == "rs") {
+        sources.push_str(&fs::read_to_string(path).unwrap());
+    }
+}
+
 fn look_into(path: &Path, found: &mut Vec<String>) {
     if path.is_dir() {
         fs::read_dir(path).unwrap().for_each(|entry| look_into(&entry.unwrap().path(), found));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use app::{
     components::upload_form::UploadProblem,
     document,
-    room::{PassingEvent, Pin, Presence},
+    room::Pin,
     shell::{FirstPaint, Page, Server},
     wire::{self, Place, ProblemCode, RoomView},
 };
@@ -44,8 +44,7 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
         Some(session) => {
             // Reading the page is being there, as far as somebody without a script can be.
             drop(session.room.take_seat_again(session.member).await);
-            let mut view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
-            view.snapshot.room.pass(&PassingEvent::PresenceChanged { id: session.member, presence: Presence::Connected });
+            let view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
             render(
                 &services,
                 StatusCode::OK,
