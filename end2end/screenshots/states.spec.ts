@@ -277,11 +277,11 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
 
   slow.allowDownload(8 * MIB);
   await download(tablet, fileRow(tablet, film));
-  await expect(owner.locator('[data-receipt=gets]')).toHaveCount(1);
   await pose(owner, {
     name: 'room-receipts',
     enter: async () => {
       for (const name of [lecture, film]) await owner.locator('.file').filter({ hasText: name }).locator('summary').click();
+      await expect(owner.locator('[data-receipt=gets]')).toHaveCount(1);
     },
   });
   const closing = async (words: Words) => {

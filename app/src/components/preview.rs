@@ -53,6 +53,8 @@ pub fn PreviewWindow() -> impl IntoView {
     let file = Memo::new(move |_| wanted.get().and_then(|id| live.read(Topic::File(id), |room| room.file(id).and_then(LookedAt::of))));
     Effect::new(move |_: Option<Option<EventListener>>| {
         let (dialog, place) = (dialog.get()?, place.get()?);
+        // Asked for again, the same file may have been put away a moment before.
+        wanted.track();
         // Takes the sound away with the film.
         place.set_text_content(None);
         note.set(String::new());
@@ -64,8 +66,14 @@ pub fn PreviewWindow() -> impl IntoView {
         drop(dialog.show_modal());
         show(&place, &live.pin(), &file, note)
     });
+    // The browser tells of the end a moment later: somebody may have opened it again by then.
+    let put_away = move |_| {
+        if dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
+            wanted.set(None);
+        }
+    };
     view! {
-        <dialog class="preview" node_ref=dialog aria-labelledby="preview-name" on:close=move |_| wanted.set(None)>
+        <dialog class="preview" node_ref=dialog aria-labelledby="preview-name" on:close=put_away>
             <header class="preview-head">
                 <h2 id="preview-name"><bdi>{move || file.get().map(|file| file.name)}</bdi></h2>
                 <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().close()}</button>

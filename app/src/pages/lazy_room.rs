@@ -17,7 +17,11 @@ static LOADED: AtomicBool = AtomicBool::new(!cfg!(feature = "hydrate"));
 /// Loads the room's program, if it is not here yet.
 pub async fn load() {
     #[cfg(feature = "hydrate")]
-    __preload_draw().await;
+    {
+        __preload_draw().await;
+        // Between starting the program and running it the page can answer.
+        gloo_timers::future::TimeoutFuture::new(0).await;
+    }
     LOADED.store(true, Ordering::Relaxed);
 }
 

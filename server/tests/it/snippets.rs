@@ -55,7 +55,7 @@ async fn what_is_no_text_is_refused() {
     let post = || owner.request(Method::POST, &path(&owner));
     refused(post().body("text").send().await.unwrap(), 415, "unsupported_media_type").await;
     refused(post().json(&json!({"words": 1})).send().await.unwrap(), 400, "malformed_request").await;
-    for id in ["x", "%FF", "0123456789abcdef0123456789abcdef"] {
+    for id in ["x", "0123456789abcdef0123456789abcdef"] {
         let gone = owner.request(Method::DELETE, &format!("{}/{id}", path(&owner))).send().await.unwrap();
         refused(gone, 404, "no_such_snippet").await;
     }

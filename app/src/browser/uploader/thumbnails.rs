@@ -2,6 +2,8 @@
 //!
 //! A picture is never needed, so whatever goes wrong with one goes wrong in silence.
 
+use std::time::Duration;
+
 use js_sys::Promise;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
@@ -25,6 +27,8 @@ const MAX_BYTES: f64 = 16.0 * 1024.0;
 const MAX_IMAGE_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
 /// How long a film may take to show something, in milliseconds. Some phones show nothing before it is played.
 const PATIENCE_MS: i32 = 10_000;
+/// After how long a player that was stopped reads no more.
+const STOPPED: Duration = Duration::from_secs(1);
 /// How a picture is written: well, else small. Browsers that write no WebP write PNG, which is good for drawings.
 const WAYS: [(&str, f64); 3] = [("image/webp", 0.8), ("image/jpeg", 0.8), ("image/jpeg", 0.4)];
 
@@ -147,8 +151,12 @@ impl Film {
 impl Drop for Film {
     fn drop(&mut self) {
         // Browsers have few players, and wait for the collector to take them back.
-        self.player.set_src("");
-        drop(Url::revoke_object_url(&self.address));
+        self.player.set_onerror(None);
+        drop(self.player.remove_attribute("src"));
+        self.player.load();
+        // What it was reading when it was stopped, it complains about if that is gone.
+        let address = std::mem::take(&mut self.address);
+        set_timeout(move || drop(Url::revoke_object_url(&address)), STOPPED);
     }
 }
 
