@@ -30,6 +30,8 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
         ProblemCode::RoomFull => t.problem_room_full(),
         ProblemCode::NoSpace => t.problem_no_space(),
         ProblemCode::ChecksumMismatch => t.problem_checksum(),
+        // Only this browser says so: see `uploader::chunk`.
+        ProblemCode::OutOfRange => t.problem_taken_back(),
         ProblemCode::UploadTakenOver => t.problem_other_tab(),
         ProblemCode::Unavailable => t.problem_unreachable(),
         _ => t.problem_other(),

@@ -50,8 +50,8 @@ pub enum Transfer {
     Paused,
     /// Will not go on by itself.
     Failed {
-        /// One sentence that says why.
-        reason: String,
+        /// Why; said in the language of the page.
+        code: ProblemCode,
     },
 }
 
@@ -279,7 +279,7 @@ impl Uploads {
                     Ok(()) => self.forget(id),
                     // Removed or closed meanwhile: there is no row left to say anything on.
                     Err(problem) if matches!(problem.code, ProblemCode::NoSuchFile | ProblemCode::NoSuchRoom) => self.forget(id),
-                    Err(problem) => self.set(id, Transfer::Failed { reason: problem.detail }),
+                    Err(problem) => self.set(id, Transfer::Failed { code: problem.code }),
                 }
                 self.pump();
             });

@@ -8,6 +8,7 @@ use crate::{
         api,
         live_room::{Link, use_live_room},
         page,
+        problem_text::problem_text,
         removals::use_removals,
         toasts::use_toasts,
         uploader::{Transfer, use_uploads},
@@ -176,7 +177,7 @@ fn state_words(state: FileState, offset: u64, size: Option<u64>, transfer: Optio
     };
     match (state, transfer) {
         (FileState::Complete, _) => t().state_here().to_owned(),
-        (_, Some(Transfer::Failed { reason })) => t().state_failed(&far, reason),
+        (_, Some(Transfer::Failed { code })) => t().state_failed(&far, problem_text(*code)),
         (_, Some(Transfer::Retrying)) => t().state_retrying(&far),
         (_, Some(Transfer::Paused)) => t().state_paused(&far),
         (_, Some(Transfer::Waiting)) => t().state_waiting().to_owned(),
@@ -188,6 +189,7 @@ fn state_words(state: FileState, offset: u64, size: Option<u64>, transfer: Optio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::ProblemCode;
 
     #[test]
     fn says_what_happens_in_a_few_words() {
@@ -199,6 +201,9 @@ mod tests {
         assert_eq!(words(FileState::Stopped, Some(Transfer::Sending)), "Arriving 43 %");
         assert_eq!(words(FileState::Arriving, Some(Transfer::Waiting)), "Waiting");
         assert_eq!(words(FileState::Stopped, Some(Transfer::Paused)), "Paused at 43 %");
-        assert_eq!(words(FileState::Stopped, Some(Transfer::Failed { reason: "Gone.".to_owned() })), "Stopped at 43 %. Gone.");
+        assert_eq!(
+            words(FileState::Stopped, Some(Transfer::Failed { code: ProblemCode::NoSpace })),
+            "Stopped at 43 %. The server is out of space. Try again when there is room."
+        );
     }
 }
