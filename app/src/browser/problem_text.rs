@@ -28,6 +28,7 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
         ProblemCode::NoSuchFile => t.problem_no_such_file(),
         ProblemCode::FileTooLarge => t.problem_file_too_large(),
         ProblemCode::RoomFull => t.problem_room_full(),
+        ProblemCode::SnippetTooLong => t.text_too_long(),
         ProblemCode::NoSpace => t.problem_no_space(),
         ProblemCode::ChecksumMismatch => t.problem_checksum(),
         // Only this browser says so: see `uploader::chunk`.
