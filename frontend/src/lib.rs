@@ -9,8 +9,9 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     // Leptos has no executor yet.
     wasm_bindgen_futures::spawn_local(async {
-        if matches!(places::here(), Place::Room(_)) {
-            lazy_room::load().await;
+        // Without its program a room stays as the server painted it.
+        if matches!(places::here(), Place::Room(_)) && !lazy_room::load().await {
+            return;
         }
         leptos::mount::hydrate_body(app::shell::App);
     });

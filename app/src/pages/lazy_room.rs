@@ -3,7 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::FutureExt as _;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 
 use super::room::{Opening, RoomPage};
 use crate::{
@@ -14,26 +18,30 @@ use crate::{
 /// Whether the room's program is here. A server has all of it.
 static LOADED: AtomicBool = AtomicBool::new(!cfg!(feature = "hydrate"));
 
-/// Loads the room's program, if it is not here yet.
-pub async fn load() {
+/// Loads the room's program, if it is not here yet; says whether it is here then.
+pub async fn load() -> bool {
     #[cfg(feature = "hydrate")]
     {
-        __preload_draw().await;
+        if preload().await.is_err() {
+            return false;
+        }
         // Between starting the program and running it the page can answer.
         gloo_timers::future::TimeoutFuture::new(0).await;
     }
     LOADED.store(true, Ordering::Relaxed);
+    true
 }
 
-#[lazy]
-fn draw(pin: Pin, owner: Option<Owner>) -> AnyView {
+// Not `lazy`, with which the whole program would end when this part cannot be loaded.
+#[wasm_split(room, wasm_split_path = ::leptos::wasm_split, preload(preload), fallible)]
+fn draw(pin: Pin, owner: Option<Owner>) -> Result<AnyView, SplitLoaderError> {
     if use_context::<Uploads>().is_none() {
         match owner {
             Some(owner) => owner.with(begin),
             None => begin(),
         }
     }
-    view! { <RoomPage pin /> }.into_any()
+    Ok(view! { <RoomPage pin /> }.into_any())
 }
 
 /// What lasts beyond a room's page: files go on arriving while another page is shown.
@@ -59,15 +67,19 @@ pub fn LazyRoom(
     Effect::new(move |_| {
         if !loaded.get_untracked() {
             spawn_local(async move {
-                load().await;
-                // The page may be left by then.
-                loaded.try_set(true);
+                if load().await {
+                    // The page may be left by then.
+                    loaded.try_set(true);
+                } else {
+                    // The server is newer than this page, or out of reach: its own page says so.
+                    drop(window().location().reload());
+                }
             });
         }
     });
     (move || {
         // Nothing is left to wait for once it is here.
-        let room = loaded.get().then(|| draw(pin.clone(), owner.clone()).now_or_never()).flatten();
+        let room = loaded.get().then(|| draw(pin.clone(), owner.clone()).now_or_never()).flatten().and_then(Result::ok);
         room.unwrap_or_else(|| view! { <Opening /> }.into_any())
     })
     .into_any()
