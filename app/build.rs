@@ -10,7 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use icu_locale_core::locale;
+use icu_decimal::DecimalFormatter;
+use icu_locale_core::{Locale, locale};
 use icu_plurals::{PluralCategory, PluralRules};
 use toml::Value;
 
@@ -40,11 +41,13 @@ fn main() {
     assert!(problems.is_empty(), "the catalogues do not fit together:\n{}", problems.join("\n"));
 
     let tables: BTreeMap<&str, String> =
-        catalogues.iter().map(|(language, catalogue)| (language.as_str(), table(catalogue, &arguments))).collect();
+        catalogues.iter().map(|(language, catalogue)| (language.as_str(), table(language, catalogue, &arguments))).collect();
     let mut code = methods(source, &arguments);
     let mut hasher = DefaultHasher::new();
     tables.hash(&mut hasher);
     writeln!(code, "/// Changes whenever a text does.\npub const VERSION: &str = \"{:016x}\";", hasher.finish())
+        .expect("a string takes all");
+    writeln!(code, "#[cfg(any(target_arch = \"wasm32\", test))]\n/// The line of a table that shows how numbers are written.\nconst NUMBERS: usize = {};", source.len())
         .expect("a string takes all");
     writeln!(
         code,
@@ -162,8 +165,16 @@ fn categories(language: &str) -> BTreeSet<PluralCategory> {
     whole.chain([PluralCategory::Other]).collect()
 }
 
-/// The texts in the order of their keys, one on each line; the places are numbers, and 0 is the count.
-fn table(catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
+/// How a language writes 1234567890.5 and 1000: enough to write any number.
+fn numbers(language: &str) -> String {
+    let locale: Locale = language.parse().expect("the name of a catalogue is a language");
+    let formatter = DecimalFormatter::try_new((&locale).into(), Default::default()).expect("the data is in the program");
+    ["1234567890.5", "1000"].map(|digits| formatter.format(&digits.parse().expect("digits")).to_string()).join("\t")
+}
+
+/// The texts in the order of their keys, one on each line; the places are numbers, and 0 is the count. The last line is
+/// about numbers.
+fn table(language: &str, catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
     let lines = catalogue.iter().map(|(key, message)| {
         let numbered = |form: &String| {
             let form = form.replace(&format!("{{{COUNT}}}"), "{0}");
@@ -180,7 +191,7 @@ fn table(catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> Stri
             }
         }
     });
-    lines.collect::<Vec<_>>().join("\n")
+    lines.chain([numbers(language)]).collect::<Vec<_>>().join("\n")
 }
 
 /// The methods, one for each key, documented by what they say in English.

@@ -7,28 +7,32 @@ use crate::i18n::t;
 #[must_use]
 pub fn size(bytes: u64) -> String {
     if bytes < 1000 {
-        return t().bytes(&t().number(float(bytes), 0));
+        return t().bytes(&whole(bytes));
     }
-    let mut number = float(bytes) / 1000.0;
-    let mut unit = 0;
-    while number >= 999.5 {
-        number /= 1000.0;
-        unit += 1;
+    let mut unit = 1000;
+    // What would be rounded to a thousand is one of the next unit.
+    while bytes / (unit / 2) >= 1999 {
+        unit *= 1000;
     }
-    let number = t().number(number, u8::from(number < 9.95));
-    match unit {
-        0 => t().kilobytes(&number),
-        1 => t().megabytes(&number),
-        2 => t().gigabytes(&number),
-        3 => t().terabytes(&number),
-        4 => t().petabytes(&number),
+    let rounded = |to: u64| bytes.saturating_add(to / 2) / to;
+    let tenths = rounded(unit / 10);
+    let number = if tenths < 100 { t().tenths(tenths) } else { whole(rounded(unit)) };
+    match unit.ilog10() {
+        3 => t().kilobytes(&number),
+        6 => t().megabytes(&number),
+        9 => t().gigabytes(&number),
+        12 => t().terabytes(&number),
+        15 => t().petabytes(&number),
         _ => t().exabytes(&number),
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-const fn float(number: u64) -> f64 {
-    number as f64
+fn whole(number: u64) -> String {
+    t().whole(saturated(number))
+}
+
+fn saturated(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// How much of a whole has arrived, in whole percent; 100 only when all of it has.
@@ -49,19 +53,18 @@ pub fn percent_of(part: u64, whole: u64) -> String {
 /// So many percent.
 #[must_use]
 pub fn percent_text(percent: u64) -> String {
-    t().percent(&t().number(float(percent), 0))
+    t().percent(&whole(percent))
 }
 
 /// A span of time in its largest unit, rounded up: "24 hours", "1 minute". Days begin after two of them,
 /// as people speak.
 #[must_use]
 pub fn duration(secs: u64) -> String {
-    let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     match secs {
-        0..60 => t().seconds(whole(secs)),
-        60..3600 => t().minutes(whole(secs.div_ceil(60))),
-        3600..172_800 => t().hours(whole(secs.div_ceil(3600))),
-        _ => t().days(whole(secs.div_ceil(86_400))),
+        0..60 => t().seconds(saturated(secs)),
+        60..3600 => t().minutes(saturated(secs.div_ceil(60))),
+        3600..172_800 => t().hours(saturated(secs.div_ceil(3600))),
+        _ => t().days(saturated(secs.div_ceil(86_400))),
     }
 }
 

@@ -4,6 +4,8 @@
 //! carries all languages and writes one of them into the page; the browser's module has none built in.
 
 mod language;
+#[cfg(any(target_arch = "wasm32", test))]
+mod numbers;
 
 #[cfg(not(target_arch = "wasm32"))]
 #[path = "i18n/icu.rs"]
@@ -41,14 +43,13 @@ impl Messages {
     /// A whole number, as the language writes it.
     #[must_use]
     pub fn whole(self, number: usize) -> String {
-        #[expect(clippy::cast_precision_loss, reason = "nobody counts beyond 2^52 of anything")]
-        self.number(number as f64, 0)
+        rules::number(self, &number.to_string())
     }
 
-    /// A number with so many digits after the point, as the language writes it.
+    /// So many tenths, as the language writes them: "4.2" for 42.
     #[must_use]
-    pub fn number(self, number: f64, fraction_digits: u8) -> String {
-        rules::number(self.language, number, fraction_digits)
+    pub fn tenths(self, tenths: u64) -> String {
+        rules::number(self, &format!("{}.{}", tenths / 10, tenths % 10))
     }
 
     fn text(self, index: usize) -> &'static str {

@@ -67,8 +67,8 @@ pub(super) fn plural(language: Language, count: usize) -> usize {
     }
 }
 
-pub(super) fn number(language: Language, number: f64, fraction_digits: u8) -> String {
-    let digits = format!("{number:.precision$}", precision = usize::from(fraction_digits));
+/// Writes digits, perhaps with a point, the way of the language.
+pub(super) fn number(messages: Messages, digits: &str) -> String {
     let decimal: Decimal = digits.parse().unwrap_or_default();
-    KNOWN[&language].numbers.format(&decimal).to_string()
+    KNOWN[&messages.language].numbers.format(&decimal).to_string()
 }
