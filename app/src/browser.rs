@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod api;
+pub mod hydration;
 pub mod installed_app;
 pub mod kept_files;
 pub mod language;

@@ -9,6 +9,7 @@ pub mod drop_zone;
 pub mod file_list;
 pub mod file_row;
 pub mod flaps;
+pub mod hydrated_later;
 pub mod icons;
 pub mod join_form;
 pub mod language_switch;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     browser::{
         activity::Activity,
+        hydration::Hydration,
         installed_app::InstalledApp,
         language::LanguageChoice,
         page,
@@ -13,7 +14,7 @@ use crate::{
         theme::{Theme, ThemeChoice},
         toasts::Toasts,
     },
-    components::{toast_list::ToastList, update_notice::UpdateNotice},
+    components::{hydrated_later::HydratedLater, masthead::Masthead, toast_list::ToastList, update_notice::UpdateNotice},
     format,
     i18n::{Language, t},
     pages::{home::HomePage, join::JoinPage, lazy_room::LazyRoom, not_found::NotFoundPage},
@@ -75,9 +76,10 @@ pub fn App() -> impl IntoView {
     provide_context(StoredValue::new(first.map(|first| first.page)));
     let language = LanguageChoice::provide(use_server().language);
     Toasts::provide();
+    let hydration = Hydration::provide();
     let activity = Activity::provide();
     let places = Places::provide(place);
-    InstalledApp::provide(places);
+    InstalledApp::provide(places, hydration);
     ThemeChoice::provide(use_server().theme);
     Effect::new(move |_| {
         language.follow();
@@ -93,22 +95,26 @@ pub fn App() -> impl IntoView {
             language.follow();
         }
         match place {
-            Place::Home => view! { <HomePage /> }.into_any(),
-            Place::Room(pin) => view! { <LazyRoom pin owner=owner.clone() /> }.into_any(),
-            Place::Join(pin) => view! { <JoinPage pin /> }.into_any(),
-            Place::Nowhere => view! { <NotFoundPage /> }.into_any(),
+            Place::Home => view! { <HydratedLater><HomePage /></HydratedLater> }.into_any(),
+            Place::Room(pin) => {
+                let owner = owner.clone();
+                view! { <HydratedLater><LazyRoom pin owner /></HydratedLater> }.into_any()
+            }
+            Place::Join(pin) => view! { <HydratedLater><JoinPage pin /></HydratedLater> }.into_any(),
+            Place::Nowhere => view! { <HydratedLater><NotFoundPage /></HydratedLater> }.into_any(),
         }
     };
-    let notices = move || {
+    let top = move || {
         language.follow();
         view! {
             <ToastList />
             <UpdateNotice />
+            <Masthead />
         }
         .into_any()
     };
     view! {
-        {notices}
+        {top}
         {page}
     }
 }

@@ -15,6 +15,7 @@ use web_sys::{File, FileSystemFileHandle, ServiceWorker, ServiceWorkerContainer,
 
 use super::{
     activity::Handed,
+    hydration::Hydration,
     kept_files::PickedFile,
     page,
     places::{self, Places},
@@ -82,7 +83,7 @@ pub struct InstalledApp {
 impl InstalledApp {
     /// Shared through the context. A launch of the running app leads to another of its `places` without loading a page,
     /// because files may be on their way from this one.
-    pub fn provide(places: Places) -> Self {
+    pub fn provide(places: Places, hydration: Hydration) -> Self {
         let app = Self {
             update_waits: RwSignal::new(false),
             errand: RwSignal::new(None),
@@ -95,6 +96,9 @@ impl InstalledApp {
         };
         provide_context(app);
         Effect::new(move |_| {
+            if !hydration.is_over() {
+                return;
+            }
             app.take_errand_of_address();
             app.take_launches(places);
             app.register_when_loaded();
@@ -382,7 +386,7 @@ mod tests {
     #[test]
     fn a_page_that_a_server_drew_may_be_dropped_on_another_thread() {
         let page = Owner::new();
-        page.with(|| InstalledApp::provide(Places::provide(Place::Home)));
+        page.with(|| InstalledApp::provide(Places::provide(Place::Home), Hydration::provide()));
         std::thread::spawn(move || page.cleanup()).join().expect("nothing of it belongs to one thread");
     }
 }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{file_row::FileRow, receipts::Guests};
+use super::{file_row::FileRow, hydrated_later::HydratedLater, receipts::Guests};
 use crate::{
     browser::{
+        hydration::use_hydration,
         live_room::{Topic, use_live_room},
         removals::use_removals,
     },
@@ -21,9 +22,9 @@ const ROWS_IN_A_LIST: usize = 50;
 #[component]
 pub fn FileList() -> impl IntoView {
     let live = use_live_room();
-    let removals = use_removals();
+    let (removals, hydration) = (use_removals(), use_hydration());
     Guests::provide(live);
-    let folders = Memo::new(move |_| live.read(Topic::Files, |room| folders(room, |id| !removals.has(id))));
+    let folders = Memo::new(move |_| live.read(Topic::Files, |room| folders(room, |id| !hydration.is_over() || !removals.has(id))));
     let loose = Memo::new(move |_| ids_in(&folders, ""));
     let names = Memo::new(move |_| {
         folders.with(|folders| folders.iter().map(|folder| folder.name.clone()).filter(|name| !name.is_empty()).collect::<Vec<_>>())
@@ -100,7 +101,7 @@ fn ListOfRows(ids: Memo<Vec<FileId>>, list: usize, label: String) -> impl IntoVi
     view! {
         <ul class="file-list" aria-label=label data-full=move || (ids.with(Vec::len) == ROWS_IN_A_LIST).to_string()>
             <For each=move || ids.get() key=|id| *id let:id>
-                <FileRow id />
+                <HydratedLater><FileRow id /></HydratedLater>
             </For>
         </ul>
     }

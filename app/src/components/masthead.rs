@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{icons::Mark, language_switch::LanguageSwitch, theme_switch::ThemeSwitch};
+use super::{hydrated_later::HydratedLater, icons::Mark, language_switch::LanguageSwitch, theme_switch::ThemeSwitch};
 
 /// The top of a page: leads home.
 #[component]
@@ -14,8 +14,8 @@ pub fn Masthead() -> impl IntoView {
                 <span>"SnapDrop"</span>
             </a>
             <div class="masthead-actions">
-                <LanguageSwitch />
-                <ThemeSwitch />
+                <HydratedLater><LanguageSwitch /></HydratedLater>
+                <HydratedLater><ThemeSwitch /></HydratedLater>
             </div>
         </header>
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::member_row::MemberRow;
+use super::{hydrated_later::HydratedLater, member_row::MemberRow};
 use crate::{
     i18n::t,
     {
@@ -27,7 +27,7 @@ pub fn MemberList() -> impl IntoView {
             </header>
             <ul class="member-list" aria-label=t().members()>
                 <For each=move || ids.get() key=|id| *id let:id>
-                    <MemberRow id />
+                    <HydratedLater><MemberRow id /></HydratedLater>
                 </For>
             </ul>
         </section>

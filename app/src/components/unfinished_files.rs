@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     browser::{
+        hydration::use_hydration,
         live_room::{Topic, use_live_room},
         picking,
         uploader::{Unfinished, use_uploads},
@@ -42,9 +43,10 @@ pub fn UnfinishedFiles() -> impl IntoView {
     let count = Memo::new(move |_| unfinished.with(Vec::len));
     let asking = RwSignal::new(0);
     // What was unfinished when the page came goes on by itself where the browser allows it.
+    let hydration = use_hydration();
     Effect::new(move |_| {
         let files = unfinished.get_untracked();
-        if live.is_owner() && !files.is_empty() {
+        if hydration.is_over() && live.is_owner() && !files.is_empty() {
             spawn_local(async move { asking.set(uploads.go_on_alone(&live.pin(), &files).await) });
         }
     });

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::places::use_places,
-    components::{create_room::CreateRoom, join_form::JoinForm, masthead::Masthead, share_hint::ShareHint},
+    components::{create_room::CreateRoom, hydrated_later::HydratedLater, join_form::JoinForm, share_hint::ShareHint},
     format,
     i18n::t,
     shell::{Page, first_paint, use_server},
@@ -23,11 +23,10 @@ pub fn HomePage() -> impl IntoView {
     let ttl = format::duration(use_server().room_ttl_secs);
     let kept = t().kept_until(&ttl);
     view! {
-        <Masthead />
         <main class="home">
             <h1 class="visually-hidden">{t().home_heading()}</h1>
             <section class="board" aria-label=t().join_a_room()>
-                <JoinForm problem asks_name=false on_joined=to_room />
+                <HydratedLater><JoinForm problem asks_name=false on_joined=to_room /></HydratedLater>
             </section>
             <CreateRoom />
             <ShareHint />

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     browser::places::use_places,
-    components::{join_form::JoinForm, masthead::Masthead},
+    components::{hydrated_later::HydratedLater, join_form::JoinForm},
     i18n::t,
     room::Pin,
     shell::{Page, first_paint},
@@ -30,11 +30,10 @@ pub fn JoinPage(
 #[component]
 pub fn WayIn(pin: Pin, problem: Option<ProblemCode>, on_joined: Callback<Pin>) -> impl IntoView {
     view! {
-        <Masthead />
         <main class="home">
             <section class="board" aria-label=t().join_a_room()>
                 <h1 class="board-title">{t().join_this_room()}</h1>
-                <JoinForm pin=Some(pin) problem asks_name=true on_joined />
+                <HydratedLater><JoinForm pin=Some(pin) problem asks_name=true on_joined /></HydratedLater>
             </section>
         </main>
     }

@@ -2,17 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    i18n::t,
-    {components::masthead::Masthead, shell::first_paint},
-};
+use crate::{i18n::t, shell::first_paint};
 
 /// Says that there is nothing, and where to go.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     drop(first_paint());
     view! {
-        <Masthead />
         <main class="notice">
             <h1>{t().nothing_heading()}</h1>
             <p>{t().nothing_explained()}</p>

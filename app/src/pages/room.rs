@@ -6,7 +6,9 @@ use super::join::WayIn;
 use crate::{
     browser::{
         activity::{Handed, use_activity},
-        api, kept_files,
+        api,
+        hydration::use_hydration,
+        kept_files,
         language::use_language_choice,
         live_room::{Ended, LiveRoom, Topic},
         notices::use_notices,
@@ -17,8 +19,8 @@ use crate::{
         uploader::use_uploads,
     },
     components::{
-        announcer::Announcer, board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, link_status::LinkStatus,
-        masthead::Masthead, member_list::MemberList, notice_offer::NoticeOffer, preview::Preview, preview::PreviewWindow,
+        announcer::Announcer, board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, hydrated_later::HydratedLater,
+        link_status::LinkStatus, member_list::MemberList, notice_offer::NoticeOffer, preview::Preview, preview::PreviewWindow,
         snippet_list::SnippetList, unfinished_files::UnfinishedFiles, upload_bar::UploadBar, upload_form::UploadForm,
     },
     i18n::t,
@@ -80,7 +82,6 @@ pub fn RoomPage(
 #[component]
 pub(super) fn Opening() -> impl IntoView {
     view! {
-        <Masthead />
         <main class="notice" aria-busy="true">
             <p>{t().opening_room()}</p>
         </main>
@@ -97,8 +98,11 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     Removals::provide(live.pin(), toasts);
     Preview::provide();
     use_notices().follow(live);
-    let (activity, uploads) = (use_activity(), use_uploads());
+    let (activity, uploads, hydration) = (use_activity(), use_uploads(), use_hydration());
     Effect::new(move |_| {
+        if !hydration.is_over() {
+            return;
+        }
         let Handed { files, text } = activity.take_over(&live.pin());
         uploads.add(live.pin(), files, Vec::new());
         if let Some(text) = text {
@@ -109,7 +113,11 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
             });
         }
     });
-    Effect::new(move |_| socket::follow(live, toasts));
+    Effect::new(move |_| {
+        if hydration.is_over() {
+            socket::follow(live, toasts);
+        }
+    });
     Effect::new(move |_| {
         if live.ended.get() == Some(Ended::NoSeat) {
             lost_seat.run(());
@@ -126,30 +134,35 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     (move || {
         language.follow();
         view! {
-            <Masthead />
             <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
-                <main class="room">
-                    <LinkStatus />
-                    <NoticeOffer />
-                    <Announcer />
-                    <p class="quiet without-script">
-                        {t().without_script()}
-                    </p>
-                    <Board />
-                    <div class="room-files">
-                        <UnfinishedFiles />
-                        <UploadBar />
-                        <FileList />
-                        <SnippetList />
-                        <DropZone />
-                        <UploadForm />
-                    </div>
-                    <aside class="room-side">
-                        <MemberList />
-                        {live.is_owner().then(|| view! { <CloseRoom /> })}
-                    </aside>
-                    <PreviewWindow />
-                </main>
+                <HydratedLater>
+                    <main class="room">
+                        <HydratedLater><LinkStatus /></HydratedLater>
+                        <HydratedLater><NoticeOffer /></HydratedLater>
+                        <HydratedLater><Announcer /></HydratedLater>
+                        <p class="quiet without-script">
+                            {t().without_script()}
+                        </p>
+                        <HydratedLater><Board /></HydratedLater>
+                        <HydratedLater>
+                            <div class="room-files">
+                                <UnfinishedFiles />
+                                <UploadBar />
+                                <FileList />
+                                <SnippetList />
+                                <DropZone />
+                                <UploadForm />
+                            </div>
+                        </HydratedLater>
+                        <HydratedLater>
+                            <aside class="room-side">
+                                <MemberList />
+                                {live.is_owner().then(|| view! { <CloseRoom /> })}
+                            </aside>
+                        </HydratedLater>
+                        <HydratedLater><PreviewWindow /></HydratedLater>
+                    </main>
+                </HydratedLater>
             </Show>
         }
         .into_any()
