@@ -6,9 +6,10 @@ export class RoomApi {
     private readonly token: string,
   ) {}
 
-  /** Another guest, who is never there. */
-  async join(name: string): Promise<void> {
-    await this.ask('POST', '/members', 201, { 'content-type': 'application/json' }, JSON.stringify({ name }), '');
+  /** Another guest, who is never there; the token of the seat. */
+  async join(name: string): Promise<string> {
+    const answer = await this.ask('POST', '/members', 201, { 'content-type': 'application/json' }, JSON.stringify({ name }), '');
+    return ((await answer.json()) as { token: string }).token;
   }
 
   /** A complete file of one byte. */
@@ -34,10 +35,8 @@ export class RoomApi {
     await this.ask('DELETE', `/files/${id}`, 204);
   }
 
-  /** Somebody who joins for it gets all of a file. */
-  async download(id: string): Promise<void> {
-    const entered = await fetch(`${this.address}/members`, { method: 'POST' });
-    const { token } = (await entered.json()) as { token: string };
+  /** The guest in a seat gets all of a file. */
+  async download(id: string, token: string): Promise<void> {
     await (await this.ask('GET', `/files/${id}`, 200, {}, undefined, token)).arrayBuffer();
   }
 

@@ -279,8 +279,8 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   await download(tablet, fileRow(tablet, film));
   await pose(owner, {
     name: 'room-receipts',
-    enter: async () => {
-      for (const name of [lecture, film]) await owner.locator('.file').filter({ hasText: name }).locator('summary').click();
+    enter: async (words) => {
+      for (const name of [lecture, film]) await button(owner.locator('.file').filter({ hasText: name }), words('who_has_it')).click();
       await expect(owner.locator('[data-receipt=gets]')).toHaveCount(1);
     },
   });

@@ -1,8 +1,14 @@
 //! The timetable of the room: one row for each file, those of a folder under its name.
 
+use js_sys::Reflect;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
-use super::{file_row::FileRow, hydrated_later::HydratedLater, receipts::Guests};
+use super::{
+    file_row::FileRow,
+    hydrated_later::HydratedLater,
+    receipts::{Guests, OnScreen},
+};
 use crate::{
     browser::{
         hydration::use_hydration,
@@ -16,7 +22,7 @@ use crate::{
 };
 
 /// So many rows fill a screen, and few enough of them are laid out beyond it.
-const ROWS_IN_A_LIST: usize = 50;
+const ROWS_IN_A_LIST: usize = 25;
 
 /// All files of the room, in the order of their arrival; folders after what is in none.
 #[component]
@@ -98,14 +104,28 @@ fn Rows(ids: Memo<Vec<FileId>>, label: String) -> impl IntoView {
 #[component]
 fn ListOfRows(ids: Memo<Vec<FileId>>, list: usize, label: String) -> impl IntoView {
     let ids = Memo::new(move |_| ids.with(|ids| ids.chunks(ROWS_IN_A_LIST).nth(list).map(<[FileId]>::to_vec).unwrap_or_default()));
+    let full = Memo::new(move |_| ids.with(Vec::len) == ROWS_IN_A_LIST);
+    // Browsers that do not tell lay out all of it.
+    let skipped = RwSignal::new(false);
+    provide_context(OnScreen(Memo::new(move |_| !(full.get() && skipped.get()))));
     view! {
-        <ul class="file-list" aria-label=label data-full=move || (ids.with(Vec::len) == ROWS_IN_A_LIST).to_string()>
+        <ul
+            class="file-list"
+            aria-label=label
+            data-full=move || full.get().to_string()
+            on:contentvisibilityautostatechange=move |event| skipped.set(is_skipped(&event))
+        >
             <For each=move || ids.get() key=|id| *id let:id>
                 <HydratedLater><FileRow id /></HydratedLater>
             </For>
         </ul>
     }
     .into_any()
+}
+
+/// Whether the browser does not draw the target of a `contentvisibilityautostatechange`.
+fn is_skipped(event: &JsValue) -> bool {
+    Reflect::get(event, &"skipped".into()).is_ok_and(|skipped| skipped.is_truthy())
 }
 
 /// How many files, and how large together.
