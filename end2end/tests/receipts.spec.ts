@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 
-import { addFiles, createRoom, download, fileRow, joinRoom, renameSelf } from '../support/room';
+import { addFiles, createRoom, download, dropFiles, fileRow, joinRoom, renameSelf } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { expect, test } from '../support/test';
 
@@ -81,4 +81,36 @@ test('waiting ends with the question when the owner keeps the room open', async 
   await expect(fileRow(owner, name)).toContainText('1 of 1 have it');
   await expect(question).toBeHidden();
   await expect(fileRow(owner, name)).toBeVisible();
+});
+
+test('a row that was not on the screen is right when it comes there', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await joinRoom(await device('iPhone'), pin);
+  await dropFiles(owner, Array.from({ length: 120 }, (_, index) => ({ name: `photo ${index + 1}.txt`, text: 'p' })));
+  const last = fileRow(owner, 'photo 100.txt');
+  await expect(last).toContainText('0 of 1 have it');
+  await owner.evaluate(() => window.scrollTo(0, 0));
+  await expect(last).not.toBeInViewport();
+  await joinRoom(await device('iPadAsMac'), pin);
+  await expect(fileRow(owner, 'photo 1.txt')).toContainText('0 of 2 have it');
+  await last.scrollIntoViewIfNeeded();
+  await expect(last).toContainText('0 of 2 have it');
+});
+
+test('the line of receipts unfolds and folds by keyboard', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, [{ name: 'a.txt', text: 'a' }]);
+  const unfold = fileRow(owner, 'a.txt').getByRole('button', { name: 'Who has it' });
+  const guests = fileRow(owner, 'a.txt').getByRole('list', { name: 'Who has it' });
+  await unfold.focus();
+  await expect(unfold).toHaveAttribute('aria-expanded', 'false');
+  await owner.keyboard.press('Enter');
+  await expect(guests.getByRole('listitem')).toHaveCount(1);
+  await expect(unfold).toHaveAttribute('aria-expanded', 'true');
+  await owner.keyboard.press('Space');
+  await expect(guests).toHaveCount(0);
 });

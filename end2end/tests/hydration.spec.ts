@@ -1,0 +1,79 @@
+// A page comes to life part by part, and nothing that happens meanwhile is lost or breaks it.
+
+import { HeldTurns } from '../support/held_turns';
+import { createRoom, dropFiles, fileRow, fileRows, joinRoom, ownRow, standsInRoom } from '../support/room';
+import { expect, test } from '../support/test';
+
+const FILES = Array.from({ length: 30 }, (_, index) => ({ name: `page ${index + 1}.txt`, text: `${index}` }));
+
+test('what happens in the room while the page comes to life is shown then', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, FILES);
+  await expect(fileRows(guest)).toHaveCount(FILES.length);
+  const turns = await HeldTurns.reload(guest);
+  await turns.letOneGo();
+  await dropFiles(owner, [{ name: 'late.txt', text: 'late' }]);
+  await fileRow(owner, 'page 7.txt').getByRole('button', { name: 'Remove' }).click();
+  await expect(fileRow(owner, 'late.txt')).toContainText('Here');
+  await turns.letOneGo();
+  const third = await device('iPadAsMac');
+  await joinRoom(third, pin);
+  await expect(fileRow(third, 'page 7.txt')).toHaveCount(0);
+  await turns.letAllGo();
+  await standsInRoom(guest);
+  await expect(fileRow(guest, 'late.txt')).toContainText('Here');
+  await expect(fileRow(guest, 'page 7.txt')).toHaveCount(0);
+  await expect(fileRows(guest)).toHaveCount(FILES.length);
+  await expect(guest.getByRole('list', { name: 'Members' }).getByRole('listitem')).toHaveCount(3);
+});
+
+test('a file is removed from a page that is only half alive', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await dropFiles(owner, FILES);
+  await expect(fileRow(owner, 'page 30.txt')).toContainText('Here');
+  const turns = await HeldTurns.reload(owner);
+  const undo = owner.getByRole('button', { name: 'Undo' });
+  await turns.letGoUntil(async () => {
+    await fileRow(owner, 'page 1.txt').getByRole('button', { name: 'Remove' }).click();
+    return undo.isVisible();
+  });
+  await expect(fileRows(owner), 'a row goes when all of them are alive').toHaveCount(FILES.length);
+  await turns.letAllGo();
+  await expect(fileRow(owner, 'page 1.txt')).toHaveCount(0);
+  await undo.click();
+  await expect(fileRows(owner)).toHaveCount(FILES.length);
+  await fileRow(owner, 'page 30.txt').getByRole('button', { name: 'Preview' }).click();
+  await expect(owner.getByRole('dialog', { name: 'page 30.txt' })).toBeVisible();
+});
+
+test('a language that is chosen before the page is alive is spoken on all of it', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await dropFiles(owner, FILES);
+  await expect(fileRow(owner, 'page 30.txt')).toContainText('Here');
+  const turns = await HeldTurns.reload(owner);
+  await owner.getByRole('combobox').selectOption({ label: 'Deutsch' });
+  await turns.letGoUntil(async () => (await owner.locator('html').getAttribute('lang')) === 'de');
+  await turns.letAllGo();
+  await expect(owner.getByRole('button', { name: 'Entfernen' })).toHaveCount(FILES.length);
+  await expect(owner.getByRole('button', { name: 'Raum schließen' })).toBeVisible();
+  await expect(owner.getByText('Remove', { exact: true })).toHaveCount(0);
+});
+
+test('whoever leaves a page before it is alive finds the next one alive', async ({ device }) => {
+  const guest = await device('desktop');
+  const pin = await createRoom(guest);
+  const turns = await HeldTurns.reload(guest);
+  await turns.letOneGo();
+  await turns.letOneGo();
+  await guest.evaluate(() => history.pushState(null, '', '/'));
+  await guest.evaluate(() => window.dispatchEvent(new PopStateEvent('popstate')));
+  await turns.letAllGo();
+  await guest.getByRole('textbox', { name: 'PIN' }).fill(pin);
+  await standsInRoom(guest);
+  await expect(ownRow(guest)).toHaveCount(1);
+});
