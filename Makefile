@@ -1,7 +1,7 @@
 # Everything is installed or built on the way; what is there already is left alone.
 #   make run     build and serve (flags: make run ARGS="--listen 127.0.0.1:4000")
 #   make test    every test: unit, integration over real sockets, faults, end to end in Chromium, other clients
-#   make lint    formatting and lints, for the host and for wasm32
+#   make lint    formatting and lints, for the host, for wasm32 and for the tests in the browser
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
 #   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
 #   make shots   pictures of the running program, in end2end/test-results/screenshots
@@ -42,11 +42,14 @@ end2end: $(SNAPDROP) browser
 interop: $(SNAPDROP)
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) end2end/tuspy/run
 
-lint: | tools
+lint: browser | tools
+	.ci/toolchain fuzz
 	cargo fmt --all --check
 	cargo clippy -p app -p server --all-targets -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
+	cargo clippy --manifest-path server/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz -- -D warnings
+	cd end2end && npx tsc
 
 bench: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_RESULTS=$(abspath bench/results) npx playwright test --project=benchmark

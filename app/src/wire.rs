@@ -1,5 +1,6 @@
 //! What travels: messages of the live socket, bodies of requests, addresses.
 
+pub mod cookie;
 mod place;
 mod problem;
 

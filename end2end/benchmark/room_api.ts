@@ -46,7 +46,7 @@ export class RoomApi {
 
   /** Without a token it is a stranger's. */
   private async ask(method: string, path: string, status: number, headers: Record<string, string> = {}, body?: string, token = this.token): Promise<Response> {
-    const proof = token === '' ? {} : { authorization: `Bearer ${token}` };
+    const proof: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
     const answer = await fetch(this.address + path, { method, headers: { ...proof, ...headers }, body });
     if (answer.status !== status) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer;

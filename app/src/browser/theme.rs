@@ -7,9 +7,10 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlDocument;
 
 use super::{installed_app, page};
+use crate::wire::cookie;
 
-/// How long browsers remember the choice: a year.
-const MAX_AGE_SECS: u32 = 365 * 24 * 3600;
+/// The name of the cookie.
+const COOKIE: &str = "theme";
 /// The paper of light and of dark pages, as `style/_tokens.scss` has it.
 const LIGHT_PAPER: &str = "#f6f4ee";
 const DARK_PAPER: &str = "#0f1012";
@@ -31,7 +32,7 @@ impl Theme {
     /// The theme in a `Cookie` field (RFC 6265, section 4.2); nothing when none was chosen.
     #[must_use]
     pub fn parse(cookies: &str) -> Option<Self> {
-        match cookies.split(';').find_map(|pair| pair.trim().strip_prefix("theme="))? {
+        match cookie::value_of(cookies, COOKIE)? {
             "light" => Some(Self::Light),
             "dark" => Some(Self::Dark),
             _ => None,
@@ -78,8 +79,7 @@ impl Theme {
 
     /// What sets the cookie, or takes it away.
     fn cookie(self) -> String {
-        let (name, max_age_secs) = self.name().map_or(("", 0), |name| (name, MAX_AGE_SECS));
-        format!("theme={name}; Path=/; Max-Age={max_age_secs}; SameSite=Lax")
+        cookie::remember(COOKIE, self.name())
     }
 }
 
@@ -143,29 +143,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_theme_is_found_among_other_cookies() {
-        let cases = [
-            ("theme=dark", Some(Theme::Dark)),
-            ("snapdrop-482913=x; theme=light", Some(Theme::Light)),
-            ("theme=dark;other=light", Some(Theme::Dark)),
-            ("my-theme=dark", None),
-            ("theme=", None),
-            ("theme=\"><script>", None),
-            ("", None),
-        ];
-        for (cookies, theme) in cases {
-            assert_eq!(Theme::parse(cookies), theme, "{cookies}");
-        }
-    }
-
-    #[test]
     fn what_is_remembered_is_what_is_read() {
         for theme in [Theme::Light, Theme::Dark] {
-            let cookie = theme.cookie();
-            let (pair, attributes) = cookie.split_once("; ").unwrap();
-            assert_eq!((Theme::parse(pair), attributes), (Some(theme), "Path=/; Max-Age=31536000; SameSite=Lax"));
+            assert_eq!(Theme::parse(&theme.cookie()), Some(theme));
         }
-        assert_eq!(Theme::System.cookie(), "theme=; Path=/; Max-Age=0; SameSite=Lax");
+        for cookies in [&Theme::System.cookie(), "theme=\"><script>", "language=dark"] {
+            assert_eq!(Theme::parse(cookies), None, "{cookies}");
+        }
     }
 
     #[test]

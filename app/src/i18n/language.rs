@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How long browsers remember the choice: a year.
-const MAX_AGE_SECS: u32 = 365 * 24 * 3600;
+use crate::wire::cookie;
+
+/// The name of the cookie.
+const COOKIE: &str = "language";
 
 /// A language that the interface speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -135,13 +137,13 @@ impl Language {
     /// The language in a `Cookie` field (RFC 6265, section 4.2); nothing when none was chosen.
     #[must_use]
     pub fn parse(cookies: &str) -> Option<Self> {
-        cookies.split(';').find_map(|pair| pair.trim().strip_prefix("language=")).and_then(Self::from_code)
+        cookie::value_of(cookies, COOKIE).and_then(Self::from_code)
     }
 
     /// What remembers the choice, as `Set-Cookie` and `document.cookie` take it.
     #[must_use]
     pub fn cookie(self) -> String {
-        format!("language={}; Path=/; Max-Age={MAX_AGE_SECS}; SameSite=Lax", self.code())
+        cookie::remember(COOKIE, Some(self.code()))
     }
 }
 
