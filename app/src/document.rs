@@ -95,14 +95,17 @@ fn HydrationScript(
     let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
     let mut modules = vec![wasm.clone()];
     modules.extend(if has_room { bundle.parts } else { Vec::new() });
-    // After the first paint: what is loaded before it holds it up, and the page can be read without. A tab in the
-    // background is not painted. Between starting the program and running it the page can answer.
+    // After the first paint: what is loaded before it holds it up, and the page can be read without. A frame that is asked
+    // for is not yet one that is seen, so the browser is asked for the moment of the paint. A tab in the background is not
+    // painted, nor is one that goes there meanwhile. Between starting the program and running it the page can answer.
     let source = format!(
         "const start = () => {{\
            for (const module of {modules:?}) fetch(module);\
            import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => setTimeout(m.hydrate)));\
          }};\
-         document.hidden ? start() : requestAnimationFrame(() => setTimeout(start))"
+         const painted = new Promise((resolve) => new PerformanceObserver(resolve).observe({{type: 'paint', buffered: true}}));\
+         const hidden = new Promise((resolve) => document.hidden ? resolve() : document.addEventListener('visibilitychange', resolve, {{once: true}}));\
+         Promise.race([painted, hidden]).then(start)"
     );
     view! { <script type="module" nonce=use_nonce()>{source}</script> }.into_any()
 }
