@@ -6,6 +6,7 @@ import { type Locator, type Page, expect } from '@playwright/test';
 import { ApiRoom } from '../support/api_room';
 import { Cable } from '../support/cable';
 import { say } from '../support/catalogue';
+import { drawPicture } from '../support/drawing';
 import { addFiles, arrivedPercent, closeRoom, createRoom, download, fileRow, joinRoom, memberRow, memberRows, renameSelf, setVisible, standsInRoom, takesDrops } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CONNECTION_LOST, CUT_OFF, answered, test } from '../support/test';
@@ -206,6 +207,50 @@ test('folders', async ({ device }, info) => {
   await button(plain, say('en', 'join')).click();
   await plain.waitForURL(`**/r/${pin}`);
   await pose(plain, { name: 'room-without_script' });
+});
+
+test('texts, previews and what can be undone', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await pose(owner, { name: 'room-texts_none', directions: ['ltr'] });
+  const field = owner.getByRole('textbox', { name: say('en', 'text_label') });
+  for (const text of ['Guest network: Halle 4\nPassword: tram-bicycle-lamp', 'https://example.org/timetable/autumn?platform=9', 'أهلاً وسهلاً بكم في القاعة']) {
+    await field.fill(text);
+    await button(owner, say('en', 'add_text')).click();
+    await expect(field).toHaveValue('');
+  }
+  const picture = { name: 'Harbour at dawn.png', mimeType: 'image/png', buffer: await drawPicture(owner, 1200, 800) };
+  const notes = { name: 'Notes.md', mimeType: 'text/markdown', buffer: Buffer.from('# Platform 9\n\n- doors open at 10\n- the keynote begins at 11\n') };
+  const broken = { name: 'Broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('this is no picture') };
+  const scan = { name: 'Scan 0042.tiff', mimeType: 'image/tiff', buffer: Buffer.alloc(30_000) };
+  await owner.getByLabel(say('en', 'add_files')).setInputFiles([picture, notes, broken, scan]);
+  await expect(owner.locator('.file[data-state=complete]')).toHaveCount(4);
+  const row = (name: string) => owner.locator('.file').filter({ hasText: name });
+  await expect(row(picture.name).locator('img')).toBeVisible();
+  await pose(owner, { name: 'room-texts' });
+  const seen = (name: string) => owner.getByRole('dialog', { name });
+  const close = (words: Words) => button(owner, words('close')).click();
+  for (const [name, file] of [['room-preview_image', picture.name], ['room-preview_text', notes.name], ['room-preview_failed', broken.name]] as const) {
+    await pose(owner, {
+      name,
+      screen: true,
+      enter: async (words) => {
+        await button(row(file), words('preview')).click();
+        await expect(seen(file)).toBeVisible();
+      },
+      leave: close,
+    });
+  }
+  await pose(owner, {
+    name: 'room-undo',
+    screen: true,
+    fleeting: true,
+    enter: async (words) => {
+      await button(row(scan.name), words('remove')).click();
+      await expect(button(owner, words('undo'))).toBeVisible();
+    },
+    leave: (words) => button(owner, words('undo')).click(),
+  });
 });
 
 test('files in all states, and the end of a room', async ({ server, cable, device, anotherTab }, info) => {

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import type { Locator, Page, TestInfo } from '@playwright/test';
 
+import { drawPicture } from '../support/drawing';
 import { addFiles, createRoom, download, dropFiles, fileRow, joinRoom } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { expect, test } from '../support/test';
@@ -262,19 +263,7 @@ async function naturalSize(image: Locator): Promise<number[]> {
 
 /** An image on the disk of this device, drawn by the browser itself. */
 async function drawing(page: Page, info: TestInfo, name: string, width: number, height: number): Promise<string> {
-  const base64 = await page.evaluate(
-    ({ width, height }) => {
-      const canvas = Object.assign(document.createElement('canvas'), { width, height });
-      const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-      const colours = context.createLinearGradient(0, 0, width, height);
-      for (const [at, colour] of ['navy', 'orange', 'white'].entries()) colours.addColorStop(at / 2, colour);
-      context.fillStyle = colours;
-      context.fillRect(0, 0, width, height);
-      return canvas.toDataURL('image/png').replace(/^.*,/, '');
-    },
-    { width, height },
-  );
-  return onDisk(info, name, Buffer.from(base64, 'base64'));
+  return onDisk(info, name, await drawPicture(page, width, height));
 }
 
 /** A film on the disk of this device. */

@@ -28,6 +28,19 @@ test('a removed file is gone for the owner at once, and for everyone when it was
   await expect(fileRow(guest, 'keep.txt')).toContainText('Here');
 });
 
+test('on a phone the way back is not hidden by the bar at the bottom', async ({ device }) => {
+  const owner = await device('iPhone');
+  await createRoom(owner);
+  await dropFiles(owner, ['wrong.txt', ...Array.from({ length: 12 }, (_, index) => `page ${index}.txt`)].map((name) => ({ name, text: name })));
+  await expect(fileRow(owner, 'page 11.txt')).toContainText('Here');
+  await fileRow(owner, 'wrong.txt').getByRole('button', { name: 'Remove' }).tap();
+  const undo = owner.getByRole('button', { name: 'Undo' });
+  const [back, bar] = [await undo.boundingBox(), await owner.getByText('Add files').boundingBox()];
+  expect((back?.y ?? 0) + (back?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
+  await undo.tap();
+  await expect(fileRow(owner, 'wrong.txt')).toBeVisible();
+});
+
 test('leaving the page is no undo', async ({ device }) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
