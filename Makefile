@@ -4,7 +4,7 @@
 #   make lint    formatting and lints, for the host, for wasm32 and for the tests in the browser
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
 #   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
-#   make shots   pictures of the running program, in end2end/test-results/screenshots
+#   make shots   every state on every screen, with pictures of it in end2end/test-results/screenshots
 #   make lighthouse  how Lighthouse likes the pages, in bench/results/lighthouse.md
 
 SHELL := /bin/bash
@@ -27,7 +27,7 @@ $(SNAPDROP): $(SOURCES) | tools
 	cargo leptos build --release -P --split
 	touch $@
 
-test: unit faults end2end interop
+test: unit faults end2end shots interop
 
 unit: $(SNAPDROP)
 	cargo test -p app -p server --lib --bins --test it --test device_cost

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Page, expect } from '@playwright/test';
 
 import { say } from '../support/catalogue';
+import { isWellLaidOut } from '../support/layout';
 
 /** Where all pictures go. */
 export const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, '..', 'test-results', 'screenshots');
@@ -38,7 +39,10 @@ export interface State {
   directions?: Direction[];
 }
 
-/** Takes all pictures of a state: `states/page-state.device.theme.direction.png`. The page speaks as before afterwards. */
+/**
+ * Takes all pictures of a state: `states/page-state.device.theme.direction.png`. It is to be well laid out in all of
+ * them. The page speaks as before afterwards.
+ */
 export async function pose(page: Page, { name, enter, leave, fleeting = false, screen = false, sizes, directions }: State): Promise<void> {
   const before = (await page.locator('html').getAttribute('lang')) ?? 'en';
   for (const direction of directions ?? (Object.keys(LANGUAGES) as Direction[])) {
@@ -51,6 +55,7 @@ export async function pose(page: Page, { name, enter, leave, fleeting = false, s
       for (const colorScheme of THEMES) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         if (fleeting) await enter?.(words);
+        await isWellLaidOut(page, SIZES[size].width);
         // Nothing is drawn as if it were pointed at.
         await page.mouse.move(0, 0);
         const path = join(FOLDER, 'states', `${name}.${size}.${colorScheme}.${direction}.png`);

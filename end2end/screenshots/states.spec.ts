@@ -1,4 +1,5 @@
-// Every page in every state that people meet. Nothing is claimed but that the states are reached:
+// Every page in every state that people meet: they are reached, and well laid out on every kind of screen, in both themes
+// and both directions of writing. Pictures of them remain:
 //   npx playwright test --project=screenshots states
 
 import { type Locator, type Page, expect } from '@playwright/test';

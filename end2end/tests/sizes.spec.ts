@@ -1,9 +1,8 @@
 // On every size of screen, in both themes and both directions: everything is there, fits, and is large enough to press.
 
-import type { Page } from '@playwright/test';
-
 import { say } from '../support/catalogue';
 import { type DeviceName } from '../support/devices';
+import { isWellLaidOut } from '../support/layout';
 import { expect, test } from '../support/test';
 
 const SCREENS: [string, DeviceName, { width: number; height: number }][] = [
@@ -13,8 +12,6 @@ const SCREENS: [string, DeviceName, { width: number; height: number }][] = [
   ['a tablet', 'androidTablet', { width: 800, height: 1280 }],
   ['a desktop', 'desktop', { width: 1440, height: 900 }],
 ];
-/** What a fingertip covers, in CSS pixels (WCAG 2.2, success criterion 2.5.5). */
-const TARGET = 44;
 
 for (const [screen, name, viewport] of SCREENS) {
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -54,22 +51,4 @@ for (const [screen, name, viewport] of SCREENS) {
       });
     }
   }
-}
-
-/** Nothing is wider than the screen, and nothing that can be pressed is smaller than a fingertip. */
-async function isWellLaidOut(page: Page, width: number): Promise<void> {
-  const found = await page.evaluate((target) => {
-    const pressable = [...document.querySelectorAll<HTMLElement>('button, a[href], select, summary, textarea, input:not([type=hidden]), label.button')];
-    const top = document.querySelector('dialog[open]') ?? document;
-    const small = pressable
-      // A link in a text is as large as its words; an invisible field is as large as its label.
-      .filter((element) => top.contains(element) && element.checkVisibility() && element.closest('.snippet-text') === null && !element.classList.contains('visually-hidden'))
-      .map((element) => ({ element, box: element.getBoundingClientRect() }))
-      .filter(({ box }) => Math.round(box.height) < target || Math.round(box.width) < target);
-    return {
-      width: document.documentElement.scrollWidth,
-      small: small.map(({ element, box }) => `${element.tagName} ${element.className} ${element.textContent}: ${box.width} × ${box.height}`),
-    };
-  }, TARGET);
-  expect(found).toEqual({ width, small: [] });
 }
