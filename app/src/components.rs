@@ -12,6 +12,7 @@ pub mod flaps;
 pub mod hydrated_later;
 pub mod icons;
 pub mod join_form;
+pub mod known_rooms;
 pub mod language_switch;
 pub mod link_status;
 pub mod masthead;

@@ -114,6 +114,15 @@ pub struct Entered {
     pub token: String,
 }
 
+/// A room in which this browser has a seat: what `GET /api/rooms` lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownRoom {
+    /// Which.
+    pub pin: Pin,
+    /// What the seat allows.
+    pub role: Role,
+}
+
 /// Body of `POST /api/rooms/{pin}/snippets`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddSnippet {

@@ -247,6 +247,22 @@ test('what another app shares is counted on the first page, and sent when a room
   await expect(shared(phone)).toHaveCount(0);
 });
 
+test('what another app shares goes into a room that is there already', async ({ device, anotherTab }) => {
+  const phone = await device('androidPhone', WORKERS);
+  const pin = await createRoom(phone);
+  await hasWorker(phone);
+  const other = await device('desktop');
+  const foreign = await createRoom(other);
+  await joinRoom(await anotherTab(phone), foreign);
+  const photo = { name: 'harbour.jpg', text: 'not much of a photo' };
+  await share(phone, { files: [photo], url: 'https://example.org/' });
+  await expect(shared(phone).getByRole('button', { name: /^Add to room/ }), 'a guest cannot add').toHaveCount(1);
+  await shared(phone).getByRole('button', { name: `Add to room ${spaced(pin)}` }).click();
+  expect(await standsInRoom(phone)).toBe(pin);
+  await expect(fileRow(phone, photo.name)).toContainText('Here');
+  await expect(phone.getByRole('link', { name: 'https://example.org/' })).toBeVisible();
+});
+
 test('a text that another app shares is handed out as text', async ({ device }) => {
   const phone = await device('androidPhone', WORKERS);
   await phone.goto('/');
@@ -336,6 +352,11 @@ async function keptVersions(page: Page): Promise<string[]> {
 
 function pathOf(response: Response): string {
   return new URL(response.url()).pathname;
+}
+
+/** A PIN as it is read aloud. */
+function spaced(pin: string): string {
+  return pin.replace(/(\d{3})(?=\d)/g, '$1\u00a0');
 }
 
 /** What came from outside the page. */

@@ -206,3 +206,23 @@ test('a file that cannot be announced is reported with its name and a reason', a
   await cable.mend();
   await expect(owner.getByText(LOST)).toHaveCount(0);
 });
+
+test('the first page leads back into the rooms of this browser, as long as they are open', async ({ device, anotherTab }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  for (const page of [owner, guest]) {
+    await page.goto('/');
+    const back = page.getByRole('navigation', { name: 'Your rooms' }).getByRole('link');
+    await expect(back).toHaveText(page === owner ? /^\d{3}\s\d{3}owner$/ : /^\d{3}\s\d{3}$/);
+    await back.click();
+    expect(await standsInRoom(page)).toBe(pin);
+  }
+  await closeRoom(owner);
+  const again = await anotherTab(guest);
+  const told = again.waitForResponse(/\/api\/rooms$/);
+  await again.goto('/');
+  expect(await (await told).json()).toEqual([]);
+  await expect(again.getByRole('navigation')).toHaveCount(0);
+});

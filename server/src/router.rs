@@ -24,7 +24,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The URL table.
 pub(crate) fn router(services: Arc<Services>) -> Router {
     let api = Router::new()
-        .route("/api/rooms", post(rooms::create))
+        .route("/api/rooms", get(rooms::known).post(rooms::create))
         .route("/api/rooms/{pin}", get(rooms::snapshot).delete(rooms::close))
         .route("/api/rooms/{pin}/members", post(members::join))
         .route("/api/rooms/{pin}/live", get(live::connect))

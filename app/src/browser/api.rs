@@ -9,7 +9,7 @@ use super::problem_text::in_words;
 use crate::{
     i18n::t,
     room::{FileId, Pin, SnippetId},
-    wire::{self, AddSnippet, Entered, JoinRequest, Problem, ProblemCode, RoomView},
+    wire::{self, AddSnippet, Entered, JoinRequest, KnownRoom, Problem, ProblemCode, RoomView},
 };
 
 /// Opens a room and takes the owner's seat.
@@ -26,6 +26,15 @@ pub async fn create_room() -> Result<Entered, Problem> {
 /// The server's refusal, or that it cannot be reached.
 pub async fn join(pin: &Pin, name: Option<String>) -> Result<Entered, Problem> {
     answer(send_json(Request::post(&wire::members(pin)), &JoinRequest { name }).await?).await
+}
+
+/// The rooms in which this browser has a seat.
+///
+/// # Errors
+/// The server's refusal, or that it cannot be reached.
+pub async fn known_rooms() -> Result<Vec<KnownRoom>, Problem> {
+    let response = Request::get(wire::ROOMS).send().await.map_err(|_| unreachable())?;
+    answer(checked(response).await?).await
 }
 
 /// The room as it is now.

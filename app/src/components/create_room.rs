@@ -13,6 +13,7 @@ use crate::{
         toasts::use_toasts,
     },
     i18n::t,
+    room::Pin,
     wire::{self, Place},
 };
 
@@ -51,6 +52,10 @@ pub fn CreateRoom() -> impl IntoView {
     let installed = use_installed_app();
     let waits = RwSignal::new(false);
     let with_shared = Callback::new(create);
+    let add_shared = Callback::new(move |(pin, handed): (Pin, Handed)| {
+        activity.hand_over(pin.clone(), handed);
+        places.go(Place::Room(pin));
+    });
     Effect::new(move |_| match installed.errand() {
         Some(Errand::Create) => {
             installed.errand_is_done();
@@ -65,7 +70,7 @@ pub fn CreateRoom() -> impl IntoView {
         create(Handed::default());
     };
     view! {
-        <SharedContent create=with_shared waits />
+        <SharedContent create=with_shared add=add_shared waits />
         <form class="create" hidden=move || waits.get() method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
             <p class="create-hint script-only">{t().drop_to_create()}</p>
             <button class="button" type="submit" aria-busy=move || busy.get().to_string()>{t().create_room()}</button>

@@ -3,13 +3,17 @@
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
+use super::known_rooms::use_known_rooms;
 use crate::{
     browser::{
         activity::Handed,
         installed_app::{Errand, take_share, use_installed_app},
         kept_files::PickedFile,
     },
+    format,
     i18n::t,
+    room::Pin,
+    wire::KnownRoom,
 };
 
 /// How many files came, and the ways to go on with them.
@@ -17,6 +21,8 @@ use crate::{
 pub fn SharedContent(
     /// Opens a room with what came. It stays here until the page is left, so that it can be tried again.
     create: Callback<Handed>,
+    /// Adds what came to a room that is there.
+    add: Callback<(Pin, Handed)>,
     /// Set while something waits here: the page's own way to open a room would leave them behind.
     waits: RwSignal<bool>,
 ) -> impl IntoView {
@@ -50,10 +56,17 @@ pub fn SharedContent(
     });
     Effect::new(move |_| waits.set(any.get()));
 
-    let to_room = move |_| {
+    let handed = move || {
         let files = files.get_untracked().into_iter().map(SendWrapper::take).collect();
-        create.run(Handed { files, text: text.get_untracked() });
+        Handed { files, text: text.get_untracked() }
     };
+    let rooms = use_known_rooms();
+    let button = move |KnownRoom { pin, .. }| {
+        let words = t().add_to_room(&format::pin(pin.as_str()));
+        let to_room = move |_| add.run((pin.clone(), handed()));
+        view! { <button class="button" type="button" data-look="outlined" on:click=to_room>{words}</button> }.into_any()
+    };
+    let buttons = move || rooms.owned().into_iter().map(button).collect_view();
     let discard = move |_| {
         files.set(Vec::new());
         text.set(None);
@@ -65,7 +78,8 @@ pub fn SharedContent(
                 <p class="shared-count" role="status">{words}</p>
                 <p class="quiet">{t().shared_explained()}</p>
                 <div class="shared-actions">
-                    <button class="button" type="button" on:click=to_room>{t().create_room()}</button>
+                    {buttons}
+                    <button class="button" type="button" on:click=move |_| create.run(handed())>{t().create_room()}</button>
                     <button class="button" type="button" data-look="quiet" on:click=discard>{t().discard()}</button>
                 </div>
             </section>

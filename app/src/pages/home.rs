@@ -4,7 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     browser::places::use_places,
-    components::{create_room::CreateRoom, hydrated_later::HydratedLater, join_form::JoinForm, share_hint::ShareHint},
+    components::{
+        create_room::CreateRoom,
+        hydrated_later::HydratedLater,
+        join_form::JoinForm,
+        known_rooms::{KnownRoomList, KnownRooms},
+        share_hint::ShareHint,
+    },
     format,
     i18n::t,
     shell::{Page, first_paint, use_server},
@@ -18,6 +24,7 @@ pub fn HomePage() -> impl IntoView {
         Some(Page::Home { problem }) => problem,
         _ => None,
     };
+    KnownRooms::provide();
     let places = use_places();
     let to_room = Callback::new(move |pin| places.go(Place::Room(pin)));
     let ttl = format::duration(use_server().room_ttl_secs);
@@ -29,6 +36,7 @@ pub fn HomePage() -> impl IntoView {
                 <HydratedLater><JoinForm problem asks_name=false on_joined=to_room /></HydratedLater>
             </section>
             <CreateRoom />
+            <KnownRoomList />
             <ShareHint />
             <p class="quiet">{kept}</p>
         </main>

@@ -15,14 +15,17 @@ pub(super) fn set(pin: &Pin, token: &str) -> HeaderValue {
 
 /// The token in the cookie of this room.
 pub(super) fn token<'a>(headers: &'a HeaderMap, pin: &Pin) -> Option<&'a str> {
+    tokens(headers).find(|(name, _)| *name == pin.as_str()).map(|(_, token)| token)
+}
+
+/// What could be PINs, and the tokens in their cookies.
+pub(super) fn tokens(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().strip_prefix("snapdrop-")?.split_once('='))
-        .find(|(name, _)| *name == pin.as_str())
-        .map(|(_, token)| token)
 }
 
 /// The theme that the visitor chose, if they did.

@@ -2,7 +2,7 @@
 
 use app::{
     room::{ClosedBy, DisplayName},
-    wire::{self, Entered, JoinRequest, ProblemCode, RoomView},
+    wire::{self, Entered, JoinRequest, KnownRoom, ProblemCode, RoomView},
 };
 use axum::{
     Json,
@@ -16,6 +16,7 @@ use super::{Client, Owner, Refusal, Session, State, cookie};
 use crate::{
     closing,
     rooms::{Newcomer, RoomHandle, Seat},
+    token,
 };
 
 /// `POST /api/rooms`: a new room, and its owner's seat.
@@ -30,6 +31,17 @@ pub(crate) async fn create(
     let newcomer = newcomer(&services, &client, request)?;
     let (room, seat) = services.rooms.create(newcomer).await?;
     Ok(entered(&room, seat))
+}
+
+/// `GET /api/rooms`: the open rooms in which this browser has a seat, by its cookies. Nobody learns of others: a token
+/// that proves no seat is passed over like a room that does not exist.
+pub(crate) async fn known(services: State, headers: HeaderMap) -> Response {
+    let known = cookie::tokens(&headers).filter_map(|(pin, token)| {
+        let room = services.rooms.find(&pin.parse().ok()?)?;
+        let role = room.role_of(&token::hash(token))?;
+        Some(KnownRoom { pin: room.pin().clone(), role })
+    });
+    ([(header::CACHE_CONTROL, "no-store")], Json(known.collect::<Vec<_>>())).into_response()
 }
 
 /// `GET /api/rooms/{pin}`: the room as it is.

@@ -127,6 +127,13 @@ impl RoomHandle {
         Some((member, role))
     }
 
+    /// What a token allows. Asking is no use of the room.
+    #[must_use]
+    pub fn role_of(&self, token: &TokenHash) -> Option<Role> {
+        let state = self.lock();
+        state.role(*state.tokens.get(token)?)
+    }
+
     /// Gives `newcomer` a seat as a guest.
     ///
     /// # Errors

@@ -5,11 +5,11 @@ use reqwest::Method;
 use crate::{door::Door, test_app::TestApp};
 
 /// The most bytes of the WebAssembly module, compressed.
-const MODULE_BYTES: usize = 185_000;
+const MODULE_BYTES: usize = 193_000;
 /// The most bytes of the modules that a room needs besides, compressed.
 const ROOM_BYTES: usize = 215_000;
 /// The most bytes of everything that the first page names, compressed.
-const FIRST_LOAD_BYTES: usize = 205_000;
+const FIRST_LOAD_BYTES: usize = 213_000;
 
 /// What a page names of the bundle.
 fn bundle_of(page: &str) -> Vec<String> {

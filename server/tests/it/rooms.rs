@@ -170,3 +170,31 @@ async fn watchers_are_told_that_the_server_works() {
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_browser_is_told_of_the_open_rooms_in_which_it_has_a_seat() {
+    let app = TestApp::start().await;
+    let (own, other, closed) = (app.create_room().await, app.create_room().await, app.create_room().await);
+    let guest = app.join(&other, "Ada").await;
+    assert_eq!(closed.close().await, 204);
+    let known = async |cookies: String| {
+        let response = app.request(Method::GET, "/api/rooms").header("cookie", cookies).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(header(&response, "cache-control"), "no-store");
+        response.json::<Value>().await.unwrap()
+    };
+    let cookie = |pin: &str, token: &str| format!("snapdrop-{pin}={token}");
+    let cookies = [own.clone(), guest.clone(), closed].map(|seat| cookie(seat.pin(), &seat.entered.token)).join("; ");
+    assert_eq!(
+        known(format!("theme=dark; {cookies}")).await,
+        json!([{"pin": own.pin(), "role": "owner"}, {"pin": other.pin(), "role": "guest"}])
+    );
+    // Neither another room's token nor what is none tells whether there is a room.
+    for token in [guest.entered.token.as_str(), "x", ""] {
+        assert_eq!(known(cookie(own.pin(), token)).await, json!([]), "{token}");
+    }
+    for cookies in ["", "snapdrop-=x", "snapdrop-000000=x", "snapdrop-482913", "snapdrop-../..=x; snapdrop-"] {
+        assert_eq!(known(cookies.to_owned()).await, json!([]), "{cookies}");
+    }
+    app.finish().await;
+}
