@@ -59,14 +59,21 @@ impl Hydration {
         let mut began_secs = f64::NEG_INFINITY;
         // A part may add others.
         while let Some(part) = self.next() {
-            // Nobody touches a page in the background, where the browser lets timers wait for long.
-            if page::now_secs() - began_secs > TURN_SECS && page::is_visible() {
-                TimeoutFuture::new(0).await;
+            if page::now_secs() - began_secs > TURN_SECS {
+                next_turn().await;
                 began_secs = page::now_secs();
             }
             part.hydrate();
         }
+        next_turn().await;
         self.is_over.set(true);
+    }
+}
+
+/// Lets the browser answer. Nobody touches a page in the background, where timers wait for long.
+pub(super) async fn next_turn() {
+    if page::is_visible() {
+        TimeoutFuture::new(0).await;
     }
 }
 

@@ -15,7 +15,7 @@ use web_sys::{File, FileSystemFileHandle, ServiceWorker, ServiceWorkerContainer,
 
 use super::{
     activity::Handed,
-    hydration::Hydration,
+    hydration::{Hydration, next_turn},
     kept_files::PickedFile,
     page,
     places::{self, Places},
@@ -96,12 +96,15 @@ impl InstalledApp {
         };
         provide_context(app);
         Effect::new(move |_| {
-            if !hydration.is_over() {
-                return;
+            if hydration.is_over() {
+                spawn_local(async move {
+                    // The page comes first.
+                    next_turn().await;
+                    app.take_errand_of_address();
+                    app.take_launches(places);
+                    app.register_when_loaded();
+                });
             }
-            app.take_errand_of_address();
-            app.take_launches(places);
-            app.register_when_loaded();
         });
         app
     }
