@@ -88,9 +88,12 @@ export interface HeldFile {
 
 /** Waits until the page takes drops, asked as the browser would ask it: then its script is at work. */
 export async function takesDrops(page: Page): Promise<void> {
-  await expect
-    .poll(() => page.evaluate(() => !document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true }))))
-    .toBe(true);
+  await expect.poll(() => takesDropsNow(page)).toBe(true);
+}
+
+/** Whether it does. */
+export async function takesDropsNow(page: Page): Promise<boolean> {
+  return page.evaluate(() => !document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true })));
 }
 
 /** Drops files on the page. */

@@ -1,7 +1,7 @@
 // A page comes to life part by part, and nothing that happens meanwhile is lost or breaks it.
 
 import { HeldTurns } from '../support/held_turns';
-import { createRoom, dropFiles, fileRow, fileRows, joinRoom, ownRow, standsInRoom } from '../support/room';
+import { createRoom, dropFiles, fileRow, fileRows, joinRoom, ownRow, standsInRoom, takesDropsNow } from '../support/room';
 import { expect, test } from '../support/test';
 
 const FILES = Array.from({ length: 30 }, (_, index) => ({ name: `page ${index + 1}.txt`, text: `${index}` }));
@@ -48,6 +48,21 @@ test('a file is removed from a page that is only half alive', async ({ device })
   await expect(fileRows(owner)).toHaveCount(FILES.length);
   await fileRow(owner, 'page 30.txt').getByRole('button', { name: 'Preview' }).click();
   await expect(owner.getByRole('dialog', { name: 'page 30.txt' })).toBeVisible();
+});
+
+test('files that are picked and dropped before the page is alive go up when it is', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const turns = await HeldTurns.reload(owner);
+  const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(name) });
+  await owner.getByLabel('Add files').setInputFiles([file('first.txt'), file('second.txt')]);
+  await turns.letGoUntil(() => takesDropsNow(owner));
+  await dropFiles(owner, [{ name: 'third.txt', text: '3' }]);
+  await turns.letAllGo();
+  for (const name of ['first.txt', 'second.txt', 'third.txt']) await expect(fileRow(guest, name)).toContainText('Here');
+  await expect(fileRows(guest)).toHaveCount(3);
 });
 
 test('a language that is chosen before the page is alive is spoken on all of it', async ({ device }) => {

@@ -89,7 +89,7 @@ test('a row that was not on the screen is right when it comes there', async ({ d
   await joinRoom(await device('iPhone'), pin);
   await dropFiles(owner, Array.from({ length: 120 }, (_, index) => ({ name: `photo ${index + 1}.txt`, text: 'p' })));
   const last = fileRow(owner, 'photo 100.txt');
-  await expect(last).toContainText('0 of 1 have it');
+  await expect(last).toContainText('0 of 1 have it', { timeout: 30_000 });
   await owner.evaluate(() => window.scrollTo(0, 0));
   await expect(last).not.toBeInViewport();
   await joinRoom(await device('iPadAsMac'), pin);

@@ -6,11 +6,11 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
-use super::page;
+use super::{page, picking};
 
 /// How long parts are hydrated one after the other, before the last of them begins: together far less than the 50 ms that
 /// people feel, also on a phone that is a few times slower than a desk.
-const TURN_SECS: f64 = 0.002;
+const TURN_SECS: f64 = 0.004;
 
 /// Something that is hydrated when it is its turn.
 pub trait Part {
@@ -46,6 +46,12 @@ impl Hydration {
         self.is_over.get()
     }
 
+    /// The same, for handlers of events.
+    #[must_use]
+    pub fn is_over_untracked(self) -> bool {
+        self.is_over.get_untracked()
+    }
+
     /// Takes a part that waits for its turn.
     pub(crate) fn add(self, part: Box<dyn Part>) {
         self.parts.update_value(|parts| parts.get_or_insert_with(|| SendWrapper::new(Rc::default())).borrow_mut().push_back(part));
@@ -67,6 +73,8 @@ impl Hydration {
         }
         next_turn().await;
         self.is_over.set(true);
+        next_turn().await;
+        picking::tell_again();
     }
 }
 

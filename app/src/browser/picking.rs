@@ -19,6 +19,18 @@ pub fn picked_files(event: &web_sys::Event) -> Vec<PickedFile> {
     files.into_iter().map(PickedFile::from).collect()
 }
 
+/// Tells of files that were picked before anything of the page listened.
+pub(super) fn tell_again() {
+    let Ok(fields) = document().query_selector_all("input[type=file]") else { return };
+    for field in (0..fields.length()).filter_map(|index| fields.get(index)?.dyn_into::<HtmlInputElement>().ok()) {
+        let is_filled = field.files().is_some_and(|files| files.length() > 0);
+        if is_filled && let Ok(change) = web_sys::Event::new("change") {
+            // Fails only for an event that is on its way already.
+            drop(field.dispatch_event(&change));
+        }
+    }
+}
+
 /// Whether the browser has a picker that gives handles, so that files can be opened again on a later visit.
 #[must_use]
 pub fn can_pick_handles() -> bool {

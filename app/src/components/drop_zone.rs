@@ -1,8 +1,10 @@
 //! Where the owner's files go in: dropped, pasted or picked.
 
 use leptos::{prelude::*, task::spawn_local};
+use send_wrapper::SendWrapper;
 
 use crate::browser::{
+    hydration::use_hydration,
     kept_files::PickedFile,
     live_room::use_live_room,
     picking,
@@ -20,18 +22,28 @@ pub fn DropZone() -> impl IntoView {
     let toasts = use_toasts();
     let hovering = RwSignal::new(false);
     let owner = live.is_owner();
+    let hydration = use_hydration();
+    let early = RwSignal::new(Vec::<SendWrapper<PickedFile>>::new());
 
     let add = move |files: Vec<PickedFile>| {
         if files.is_empty() {
             return;
         }
-        if owner {
+        // Uploads change rows that may not be alive yet.
+        if !hydration.is_over_untracked() {
+            early.update(|early| early.extend(files.into_iter().map(SendWrapper::new)));
+        } else if owner {
             let unfinished = live.read_untracked(|room| room.files.iter().filter_map(Unfinished::of).collect());
             uploads.add(live.pin(), files, unfinished);
         } else {
             toasts.show(t().owner_adds_files());
         }
     };
+    Effect::new(move |_| {
+        if hydration.is_over() {
+            add(early.try_update(std::mem::take).unwrap_or_default().into_iter().map(SendWrapper::take).collect());
+        }
+    });
     Effect::new(move |_| picking::on_files(hovering, add));
     let pick = move |event: web_sys::MouseEvent| {
         if picking::can_pick_handles() {
@@ -52,13 +64,13 @@ pub fn DropZone() -> impl IntoView {
                 <p class="drop-hint">{t().or_paste()}</p>
                 <label class="button">
                     {t().add_files()}
-                    <input class="visually-hidden" type="file" multiple on:click=pick on:change=move |event| add(picking::picked_files(&event)) />
+                    <input class="visually-hidden" type="file" autocomplete="off" multiple on:click=pick on:change=move |event| add(picking::picked_files(&event)) />
                 </label>
                 <label class="text-link touch-only">
                     {t().take_photo()}
                     <input
                         class="visually-hidden"
-                        type="file"
+                        type="file" autocomplete="off"
                         accept="image/*"
                         capture="environment"
                         on:change=move |event| add(picking::picked_files(&event))
@@ -69,7 +81,7 @@ pub fn DropZone() -> impl IntoView {
                         {t().add_folder()}
                         <input
                             class="visually-hidden"
-                            type="file"
+                            type="file" autocomplete="off"
                             prop:webkitdirectory=true
                             on:change=move |event| add(picking::picked_files(&event))
                         />

@@ -54,8 +54,12 @@ pub fn UnfinishedFiles() -> impl IntoView {
         asking.set(0);
         uploads.ask_and_go_on(live.pin(), unfinished.get_untracked());
     };
-    let pick =
-        move |event: web_sys::Event| uploads.go_on_with_picked(live.pin(), picking::picked_files(&event), unfinished.get_untracked());
+    let pick = move |event: web_sys::Event| {
+        // What was picked too early stays in the field, of which the page tells again.
+        if hydration.is_over_untracked() {
+            uploads.go_on_with_picked(live.pin(), picking::picked_files(&event), unfinished.get_untracked());
+        }
+    };
 
     view! {
         <Show when=move || live.is_owner() && (count.get() > 0)>
@@ -70,7 +74,7 @@ pub fn UnfinishedFiles() -> impl IntoView {
                     </Show>
                     <label class="button" data-look="outlined">
                         {move || t().choose_again(count.get())}
-                        <input class="visually-hidden" type="file" multiple on:change=pick />
+                        <input class="visually-hidden" type="file" autocomplete="off" multiple on:change=pick />
                     </label>
                 </div>
             </section>
