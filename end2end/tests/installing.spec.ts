@@ -7,8 +7,9 @@ import { type AddressInfo, type Socket, connect } from 'node:net';
 import type { Page, Response } from '@playwright/test';
 
 import { putIntoBrowser } from '../support/handles';
-import { type HeldFile, addFiles, createRoom, download, fileRow, fileRows, joinRoom, standsInRoom, takesDrops, uploadBar } from '../support/room';
-import { MIB, sample, sha256Of, sha256OfText } from '../support/samples';
+import { hasWorker, shared } from '../support/installed_app';
+import { addFiles, createRoom, download, fileRow, standsInRoom, takesDrops, uploadBar } from '../support/room';
+import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, test as base, expect } from '../support/test';
 
 /** Everywhere else in the tests there are no workers. */
@@ -226,74 +227,6 @@ test('a newer version waits for uploads, and takes none of them with it', async 
   expect(await sha256Of(await download(owner, fileRow(owner, film.name)))).toBe(film.sha256);
 });
 
-test('what another app shares is counted on the first page, and sent when a room is created', async ({ device }) => {
-  const phone = await device('androidPhone', WORKERS);
-  await phone.goto('/');
-  await hasWorker(phone);
-  const photo = { name: 'Größe 1 & 2.jpg', text: 'not much of a photo' };
-  await share(phone, { files: [photo] });
-  await expect(shared(phone)).toContainText('1 file shared');
-  // One that left the photo behind would be a trap.
-  await expect(phone.getByRole('button', { name: 'Create room' })).toHaveCount(1);
-  await shared(phone).getByRole('button', { name: 'Create room' }).click();
-  const pin = await standsInRoom(phone);
-
-  const guest = await device('desktop');
-  await joinRoom(guest, pin);
-  await expect(fileRow(guest, photo.name)).toContainText('Here');
-  expect(await sha256Of(await download(guest, fileRow(guest, photo.name)))).toBe(sha256OfText(photo.text));
-  await phone.goto('/');
-  await takesDrops(phone);
-  await expect(shared(phone)).toHaveCount(0);
-});
-
-test('what another app shares goes into a room that is there already', async ({ device, anotherTab }) => {
-  const phone = await device('androidPhone', WORKERS);
-  const pin = await createRoom(phone);
-  await hasWorker(phone);
-  const other = await device('desktop');
-  const foreign = await createRoom(other);
-  await joinRoom(await anotherTab(phone), foreign);
-  const photo = { name: 'harbour.jpg', text: 'not much of a photo' };
-  await share(phone, { files: [photo], url: 'https://example.org/' });
-  await expect(shared(phone).getByRole('button', { name: /^Add to room/ }), 'a guest cannot add').toHaveCount(1);
-  await shared(phone).getByRole('button', { name: `Add to room ${spaced(pin)}` }).click();
-  expect(await standsInRoom(phone)).toBe(pin);
-  await expect(fileRow(phone, photo.name)).toContainText('Here');
-  await expect(phone.getByRole('link', { name: 'https://example.org/' })).toBeVisible();
-});
-
-test('a text that another app shares is handed out as text', async ({ device }) => {
-  const phone = await device('androidPhone', WORKERS);
-  await phone.goto('/');
-  await hasWorker(phone);
-  await share(phone, { title: 'Harbour at dawn', url: 'https://example.org/' });
-  await expect(shared(phone)).toContainText('Text shared');
-  await shared(phone).getByRole('button', { name: 'Create room' }).click();
-  await standsInRoom(phone);
-  const texts = phone.getByRole('list', { name: 'Text and links' }).getByRole('listitem');
-  await expect(texts).toContainText('Harbour at dawn');
-  await expect(texts.getByRole('link', { name: 'https://example.org/' })).toBeVisible();
-  await expect(fileRows(phone)).toHaveCount(0);
-});
-
-test('what was shared can be discarded', async ({ device }) => {
-  const phone = await device('androidPhone', WORKERS);
-  await phone.goto('/');
-  await hasWorker(phone);
-  await share(phone, { files: [{ name: 'wrong one.jpg', text: 'x' }] });
-  await shared(phone).getByRole('button', { name: 'Discard' }).click();
-  await expect(shared(phone)).toHaveCount(0);
-  await expect(phone.getByRole('button', { name: 'Create room' })).toHaveCount(1);
-});
-
-test('a share that no worker takes is not passed over in silence', async ({ device }) => {
-  const phone = await device('androidPhone', { context: { serviceWorkers: 'block' } });
-  await phone.goto('/');
-  await share(phone, { files: [{ name: 'lost.jpg', text: 'x' }] });
-  await expect(phone.getByRole('alert').filter({ hasText: 'What you shared did not arrive.' })).toBeVisible();
-});
-
 test('a file that is opened with the app is sent when a room is created', async ({ device }, info) => {
   const desktop = await device('desktop');
   await hasLaunches(desktop);
@@ -333,11 +266,6 @@ test('the first page says on iPhones and iPads what to do instead of sharing, an
   }
 });
 
-/** Waits until the service worker answers for the page. */
-async function hasWorker(page: Page): Promise<void> {
-  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated');
-}
-
 /** Makes the browser look for a newer worker, as it does by itself from time to time. */
 async function looksForNewer(page: Page): Promise<void> {
   await page.evaluate(async () => {
@@ -352,37 +280,6 @@ async function keptVersions(page: Page): Promise<string[]> {
 
 function pathOf(response: Response): string {
   return new URL(response.url()).pathname;
-}
-
-/** A PIN as it is read aloud. */
-function spaced(pin: string): string {
-  return pin.replace(/(\d{3})(?=\d)/g, '$1\u00a0');
-}
-
-/** What came from outside the page. */
-function shared(page: Page) {
-  return page.getByRole('region', { name: 'Shared with SnapDrop' });
-}
-
-/** Shares from another app, as the system does it: a form that is posted. */
-async function share(page: Page, { files = [], ...texts }: { files?: HeldFile[]; title?: string; url?: string }): Promise<void> {
-  await Promise.all([
-    page.waitForEvent('load'),
-    page.evaluate(
-      ({ files, texts }) => {
-        const form = Object.assign(document.createElement('form'), { method: 'post', action: '/share', enctype: 'multipart/form-data' });
-        const transfer = new DataTransfer();
-        for (const { name, text } of files) transfer.items.add(new File([text], name, { type: 'image/jpeg' }));
-        const field = Object.assign(document.createElement('input'), { type: 'file', name: 'files', multiple: true });
-        field.files = transfer.files;
-        form.append(field);
-        for (const [name, value] of Object.entries(texts)) form.append(Object.assign(document.createElement('input'), { name, value }));
-        document.body.append(form);
-        form.submit();
-      },
-      { files, texts },
-    ),
-  ]);
 }
 
 /** What the init script keeps on the page. */
