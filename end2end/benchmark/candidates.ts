@@ -15,7 +15,7 @@ import { Seat, type Stored } from './seat';
 
 const TUS_JS_CLIENT = fileURLToPath(new URL('../node_modules/tus-js-client/dist/tus.min.js', import.meta.url));
 /** What SnapDrop's own chunks grow to. */
-const CHUNK_BYTES = 32 * MIB;
+const CHUNK_BYTES = 64 * MIB;
 
 /** One upload. */
 export interface Sample {
@@ -34,7 +34,7 @@ export function candidates(browser: Browser, server: Server, corpus: Corpus): Ca
   return [
     { name: 'SnapDrop', upload: () => byPage(browser, server, corpus) },
     { name: 'tus-js-client, one request', upload: () => byTusJsClient(browser, server, corpus) },
-    { name: 'tus-js-client, chunks of 32 MiB', upload: () => byTusJsClient(browser, server, corpus, CHUNK_BYTES) },
+    { name: 'tus-js-client, chunks of 64 MiB', upload: () => byTusJsClient(browser, server, corpus, CHUNK_BYTES) },
     { name: 'curl', upload: () => byCurl(server, corpus) },
   ];
 }

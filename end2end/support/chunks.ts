@@ -1,6 +1,5 @@
 // What a page sends of its files, chunk by chunk, seen from outside the page.
 
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
 import type { Page, Request } from '@playwright/test';
@@ -66,5 +65,20 @@ export async function checksumOf({ path }: Sample, offset: number, length: numbe
   const file = await open(path);
   const { buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
   await file.close();
-  return `sha256 ${createHash('sha256').update(buffer).digest('base64')}`;
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32c(buffer));
+  return `crc32c ${sum.toString('base64')}`;
+}
+
+/** What each byte stands for in CRC-32C: the remainder of the reflected polynomial. */
+const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let remainder = byte;
+  for (let bit = 0; bit < 8; bit += 1) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0x82f63b78 : 0);
+  return remainder;
+});
+
+function crc32c(bytes: Buffer): number {
+  let sum = 0xffffffff;
+  for (const byte of bytes) sum = (sum >>> 8) ^ REMAINDERS[(sum ^ byte) & 0xff];
+  return ~sum >>> 0;
 }

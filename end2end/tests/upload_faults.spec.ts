@@ -152,13 +152,13 @@ test('a file that is handed out empty while the chunk before it is sent is read 
 /** As iOS has it after a while in the background: a read succeeds and brings nothing. */
 async function canHandOutNothing(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const { arrayBuffer } = Blob.prototype;
+    const { stream } = Blob.prototype;
     const device = globalThis as unknown as { emptyReads: number };
     device.emptyReads = 0;
-    Blob.prototype.arrayBuffer = async function () {
-      if (device.emptyReads === 0) return arrayBuffer.call(this);
+    Blob.prototype.stream = function () {
+      if (device.emptyReads === 0) return stream.call(this);
       device.emptyReads -= 1;
-      return new ArrayBuffer(0);
+      return stream.call(new Blob());
     };
   });
 }

@@ -48,12 +48,6 @@ pub(super) fn now_secs() -> f64 {
     js_sys::Date::now() / 1000.0
 }
 
-/// What sums bytes; browsers have it only on pages that came over TLS or from this device.
-pub(super) fn subtle_crypto() -> Option<web_sys::SubtleCrypto> {
-    let crypto = js_sys::Reflect::get(&window(), &"crypto".into()).ok()?.dyn_into::<web_sys::Crypto>().ok()?;
-    js_sys::Reflect::get(&crypto, &"subtle".into()).ok()?.dyn_into().ok()
-}
-
 /// Base64; the browser's own function takes one byte a character.
 pub(super) fn base64(bytes: impl Iterator<Item = u8>) -> String {
     let text: String = bytes.map(char::from).collect();

@@ -1,7 +1,7 @@
 //! Uploads: announces files to the room and sends them in chunks (tus 1.0.0) until all of each is there.
 //!
-//! A chunk is a slice of the file that the browser reads from disk itself; the bytes never enter this
-//! program's memory. What has arrived is read from the room, like everybody else does.
+//! A chunk is a slice of the file that the browser reads from disk itself; through this program's memory its bytes
+//! pass once, a few at a time, to be summed. What has arrived is read from the room, like everybody else does.
 
 mod chunk;
 mod pace;
@@ -9,6 +9,7 @@ mod protocol;
 mod queue;
 mod resume;
 mod sender;
+mod sum;
 mod thumbnails;
 
 use std::{collections::HashMap, rc::Rc};

@@ -45,7 +45,7 @@ const SPOKEN_ATTRIBUTES: [&str; 4] = ["label", "title", "placeholder", "alt"];
 /// Attributes that only the browser reads.
 const SILENT_ATTRIBUTES: [&str; 5] = ["class", "d", "viewBox", "media", "rel"];
 /// Names, and what is said to machines in words that look like people's.
-const NOT_FOR_PEOPLE: [&str; 6] = ["SnapDrop", "SHA-256", "×", "light dark", "sha256 {}", "upload {pin}/{id}"];
+const NOT_FOR_PEOPLE: [&str; 6] = ["SnapDrop", "SHA-256", "×", "light dark", "crc32c {}", "upload {pin}/{id}"];
 
 /// Everything that is drawn or said goes through the catalogues.
 #[test]

@@ -1,13 +1,12 @@
 //! One chunk of a file: cut out, checked and summed.
 
 use gloo_file::Blob;
-use js_sys::{Array, ArrayBuffer, Uint8Array};
-use wasm_bindgen::{JsCast as _, JsValue};
+use js_sys::ArrayBuffer;
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::MessageChannel;
 
+use super::sum::Sum;
 use crate::{
-    browser::page,
     i18n::t,
     wire::{Problem, ProblemCode},
 };
@@ -21,8 +20,8 @@ pub(super) struct Chunk {
     pub(super) length: u64,
     /// The bytes, which the browser reads from the file when it sends them.
     pub(super) bytes: Blob,
-    /// What `Upload-Checksum` says; none where the browser sums nothing, which is on pages without TLS.
-    pub(super) checksum: Option<String>,
+    /// What `Upload-Checksum` says.
+    pub(super) checksum: String,
 }
 
 impl Chunk {
@@ -35,22 +34,17 @@ impl Chunk {
         if bytes.size() != length {
             return Err(taken_back());
         }
-        let checksum = match page::subtle_crypto() {
-            Some(crypto) => {
-                let content = read(&bytes, length).await?;
-                let sum = crypto.digest_with_str_and_buffer_source("SHA-256", &content);
-                let sum = JsFuture::from(sum.map_err(|_| taken_back())?).await.map_err(|_| taken_back())?;
-                release(&content);
-                Some(format!("sha256 {}", page::base64(Uint8Array::new(&sum).to_vec().into_iter())))
-            }
-            None => None,
-        };
-        Ok(Self { offset, length, bytes, checksum })
+        // Phones may hand out nothing at all for a file that the page held while it was in the background, and call
+        // that a success.
+        let sum = Sum::of(&bytes).await.map_err(|_| taken_back())?;
+        if sum.length != length {
+            return Err(taken_back());
+        }
+        Ok(Self { offset, length, bytes, checksum: sum.header() })
     }
 }
 
-/// The bytes of a part of a file: exactly as many as it has. Phones may hand out none at all for a file
-/// that the page held while it was in the background, and call that a success.
+/// The bytes of a part of a file: exactly as many as it has.
 ///
 /// # Errors
 /// That the device does not hand the bytes out any more.
@@ -59,18 +53,6 @@ pub(super) async fn read(bytes: &Blob, length: u64) -> Result<ArrayBuffer, Probl
     let content = JsFuture::from(blob.array_buffer()).await.map_err(|_| taken_back())?;
     let content: ArrayBuffer = content.unchecked_into();
     if u64::from(content.byte_length()) == length { Ok(content) } else { Err(taken_back()) }
-}
-
-/// Gives the memory back now, not when the browser gets around to it: sends it to where nobody listens.
-/// (`ArrayBuffer.prototype.transfer` leaves it to Chromium's collector, which lets a gibibyte pile up.)
-fn release(content: &ArrayBuffer) {
-    if let Ok(channel) = MessageChannel::new() {
-        let port = channel.port1();
-        channel.port2().close();
-        // If it is not sent it stays until it is collected.
-        drop(port.post_message_with_transferable(&JsValue::NULL, &Array::of1(content)));
-        port.close();
-    }
 }
 
 /// What is said when a file cannot be read any more.

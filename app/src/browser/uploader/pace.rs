@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 
 /// The smallest chunk in bytes: below it the requests would cost more than the bytes.
 const SMALLEST: u64 = 1 << 20;
-/// The largest: its bytes are summed in memory, twice for a moment, and a tab must stay small. Also far
-/// below the 100 MB at which proxies refuse a body.
-const LARGEST: u64 = 32 << 20;
+/// The largest: proxies refuse a body of more than 100 MB.
+const LARGEST: u64 = 64 << 20;
 /// The first one, before anything is known.
 const FIRST: u64 = 4 << 20;
 /// How long a chunk should take: long enough to be worth a request, short enough to be sent again.
@@ -88,11 +87,11 @@ mod tests {
     fn chunks_grow_on_a_fast_network_up_to_a_limit() {
         let mut size = ChunkSize::default();
         let mut sizes = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..6 {
             sizes.push(size.bytes() / MIB);
             size.took(size.bytes(), 0.05);
         }
-        assert_eq!(sizes, [4, 8, 16, 32, 32]);
+        assert_eq!(sizes, [4, 8, 16, 32, 64, 64]);
     }
 
     #[test]

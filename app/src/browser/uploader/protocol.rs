@@ -62,10 +62,14 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
     let request = Aborting(XmlHttpRequest::new().map_err(|_| unreachable())?);
     let Aborting(xhr) = &request;
     let offset = chunk.offset.to_string();
-    let headers = [("tus-resumable", "1.0.0"), ("content-type", "application/offset+octet-stream"), ("upload-offset", &offset)];
-    let checksum = chunk.checksum.as_deref().map(|checksum| ("upload-checksum", checksum));
+    let headers = [
+        ("tus-resumable", "1.0.0"),
+        ("content-type", "application/offset+octet-stream"),
+        ("upload-offset", &offset),
+        ("upload-checksum", &chunk.checksum),
+    ];
     xhr.open("PATCH", address).map_err(|_| unreachable())?;
-    for (name, value) in headers.into_iter().chain(checksum) {
+    for (name, value) in headers {
         xhr.set_request_header(name, value).map_err(|_| unreachable())?;
     }
     let (ended, mut end) = mpsc::unbounded();
@@ -90,21 +94,19 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
                     progress(sent);
                 }
             }
-            _ = end.next() => return outcome(xhr, chunk),
+            _ = end.next() => return outcome(xhr),
         }
     }
 }
 
-fn outcome(xhr: &XmlHttpRequest, chunk: &Chunk) -> Result<u64, Problem> {
+fn outcome(xhr: &XmlHttpRequest) -> Result<u64, Problem> {
     let status = xhr.status().unwrap_or(0);
     if status == 0 {
         return Err(unreachable());
     }
     if status == 204 {
         let reached: Option<u64> = xhr.get_response_header("upload-offset").ok().flatten().and_then(|text| text.parse().ok());
-        let reached = reached.ok_or_else(unreadable)?;
-        // Without a checksum the server cannot know that the device handed over less than it promised.
-        return if reached > chunk.offset || chunk.length == 0 { Ok(reached) } else { Err(super::chunk::taken_back()) };
+        return reached.ok_or_else(unreadable);
     }
     let text = xhr.response_text().ok().flatten().unwrap_or_default();
     match serde_json::from_str(&text) {

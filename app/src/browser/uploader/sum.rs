@@ -1,0 +1,115 @@
+//! What a part of a file sums to: CRC-32C, as the server verifies it.
+//!
+//! Not WebCrypto, which pages without TLS do not have, and which wants all of the bytes in memory at once. The
+//! bytes pass through one small buffer here, so that a chunk costs a tab nothing however large it is.
+
+use std::sync::LazyLock;
+
+use crc::{CRC_32_ISCSI, Crc, Table};
+use gloo_file::Blob;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStreamByobReader, ReadableStreamDefaultReader, ReadableStreamReadResult};
+
+use crate::browser::page;
+
+/// The most bytes of one read. Browsers hand out less than that at a time.
+const BUFFER_BYTES: u32 = 256 << 10;
+
+/// Its tables are made when the first file is sent: 16 KiB that nobody has to download.
+static CRC32C: LazyLock<Crc<u32, Table<16>>> = LazyLock::new(|| Crc::<u32, Table<16>>::new(&CRC_32_ISCSI));
+
+/// How many bytes could be read, and what they sum to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub(super) length: u64,
+    pub(super) crc32c: u32,
+}
+
+impl Sum {
+    /// Reads all that the device hands out of a part of a file, which may be less than there should be.
+    ///
+    /// # Errors
+    /// Whatever the browser says about a file that cannot be read.
+    pub(super) async fn of(part: &Blob) -> Result<Self, JsValue> {
+        let mut pieces = Pieces::of(part)?;
+        let mut digest = CRC32C.digest();
+        let (mut length, mut buffer) = (0, Vec::new());
+        while let Some(piece) = pieces.next().await? {
+            length += u64::from(piece.byte_length());
+            buffer.resize(piece.byte_length() as usize, 0);
+            piece.copy_to(&mut buffer);
+            digest.update(&buffer);
+            pieces.take_back(&piece);
+        }
+        Ok(Self { length, crc32c: digest.finalize() })
+    }
+
+    /// What `Upload-Checksum` says.
+    pub(super) fn header(self) -> String {
+        format!("crc32c {}", page::base64(self.crc32c.to_be_bytes().into_iter()))
+    }
+}
+
+/// The bytes of a part of a file, one piece after the other. Dropped, it reads no further.
+struct Pieces(Reader);
+
+enum Reader {
+    /// Fills the same memory again and again.
+    Filling { reader: ReadableStreamByobReader, memory: Option<Uint8Array> },
+    /// Has each piece in memory of its own; not every browser can fill.
+    Giving(ReadableStreamDefaultReader),
+}
+
+impl Pieces {
+    fn of(part: &Blob) -> Result<Self, JsValue> {
+        let blob: &web_sys::Blob = part.as_ref();
+        let stream = blob.stream();
+        Ok(Self(match ReadableStreamByobReader::new(&stream) {
+            Ok(reader) => Reader::Filling { reader, memory: None },
+            Err(_) => Reader::Giving(ReadableStreamDefaultReader::new(&stream)?),
+        }))
+    }
+
+    async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let reading = match &mut self.0 {
+            Reader::Filling { reader, memory } => {
+                let memory = memory.take().unwrap_or_else(|| Uint8Array::new_with_length(BUFFER_BYTES));
+                reader.read_with_array_buffer_view(&memory)
+            }
+            Reader::Giving(reader) => reader.read(),
+        };
+        let read: ReadableStreamReadResult = JsFuture::from(reading).await?.unchecked_into();
+        Ok(if read.get_done() == Some(true) { None } else { Some(read.get_value().unchecked_into()) })
+    }
+
+    /// The piece is not needed any more.
+    fn take_back(&mut self, piece: &Uint8Array) {
+        if let Reader::Filling { memory, .. } = &mut self.0 {
+            // What was read is as long as what came; its memory may be longer.
+            *memory = Some(Uint8Array::new(&piece.buffer()));
+        }
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        // Nothing happens to a stream that has ended.
+        drop(match &self.0 {
+            Reader::Filling { reader, .. } => reader.cancel(),
+            Reader::Giving(reader) => reader.cancel(),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_is_the_one_that_the_standard_checks_with() {
+        // The check value of CRC-32/ISCSI in the catalogue of CRC algorithms.
+        assert_eq!(CRC32C.checksum(b"123456789"), 0xe306_9283);
+    }
+}
