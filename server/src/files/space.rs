@@ -39,14 +39,7 @@ impl FileStore {
     /// # Errors
     /// [`CreateError`]; nothing was made then.
     pub async fn create(&self, id: FileId, claim: u64) -> Result<(), CreateError> {
-        let path = self.path(id);
-        let file = Arc::new(StoredFile::new(path.clone(), 0));
-        {
-            let mut open = self.lock();
-            self.check(&open, claim)?;
-            file.claimed.store(claim, Ordering::Relaxed);
-            open.insert(id, file);
-        }
+        let path = self.enter(id, claim)?.path.clone();
         let sync = self.settings.sync;
         let created = in_background(move || {
             OpenOptions::new().write(true).create_new(true).open(&path)?;
@@ -67,15 +60,8 @@ impl FileStore {
     /// # Errors
     /// [`CreateError`]; nothing was made then.
     pub fn create_whole(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
-        let path = self.path(id);
-        let file = Arc::new(StoredFile::new(path.clone(), 0));
-        {
-            let mut open = self.lock();
-            self.check(&open, bytes.len() as u64)?;
-            file.claimed.store(bytes.len() as u64, Ordering::Relaxed);
-            open.insert(id, Arc::clone(&file));
-        }
-        if let Err(error) = self.write_whole(&path, bytes) {
+        let file = self.enter(id, bytes.len() as u64)?;
+        if let Err(error) = self.write_whole(&file.path, bytes) {
             self.lock().remove(&id);
             return Err(error.into());
         }
@@ -83,6 +69,19 @@ impl FileStore {
         crc.update(bytes);
         file.publish(bytes.len() as u64, crc.clone());
         Ok(self.finished(&file, bytes.len() as u64, crc.finalize())?)
+    }
+
+    /// Enters a new file into the books, with room for `claim` bytes. One that is there stays as it is.
+    fn enter(&self, id: FileId, claim: u64) -> Result<Arc<StoredFile>, CreateError> {
+        let mut open = self.lock();
+        if open.contains_key(&id) {
+            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
+        }
+        self.check(&open, claim)?;
+        let file = Arc::new(StoredFile::new(self.path(id), 0));
+        file.claimed.store(claim, Ordering::Relaxed);
+        open.insert(id, Arc::clone(&file));
+        Ok(file)
     }
 
     /// All of a new file, or none of it.

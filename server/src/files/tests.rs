@@ -205,7 +205,16 @@ async fn only_files_with_an_id_are_ours() {
     let folder = Folder::with_file().await;
     std::fs::write(folder.folder.path().join("notes.txt"), "mine").unwrap();
     assert_eq!(folder.files.all().unwrap(), HashSet::from([ID]));
-    assert!(matches!(folder.files.create(ID, 10).await, Err(CreateError::Disk(error)) if error.kind() == io::ErrorKind::AlreadyExists));
+}
+
+#[tokio::test]
+async fn a_file_that_is_there_is_not_made_again() {
+    let folder = Folder::with_file().await;
+    folder.append(0, "1234").await.unwrap();
+    let is_there = |error: CreateError| matches!(error, CreateError::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists);
+    assert!(is_there(folder.files.create(ID, 10).await.unwrap_err()));
+    assert!(is_there(folder.files.create_whole(ID, b"5678").unwrap_err()));
+    assert_eq!(folder.files.offset(ID).await.unwrap(), 4);
 }
 
 fn archived(name: &str, size_bytes: u64) -> ArchivedFile {

@@ -15,8 +15,8 @@ use super::Services;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
 /// What such a program may say.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Authorization, Content-Type, Range, If-Range, If-Match, If-None-Match, Want-Repr-Digest, Tus-Resumable, Upload-Checksum, \
-     Upload-Concat, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset, X-HTTP-Method-Override, X-Request-ID, X-Requested-With",
+    "Authorization, Content-Type, Idempotency-Key, Range, If-Range, If-Match, If-None-Match, Want-Repr-Digest, Tus-Resumable, \
+     Upload-Checksum, Upload-Concat, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset, X-HTTP-Method-Override, X-Request-ID, X-Requested-With",
 );
 /// What it may read.
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(

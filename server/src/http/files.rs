@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    room::{FileEntry, FileId, FileName, FileState, Room, RoomEvent},
+    room::{FileEntry, FileId, FileName, FileState, MemberId, Room, RoomEvent},
     wire::{self, ProblemCode},
 };
 use axum::{
@@ -13,6 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use rand::RngExt as _;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Owner, Refusal, Services, State, file, parts,
@@ -52,7 +53,12 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
     if size_bytes.is_some_and(|size_bytes| size_bytes > services.config.max_file_size.as_u64()) {
         return Err(reception::too_large(&services));
     }
-    let file = FileEntry { size_bytes, ..new_entry(tus::metadata(&headers)?)? };
+    let key = tus::idempotency_key(&headers)?;
+    let id = key.map_or_else(|| FileId::new(rand::rng().random()), |key| id_of_key(session.member, key));
+    if let Some(known) = room.read(|room| room.upload(id).cloned()) {
+        return created_before(&services, &room, &known, size_bytes);
+    }
+    let file = FileEntry { id, size_bytes, ..new_entry(tus::metadata(&headers)?)? };
     let mut chunk = first_chunk(&headers, body)?;
     if concat.is_none()
         && let Some(small) = chunk.take_if(|chunk| chunk.is_small_whole(size_bytes))
@@ -67,7 +73,6 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
     }
     add(&services, &room, &file, concat.is_some()).await?;
 
-    let id = file.id;
     let offset = match chunk {
         Some(chunk) => match reception::receive(&services, &room, &file, chunk).await {
             Err(refusal) if matches!(refusal.0.code, ProblemCode::BodyTooLong | ProblemCode::ChecksumMismatch) => {
@@ -87,6 +92,22 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
         }
     };
     Ok((StatusCode::CREATED, file::progress_headers(&services, &room, &file, offset), location(&room, id)).into_response())
+}
+
+/// The id of a file whose creation has a key: the same each time, also after a restart, and no other member's.
+fn id_of_key(member: MemberId, key: &str) -> FileId {
+    let digest = Sha256::new().chain_update(member.to_string()).chain_update(key).finalize();
+    FileId::new(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)))
+}
+
+/// Answers a creation that was sent again because its first answer was lost. Bytes that came along are not
+/// looked at: the answer says how many are here.
+fn created_before(services: &Services, room: &RoomHandle, file: &FileEntry, size_bytes: Option<u64>) -> Result<Response, Refusal> {
+    if size_bytes.is_some() && size_bytes != file.size_bytes {
+        return Err(Refusal::new(ProblemCode::OutOfRange, "This Idempotency-Key belongs to a file of another length."));
+    }
+    let offset = if file.state == FileState::Complete { file.offset_bytes } else { services.files.length(file.id)? };
+    Ok((StatusCode::CREATED, file::progress_headers(services, room, file, offset), location(room, file.id)).into_response())
 }
 
 /// Where the new upload is.

@@ -18,6 +18,9 @@ pub(super) const EXTENSIONS: &str = "creation,creation-with-upload,creation-defe
 /// The media type of a chunk.
 pub(super) const CHUNK_MEDIA_TYPE: &str = "application/offset+octet-stream";
 
+/// The longest `Idempotency-Key`.
+const MAX_KEY_BYTES: usize = 128;
+
 pub(super) const UPLOAD_CONCAT: HeaderName = HeaderName::from_static("upload-concat");
 pub(super) const UPLOAD_DEFER_LENGTH: HeaderName = HeaderName::from_static("upload-defer-length");
 pub(super) const UPLOAD_EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
@@ -84,6 +87,15 @@ pub(super) fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Refusal>
     let name = HeaderName::from_static("upload-checksum");
     let Some(text) = text(headers, &name)? else { return Ok(None) };
     Checksum::parse(text).map(Some).map_err(|error| malformed(&name, error.0))
+}
+
+/// What its sender calls a creation that may be sent again (draft-ietf-httpapi-idempotency-key-header).
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let name = HeaderName::from_static("idempotency-key");
+    match text(headers, &name)? {
+        Some(key) if key.is_empty() || key.len() > MAX_KEY_BYTES => Err(malformed(&name, "must have between 1 and 128 bytes")),
+        key => Ok(key),
+    }
 }
 
 /// What the upload is to others, if it is anything.

@@ -34,6 +34,7 @@ mod form_upload_refusals;
 mod form_uploads;
 mod forms;
 mod hand_over;
+mod idempotency;
 mod lagging;
 mod languages;
 mod live;

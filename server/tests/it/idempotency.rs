@@ -1,0 +1,125 @@
+//! Creations that are sent again because their answer was lost (`Idempotency-Key`): one file all the same.
+
+use app::room::FileId;
+use reqwest::RequestBuilder;
+
+use crate::{
+    door::refused,
+    process::Process,
+    seat::{Seat, header, id_in_location, metadata},
+    test_app::TestApp,
+};
+
+const KEY: &str = "idempotency-key";
+
+/// Creates a file of nine bytes, of which `bytes` come along.
+fn creation(owner: &Seat, key: &str, bytes: &'static str) -> RequestBuilder {
+    let request = if bytes.is_empty() { owner.creation() } else { owner.creation_with(bytes) };
+    request.header(KEY, key).header("upload-length", 9).header("upload-metadata", metadata("a.txt"))
+}
+
+/// Which file was created, and how much the server says it has of it.
+async fn created(request: RequestBuilder) -> (FileId, String) {
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 201);
+    (id_in_location(&response), header(&response, "upload-offset").to_owned())
+}
+
+#[tokio::test]
+async fn a_creation_that_is_sent_again_is_the_same_file() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (id, _) = created(creation(&owner, "one", "")).await;
+    assert_eq!(created(creation(&owner, "one", "")).await, (id, "0".to_owned()));
+    assert_eq!(owner.append(id, 0, "1234").await.status(), 204);
+    assert_eq!(created(creation(&owner, "one", "")).await, (id, "4".to_owned()));
+    assert_eq!(owner.append(id, 4, "56789").await.status(), 204);
+    assert_eq!(created(creation(&owner, "one", "")).await, (id, "9".to_owned()));
+    let (other, _) = created(creation(&owner, "two", "")).await;
+    assert_eq!(owner.room().await.files.iter().map(|file| file.id).collect::<Vec<_>>(), [id, other]);
+    assert_eq!(owner.download(id).await, b"123456789");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn bytes_that_come_along_once_more_change_nothing() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (id, offset) = created(creation(&owner, "one", "123456789")).await;
+    assert_eq!(offset, "9");
+    assert_eq!(created(creation(&owner, "one", "987654321")).await, (id, "9".to_owned()));
+    assert_eq!(owner.download(id).await, b"123456789");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn creations_that_are_sent_at_once_make_one_file() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let sent: Vec<_> = (0..8).map(|_| tokio::spawn(creation(&owner, "one", "123456789").send())).collect();
+    let mut ids = Vec::new();
+    for answer in sent {
+        let response = answer.await.unwrap().unwrap();
+        if response.status() == 201 {
+            ids.push(id_in_location(&response));
+        } else {
+            refused(response, 503, "unavailable").await;
+        }
+    }
+    let (id, offset) = created(creation(&owner, "one", "123456789")).await;
+    assert_eq!(offset, "9");
+    assert!(!ids.is_empty() && ids.iter().all(|other| *other == id), "{ids:?}");
+    assert_eq!(owner.room().await.files.len(), 1);
+    assert_eq!(owner.download(id).await, b"123456789");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_creation_that_is_sent_again_after_the_server_died_is_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path());
+    let owner = process.create_room().await;
+    let (id, _) = created(creation(&owner, "one", "1234")).await;
+    process.kill();
+    let process = Process::start(folder.path());
+    let owner = owner.at(&process);
+    assert_eq!(created(creation(&owner, "one", "1234")).await, (id, "4".to_owned()));
+    assert_eq!(owner.room().await.files.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_is_its_member_s_own() {
+    let app = TestApp::start().await;
+    let (one, other) = (app.create_room().await, app.create_room().await);
+    let (id, _) = created(creation(&one, "one", "")).await;
+    let (same_key, _) = created(creation(&other, "one", "")).await;
+    assert_ne!(id, same_key);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_key_of_a_removed_file_creates_a_new_one() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (id, _) = created(creation(&owner, "one", "123456789")).await;
+    assert_eq!(owner.remove(id).await, 204);
+    let (id, offset) = created(creation(&owner, "one", "")).await;
+    assert_eq!(offset, "0");
+    assert_eq!(owner.append(id, 0, "987654321").await.status(), 204);
+    assert_eq!(owner.download(id).await, b"987654321");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_and_a_file_of_another_length_are_refused() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for key in ["", &"k".repeat(129)] {
+        refused(creation(&owner, key, "").send().await.unwrap(), 400, "malformed_request").await;
+    }
+    created(creation(&owner, &"k".repeat(128), "")).await;
+    let longer = owner.creation().header(KEY, "k".repeat(128)).header("upload-length", 10);
+    refused(longer.send().await.unwrap(), 422, "out_of_range").await;
+    assert_eq!(owner.room().await.files.len(), 1);
+    app.finish().await;
+}
