@@ -29,7 +29,6 @@ test('a reload in the middle of an upload leaves one unfinished file, which goes
 });
 
 test('three unfinished files are counted, and go on together', async ({ cable, device }, info) => {
-  test.setTimeout(120_000);
   const owner = await device('desktop', { address: cable.address, noise: NOISE });
   const pin = await createRoom(owner);
   const guest = await device('iPhone');
@@ -43,8 +42,7 @@ test('three unfinished files are counted, and go on together', async ({ cable, d
   await owner.reload();
   await expect(unfinishedFiles(owner)).toContainText('3 files unfinished. What has arrived is kept.');
   await expect(unfinishedFiles(owner).getByText('Choose the files again')).toBeVisible();
-  // The server waits for half a minute for a sender that was between two chunks.
-  for (const name of ['one.mov', 'two.mov']) await expect(fileRow(owner, name)).toContainText(/Stopped at \d+ %/, { timeout: 40_000 });
+  for (const name of ['one.mov', 'two.mov']) await expect(fileRow(owner, name)).toContainText(/Stopped at \d+ %/);
   cable.allowEverything();
   await chooseAgain(owner, films[2].path);
   await expect(unfinishedFiles(owner)).toContainText('2 files unfinished.');

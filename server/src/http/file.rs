@@ -78,7 +78,7 @@ pub(crate) async fn append(
         chunk.check(size_bytes)?;
         declare(&services, &session.room, &mut file, size_bytes).await?;
     }
-    let offset = reception::receive(&services, &session.room, &file, chunk).await?;
+    let offset = reception::receive(&services, &session, &file, chunk).await?;
     Ok((StatusCode::NO_CONTENT, progress_headers(&services, &session.room, &file, offset)).into_response())
 }
 

@@ -44,7 +44,7 @@ pub(crate) async fn discover(services: State, _owner: Owner) -> Response {
 /// `POST`: a new row in the list, whose bytes follow, if they do not come along.
 pub(crate) async fn create(services: State, Owner(session): Owner, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     tus::check_version(&headers)?;
-    let room = session.room;
+    let room = session.room.clone();
     let concat = tus::concat(&headers)?;
     if let Some(Concat::Final(parts)) = concat {
         return parts::join(&services, &room, &headers, &parts).await;
@@ -74,7 +74,7 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
     add(&services, &room, &file, concat.is_some()).await?;
 
     let offset = match chunk {
-        Some(chunk) => match reception::receive(&services, &room, &file, chunk).await {
+        Some(chunk) => match reception::receive(&services, &session, &file, chunk).await {
             Err(refusal) if matches!(refusal.0.code, ProblemCode::BodyTooLong | ProblemCode::ChecksumMismatch) => {
                 // Its sender does not learn where it is and will begin anew.
                 take_back(&services, &room, id).await?;
@@ -87,7 +87,7 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
             0
         }
         None => {
-            reception::watch_for_silence(&services, &room, id, 0);
+            reception::watch_for_silence(&services, &room, room.departure(session.member), id, 0);
             0
         }
     };

@@ -16,8 +16,9 @@ use axum::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use super::{Refusal, Services, tus};
+use super::{Refusal, Services, Session, tus};
 use crate::{
     completion::CompletionError,
     files::{AppendError, Checksum, Chunk, MayGrow},
@@ -99,8 +100,8 @@ impl Announced {
 }
 
 /// Takes a chunk in and returns the new offset. With the last byte the file is complete before that.
-pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &FileEntry, announced: Announced) -> Result<u64, Refusal> {
-    let id = file.id;
+pub(super) async fn receive(services: &Arc<Services>, session: &Session, file: &FileEntry, announced: Announced) -> Result<u64, Refusal> {
+    let (room, id) = (&session.room, file.id);
     if let Err(too_long) = announced.check(limit_bytes(services, file)) {
         // Of two reasons, a wrong offset is the more helpful answer.
         let length = services.files.length(id)?;
@@ -108,7 +109,7 @@ pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &
     }
     let Announced { offset, checksum, body } = announced;
     let chunk = chunk(services, room, file, offset, checksum);
-    let (services, room) = (Arc::clone(services), room.clone());
+    let (services, room, departure) = (Arc::clone(services), room.clone(), room.departure(session.member));
     // In a task of its own: a sender who leaves right after the last byte ends the request, but what
     // arrived has to be finished all the same. The body ends with the connection, and the task with it.
     let receiving = tokio::spawn(async move {
@@ -116,7 +117,7 @@ pub(super) async fn receive(services: &Arc<Services>, room: &RoomHandle, file: &
         if room.read(|room| room.upload(id).is_some_and(|file| file.size_bytes == Some(offset))) {
             services.completion.complete(&room, id).await?;
         } else {
-            watch_for_silence(&services, &room, id, offset);
+            watch_for_silence(&services, &room, departure, id, offset);
         }
         Ok(offset)
     });
@@ -159,11 +160,13 @@ pub(super) async fn take_in<E: Send>(
     Ok(appended?)
 }
 
-/// Tells the room that an upload stopped when its next chunk does not come.
-pub(super) fn watch_for_silence(services: &Arc<Services>, room: &RoomHandle, id: FileId, offset_bytes: u64) {
+/// Tells the room that an upload stopped when its next chunk does not come: after a while, or as soon as the
+/// page is gone that sent the chunk before.
+pub(super) fn watch_for_silence(services: &Arc<Services>, room: &RoomHandle, departure: CancellationToken, id: FileId, offset_bytes: u64) {
     let (room, idle) = (room.clone(), services.config.pace.idle_upload);
     tokio::spawn(async move {
-        let Some(()) = room.until_ended(tokio::time::sleep(idle)).await else { return };
+        let silence = async { drop(tokio::time::timeout(idle, departure.cancelled()).await) };
+        let Some(()) = room.until_ended(silence).await else { return };
         let silent = room.read(|room| room.upload(id).is_some_and(|file| file.offset_bytes == offset_bytes));
         if silent {
             room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped });

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use app::room::{MemberId, PassingEvent, Presence, RoomEvent};
 
+use tokio_util::sync::CancellationToken;
+
 use super::{RecordError, RoomHandle};
 
 /// The open sockets of one member: several tabs of one browser are one member.
@@ -13,11 +15,30 @@ pub(super) struct Attending {
     sockets: HashMap<u64, bool>,
     /// Numbers sockets, and tells a timer whether anything happened since it was set.
     counter: u64,
+    /// Cancelled with the last of the sockets that are open now.
+    departure: CancellationToken,
 }
 
 impl Attending {
     pub(super) fn is_connected(&self) -> bool {
         !self.sockets.is_empty()
+    }
+
+    /// Counts a new socket in and returns its number.
+    fn enter(&mut self) -> u64 {
+        if !self.is_connected() {
+            self.departure = CancellationToken::new();
+        }
+        self.counter += 1;
+        self.sockets.insert(self.counter, true);
+        self.counter
+    }
+
+    fn leave(&mut self, socket: u64) {
+        self.sockets.remove(&socket);
+        if !self.is_connected() {
+            self.departure.cancel();
+        }
     }
 
     fn presence(&self) -> Presence {
@@ -57,9 +78,7 @@ impl Attendance {
 
 impl Drop for Attendance {
     fn drop(&mut self) {
-        self.room.change_attendance(self.member, |attending| {
-            attending.sockets.remove(&self.socket);
-        });
+        self.room.change_attendance(self.member, |attending| attending.leave(self.socket));
         self.room.touch();
         self.room.hold_seat(self.member);
     }
@@ -73,15 +92,20 @@ impl RoomHandle {
     pub async fn attend(&self, member: MemberId) -> Result<Attendance, RecordError> {
         // Counted first, so that the seat cannot be given up in between.
         let mut socket = 0;
-        self.change_attendance(member, |attending| {
-            attending.counter += 1;
-            socket = attending.counter;
-            attending.sockets.insert(socket, true);
-        });
+        self.change_attendance(member, |attending| socket = attending.enter());
         let attendance = Attendance { room: self.clone(), member, socket };
         self.take_seat_again(member).await?;
         self.change_attendance(member, |_| {});
         Ok(attendance)
+    }
+
+    /// Cancelled when a member who is connected now is not any more; never for one who is not, as programs
+    /// without a page are.
+    #[must_use]
+    pub fn departure(&self, member: MemberId) -> CancellationToken {
+        let state = self.lock();
+        let attending = state.attending.get(&member).filter(|attending| attending.is_connected());
+        attending.map(|attending| attending.departure.clone()).unwrap_or_default()
     }
 
     /// Gives the seat up after the grace, unless its member connects before that.

@@ -1,6 +1,9 @@
 //! Uploads that break off, and how they go on.
 
-use app::room::{FileId, FileState, PassingEvent, RoomEvent};
+use app::{
+    room::{FileId, FileState, PassingEvent, RoomEvent},
+    wire::ServerMessage,
+};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
@@ -117,6 +120,41 @@ async fn a_sender_who_goes_silent_between_chunks_is_shown_as_stopped() {
     owner.append(id, 0, "0123").await;
     socket.until_passing(progress(id, 4, FileState::Stopped)).await;
     assert_eq!(owner.append(id, 4, "456789").await.status(), 204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_sender_whose_page_goes_between_chunks_is_shown_as_stopped_at_once() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let mut socket = guest.listen().await;
+    let (page, other_tab) = (owner.listen().await, owner.listen().await);
+    let announced = owner.add_file("announced.txt", 10).await;
+    let begun = owner.add_file("begun.txt", 10).await;
+    assert_eq!(owner.append(begun, 0, "0123").await.status(), 204);
+    let third = owner.add_file("under way.txt", 10).await;
+    let mut under_way = begin_chunk(&owner, third, 0, 4, b"01").await;
+    socket.until_passing(progress(third, 2, FileState::Arriving)).await;
+    drop(page);
+    drop(other_tab);
+    // The patience with one that is only silent is a minute.
+    let mut stopped = Vec::new();
+    while stopped.len() < 2 {
+        if let ServerMessage::Passing { event: PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped } } =
+            socket.next().await
+        {
+            stopped.push((id, offset_bytes));
+        }
+    }
+    stopped.sort_unstable();
+    let mut expected = [(announced, 0), (begun, 4)];
+    expected.sort_unstable();
+    assert_eq!(stopped, expected);
+
+    // What was on its way when the page went is over with its end.
+    under_way.write_all(b"23").await.unwrap();
+    socket.until_passing(progress(third, 4, FileState::Stopped)).await;
     app.finish().await;
 }
 
