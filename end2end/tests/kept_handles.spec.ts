@@ -164,7 +164,7 @@ test('the handles of what was sent, cancelled or closed are not kept', async ({ 
   const owner = await device('desktop', { address: cable.address, noise: NOISE });
   await hasPickerOfHandles(owner);
   const pin = await createRoom(owner);
-  const note = await sample(info, 'note.txt', 1000);
+  const note = await sample(info, 'note.pdf', 300_000);
   await pickWithHandles(owner, note);
   await expect(fileRow(owner, note.name)).toContainText('Here');
   await expect.poll(() => keptHandles(owner)).toEqual([]);

@@ -3,6 +3,7 @@
 //! A chunk is a slice of the file that the browser reads from disk itself; through this program's memory its bytes
 //! pass once, a few at a time, to be summed. What has arrived is read from the room, like everybody else does.
 
+mod adding;
 mod chunk;
 mod pace;
 mod protocol;
@@ -20,18 +21,12 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use web_sys::File;
 
-use super::{
-    kept_files,
-    kept_files::PickedFile,
-    page,
-    tab_lock::{self, TabLock},
-    toasts::Toasts,
-};
+use super::{kept_files, kept_files::PickedFile, page, tab_lock::TabLock, toasts::Toasts};
 use crate::{
-    i18n::t,
     room::{FileId, Pin},
-    wire::{Problem, ProblemCode},
+    wire::ProblemCode,
 };
+use adding::Waiting;
 use pace::{ChunkSize, Speed};
 use queue::Queue;
 use thumbnails::Sitters;
@@ -83,6 +78,10 @@ pub struct Uploads {
     chunk_size: StoredValue<ChunkSize>,
     speed: RwSignal<Speed>,
     sitters: Sitters,
+    /// Picked, and not announced yet.
+    waiting: RwSignal<Waiting>,
+    /// Each calls off the announcing of what was picked together.
+    additions: StoredValue<Vec<AbortHandle>>,
     toasts: Toasts,
 }
 
@@ -102,6 +101,8 @@ struct Upload {
 struct Source {
     pin: Pin,
     file: File,
+    /// How much of it is there, as long as nobody has sent any more.
+    offset: Option<u64>,
     /// Stops the sending of it.
     stop: Option<AbortHandle>,
     /// Keeps other tabs of this browser from sending it, too.
@@ -118,6 +119,8 @@ impl Uploads {
             chunk_size: StoredValue::new(ChunkSize::default()),
             speed: RwSignal::new(Speed::default()),
             sitters: Sitters::none(),
+            waiting: RwSignal::new(Waiting::default()),
+            additions: StoredValue::new(Vec::new()),
             toasts,
         };
         provide_context(uploads);
@@ -151,7 +154,9 @@ impl Uploads {
     /// Everything that is on its way.
     #[must_use]
     pub fn total(self) -> Total {
-        let mut total = Total { bytes_per_second: self.speed.with(Speed::bytes_per_second), ..Total::default() };
+        let Waiting { files, size_bytes } = self.waiting.get();
+        let bytes_per_second = self.speed.with(Speed::bytes_per_second);
+        let mut total = Total { files, moving: files, size_bytes, bytes_per_second, ..Total::default() };
         self.transfers.with(|transfers| {
             for upload in transfers.values() {
                 total.files += 1;
@@ -167,36 +172,8 @@ impl Uploads {
         total
     }
 
-    /// Announces files to the room, so that everybody sees them, and sends them. A file that is an
-    /// unfinished one of the room goes on instead.
-    pub fn add(self, pin: Pin, files: Vec<PickedFile>, unfinished: Vec<Unfinished>) {
-        spawn_local(async move {
-            let mut unfinished = unfinished;
-            for picked in files {
-                if let Err(problem) = self.add_one(&pin, &picked, &mut unfinished).await {
-                    self.toasts.show(t().not_added(&picked.name(), &problem.detail));
-                }
-            }
-        });
-    }
-
-    async fn add_one(self, pin: &Pin, picked: &PickedFile, unfinished: &mut Vec<Unfinished>) -> Result<(), Problem> {
-        if let Some((id, lock)) = resume::continued(self, pin, picked, unfinished).await? {
-            self.begin(pin, id, picked.clone(), lock);
-            return Ok(());
-        }
-        let id = protocol::announce(pin, picked).await?;
-        // An empty file is complete with that.
-        if slice_of(&picked.file).size() > 0 {
-            let lock = tab_lock::hold(&lock_name(pin, id)).await;
-            self.begin(pin, id, picked.clone(), Rc::new(lock));
-            self.sitters.add(pin, id, &picked.file);
-        }
-        Ok(())
-    }
-
-    /// Sends a file whose row is there already.
-    fn begin(self, pin: &Pin, id: FileId, picked: PickedFile, lock: Rc<TabLock>) {
+    /// Sends a file whose row is there already; from where, if that is known.
+    fn begin(self, pin: &Pin, id: FileId, picked: PickedFile, lock: Rc<TabLock>, offset: Option<u64>) {
         let size_bytes = slice_of(&picked.file).size();
         let upload = Upload {
             transfer: RwSignal::new(Transfer::Waiting),
@@ -207,7 +184,7 @@ impl Uploads {
         if let Some(handle) = picked.handle {
             kept_files::keep(pin.clone(), id, handle);
         }
-        let source = Source { pin: pin.clone(), file: picked.file, stop: None, lock };
+        let source = Source { pin: pin.clone(), file: picked.file, offset, stop: None, lock };
         self.sources.update_value(|sources| drop(sources.insert(id, SendWrapper::new(source))));
         self.transfers.update(|transfers| {
             transfers.insert(id, upload);
@@ -262,7 +239,14 @@ impl Uploads {
 
     fn pump(self) {
         while let Some(id) = self.queue.try_update_value(Queue::start_next).flatten() {
-            let Some(source) = self.sources.with_value(|sources| sources.get(&id).cloned()) else {
+            let source = self.sources.try_update_value(|sources| {
+                let kept = sources.get_mut(&id)?;
+                let source = kept.clone();
+                // Whoever goes on with it later has to ask.
+                kept.offset = None;
+                Some(source)
+            });
+            let Some(source) = source.flatten() else {
                 self.queue.update_value(|queue| queue.remove(id));
                 continue;
             };

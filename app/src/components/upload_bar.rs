@@ -31,6 +31,7 @@ pub fn UploadBar() -> impl IntoView {
     };
     let cancel_all = move |_| {
         let pin = live.pin();
+        uploads.stop_adding();
         for id in uploads.all() {
             uploads.cancel(id);
             let pin = pin.clone();

@@ -21,23 +21,42 @@ use crate::{
     wire::{self, Problem, ProblemCode},
 };
 
+/// What chunks are sent as.
+const CHUNK_MEDIA_TYPE: &str = "application/offset+octet-stream";
 /// How often a chunk tells how much of it has left: drawing it more often takes what the sending needs.
 const PROGRESS_SECS: f64 = 0.2;
 
-/// Announces a file to the room.
-pub(super) async fn announce(pin: &Pin, picked: &PickedFile) -> Result<FileId, Problem> {
+/// A file that the room knows of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Announced {
+    pub(super) id: FileId,
+    /// How many bytes of it are there.
+    pub(super) offset: u64,
+}
+
+/// Announces a file to the room, with its content if that is small. Whatever has the same key is the same file.
+pub(super) async fn announce(pin: &Pin, picked: &PickedFile, key: &str, content: Option<&Chunk>) -> Result<Announced, Problem> {
     let file = &picked.file;
     let pairs = [("filename", picked.name()), ("filetype", file.type_()), ("lastmodified", format!("{}", file.last_modified()))];
     let metadata: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} {}", page::base64(value.bytes()))).collect();
     let request = Request::post(&wire::files(pin))
         .header("tus-resumable", "1.0.0")
+        .header("idempotency-key", key)
         .header("upload-length", &slice_of(file).size().to_string())
         .header("upload-metadata", &metadata.join(","));
-    let response = api::checked(request.send().await.map_err(|_| unreachable())?).await?;
+    let sending = match content {
+        Some(chunk) => {
+            let request = request.header("content-type", CHUNK_MEDIA_TYPE).header("upload-checksum", &chunk.checksum);
+            let content: &web_sys::Blob = chunk.bytes.as_ref();
+            request.body(content.clone()).map_err(|_| unreachable())?.send().await
+        }
+        None => request.send().await,
+    };
+    let response = api::checked(sending.map_err(|_| unreachable())?).await?;
     api::read_out(&response).await;
     let location = response.headers().get("location").unwrap_or_default();
     let id = location.rsplit('/').next().and_then(|id| id.parse().ok());
-    id.ok_or_else(unreadable)
+    Ok(Announced { id: id.ok_or_else(unreadable)?, offset: offset_of(&response)? })
 }
 
 /// How much of the file the server has.
@@ -62,12 +81,8 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
     let request = Aborting(XmlHttpRequest::new().map_err(|_| unreachable())?);
     let Aborting(xhr) = &request;
     let offset = chunk.offset.to_string();
-    let headers = [
-        ("tus-resumable", "1.0.0"),
-        ("content-type", "application/offset+octet-stream"),
-        ("upload-offset", &offset),
-        ("upload-checksum", &chunk.checksum),
-    ];
+    let headers =
+        [("tus-resumable", "1.0.0"), ("content-type", CHUNK_MEDIA_TYPE), ("upload-offset", &offset), ("upload-checksum", &chunk.checksum)];
     xhr.open("PATCH", address).map_err(|_| unreachable())?;
     for (name, value) in headers {
         xhr.set_request_header(name, value).map_err(|_| unreachable())?;

@@ -135,7 +135,7 @@ impl Uploads {
                 let name = picked.name();
                 let named = unfinished.iter().any(|file| file.name == name);
                 match continued(self, &pin, &picked, &mut unfinished).await {
-                    Ok(Some((id, lock))) => self.begin(&pin, id, picked, lock),
+                    Ok(Some((id, lock))) => self.begin(&pin, id, picked, lock, None),
                     Ok(None) if named => self.toasts.show(t().has_changed(&name)),
                     Ok(None) => self.toasts.show(t().not_unfinished(&name)),
                     Err(problem) => self.toasts.show(t().not_continued(&name, &problem.detail)),
@@ -166,7 +166,7 @@ impl Uploads {
         let mut failures = 0;
         loop {
             match file.compare(pin, &picked).await {
-                Ok(Comparison::Same) => return self.begin(pin, file.id, picked, Rc::new(lock)),
+                Ok(Comparison::Same) => return self.begin(pin, file.id, picked, Rc::new(lock), None),
                 Ok(Comparison::Other) => return self.toasts.show(t().has_changed(&file.name)),
                 Ok(Comparison::Done) => return,
                 Err(problem) if sender::is_temporary(&problem) => {

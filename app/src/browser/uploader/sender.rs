@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Failures in a row, with a network, after which the person decides whether to go on.
-const MAX_FAILURES: u32 = 7;
+pub(super) const MAX_FAILURES: u32 = 7;
 
 /// Sends what the server does not have yet. The next chunk is summed while one is on its way.
 pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Result<(), Problem> {
@@ -24,7 +24,7 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
         Chunk::prepare(&blob, offset, length).await
     };
     let mut ready: Option<Chunk> = None;
-    let (mut offset, mut furthest, mut failures) = (None, 0, 0);
+    let (mut offset, mut furthest, mut failures) = (source.offset, 0, 0);
     loop {
         let step = match (offset, ready.take()) {
             (None, _) => protocol::ask_offset(&address).await,

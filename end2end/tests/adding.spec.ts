@@ -1,0 +1,110 @@
+// Files on their way into the list: small ones with their bytes, each of them once, whatever the network does.
+
+import type { Page } from '@playwright/test';
+
+import { Chunks } from '../support/chunks';
+import { addFiles, createRoom, download, fileRow, joinRoom } from '../support/room';
+import { MIB, type Sample, sample, sha256Of } from '../support/samples';
+import { CONNECTION_LOST, CUT_OFF, expect, test } from '../support/test';
+
+const NOISE = [...CUT_OFF, ...CONNECTION_LOST];
+
+const rows = (page: Page) => page.getByRole('list', { name: 'Files' }).getByRole('listitem');
+
+/** That these files are in the list, in this order and nothing else, and that they can be had. */
+async function isComplete(guest: Page, samples: Sample[]): Promise<void> {
+  await expect(rows(guest)).toHaveCount(samples.length);
+  for (const [index, { name, sha256 }] of samples.entries()) {
+    await expect(rows(guest).nth(index)).toContainText(name);
+    await expect(rows(guest).nth(index)).toContainText('Here', { timeout: 30_000 });
+    expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
+  }
+}
+
+test('a small file takes one request, which brings its bytes and their checksum', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const samples = await Promise.all([1, 2, 3].map((number) => sample(info, `note ${number}.txt`, number * 1000)));
+  const requests: string[] = [];
+  owner.on('request', (request) => requests.push(`${request.method()} ${request.headers()['upload-checksum']?.split(' ')[0]}`));
+  await addFiles(owner, ...samples.map(({ path }) => path));
+  await isComplete(guest, samples);
+  expect(requests.filter((request) => !request.startsWith('GET'))).toEqual(['POST crc32c', 'POST crc32c', 'POST crc32c']);
+});
+
+test('on a slow network only the first small file comes with its announcement, so that all are soon in the list', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const samples = await Promise.all([1, 2, 3, 4, 5, 6].map((number) => sample(info, `photo ${number}.jpg`, 200_000)));
+  const announced: (string | undefined)[] = [];
+  owner.on('request', (request) => {
+    if (request.method() === 'POST') announced.push(request.headers()['upload-checksum'] && 'whole');
+  });
+  cable.throttleUpload(100_000);
+  await addFiles(owner, ...samples.map(({ path }) => path));
+  await expect(rows(guest)).toHaveCount(samples.length, { timeout: 20_000 });
+  cable.allowEverything();
+  await isComplete(guest, samples);
+  expect(announced).toEqual(['whole', ...Array(5)]);
+});
+
+test('files that are added while the network is away are there when it is back, each once and in their order', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: NOISE });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const samples = [await sample(info, 'c.txt', 1000), await sample(info, 'b.mov', 5 * MIB), await sample(info, 'a.txt', 2000)];
+  await cable.cut();
+  await addFiles(owner, ...samples.map(({ path }) => path));
+  await expect(owner.getByText('“c.txt” is added as soon as the server can be reached.')).toBeVisible();
+  await expect(owner.getByRole('region', { name: 'Your uploads' })).toContainText('Sending 3 files');
+  await cable.mend();
+  await isComplete(guest, samples);
+  await expect(owner.getByRole('region', { name: 'Your uploads' })).toBeHidden();
+});
+
+test('files whose adding is called off while the network is away do not come when it is back', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address, noise: NOISE });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const [unwanted, wanted] = [await sample(info, 'unwanted.txt', 1000), await sample(info, 'wanted.txt', 1000)];
+  await cable.cut();
+  await addFiles(owner, unwanted.path);
+  await expect(owner.getByText(/is added as soon as/)).toBeVisible();
+  await owner.getByRole('button', { name: 'Cancel all' }).click();
+  await expect(owner.getByRole('region', { name: 'Your uploads' })).toBeHidden();
+  await cable.mend();
+  await addFiles(owner, wanted.path);
+  await isComplete(guest, [wanted]);
+});
+
+for (const [what, bytes] of [
+  ['small', 1000],
+  ['large', 5 * MIB],
+] as const) {
+  test(`a ${what} file whose announcement goes unanswered is in the list once`, async ({ device }, info) => {
+    const owner = await device('desktop', { noise: NOISE });
+    const pin = await createRoom(owner);
+    const guest = await device('iPhone');
+    await joinRoom(guest, pin);
+    const file = await sample(info, 'once.bin', bytes);
+    const sent = Chunks.of(owner);
+    let lost = 0;
+    await owner.route(/\/files$/, async (route) => {
+      if (lost === 2) return route.continue();
+      lost += 1;
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    await addFiles(owner, file.path);
+    await expect.poll(() => lost).toBe(2);
+    await expect(owner.getByRole('region', { name: 'Your uploads' })).toBeHidden();
+    await isComplete(guest, [file]);
+    expect(sent.offsets.slice(0, 1)).toEqual(bytes > MIB ? [0] : []);
+  });
+}
