@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test';
 import { Chunks } from '../support/chunks';
 import { addFiles, createRoom, download, fileRow, joinRoom } from '../support/room';
 import { MIB, type Sample, sample, sha256Of } from '../support/samples';
-import { CONNECTION_LOST, CUT_OFF, expect, test } from '../support/test';
+import { CONNECTION_LOST, CUT_OFF, answered, expect, test } from '../support/test';
 
 const NOISE = [...CUT_OFF, ...CONNECTION_LOST];
 
@@ -108,3 +108,18 @@ for (const [what, bytes] of [
     expect(sent.offsets.slice(0, 1)).toEqual(bytes > MIB ? [0] : []);
   });
 }
+
+test.describe('in a room of one mebibyte', () => {
+  test.use({ flags: ['--max-file-size', '1MiB', '--max-room-size', '1MiB'] });
+
+  test('a file that is refused is reported with its name and the reason, and those after it are added', async ({ device }, info) => {
+    const owner = await device('desktop', { noise: answered(413, /\/files$/) });
+    const pin = await createRoom(owner);
+    const guest = await device('iPhone');
+    await joinRoom(guest, pin);
+    const [fits, refused, last] = [await sample(info, 'fits.bin', 600_000), await sample(info, 'refused.bin', 600_000), await sample(info, 'last.bin', 1000)];
+    await addFiles(owner, fits.path, refused.path, last.path);
+    await expect(owner.getByText('“refused.bin” was not added. The file does not fit into this room. Remove something first.')).toBeVisible();
+    await isComplete(guest, [fits, last]);
+  });
+});

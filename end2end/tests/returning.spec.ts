@@ -196,17 +196,6 @@ test('a page that was cut off when its room was closed says so when it is back',
   await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible({ timeout: 20_000 });
 });
 
-test('a file that cannot be announced is reported with its name and a reason', async ({ cable, device }, info) => {
-  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
-  await createRoom(owner);
-  await cable.cut();
-  await expect(owner.getByText(LOST)).toBeVisible();
-  await addFiles(owner, (await sample(info, 'too early.txt', 10)).path);
-  await expect(owner.getByText('“too early.txt” was not added. The server cannot be reached. Check your connection and try again.')).toBeVisible();
-  await cable.mend();
-  await expect(owner.getByText(LOST)).toHaveCount(0);
-});
-
 test('the first page leads back into the rooms of this browser, as long as they are open', async ({ device, anotherTab }) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
