@@ -262,17 +262,18 @@ impl Room {
     /// The file with this id, unless it was removed.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<&FileEntry> {
-        self.files.iter().find(|file| file.id == id)
+        // Most that is asked for came last.
+        self.files.iter().rfind(|file| file.id == id)
     }
 
     /// The file or the part with this id, unless it was removed.
     #[must_use]
     pub fn upload(&self, id: FileId) -> Option<&FileEntry> {
-        self.uploads().find(|file| file.id == id)
+        self.uploads().rfind(|file| file.id == id)
     }
 
     /// Every file and every part.
-    pub fn uploads(&self) -> impl Iterator<Item = &FileEntry> {
+    pub fn uploads(&self) -> impl DoubleEndedIterator<Item = &FileEntry> {
         self.files.iter().chain(&self.parts)
     }
 
@@ -305,7 +306,7 @@ impl Room {
     }
 
     fn upload_mut(&mut self, id: FileId) -> Option<&mut FileEntry> {
-        self.files.iter_mut().chain(&mut self.parts).find(|file| file.id == id)
+        self.files.iter_mut().chain(&mut self.parts).rfind(|file| file.id == id)
     }
 }
 

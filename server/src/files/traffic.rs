@@ -11,6 +11,8 @@ use std::{
 /// Bytes in a second from which on transfers need the machine for themselves: far more than a network
 /// brings, so that only this machine's own speed limits them.
 const BUSY_BYTES_PER_SEC: u64 = 256 << 20;
+/// What a small file counts as, in bytes: making it takes as long as writing so many.
+const WHOLE_BYTES: usize = 128 << 10;
 /// How long the speed is measured at a time.
 const SAMPLE: Duration = Duration::from_millis(20);
 /// A pause between two pieces of work while the transfers are busy.
@@ -35,6 +37,11 @@ impl Traffic {
     /// More bytes moved.
     pub(super) fn add(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// A small file moved, all at once.
+    pub(super) fn add_whole(&self, bytes: usize) {
+        self.add(bytes.max(WHOLE_BYTES));
     }
 
     /// Begins to watch.
