@@ -43,10 +43,11 @@ impl FileStore {
         let sync = self.settings.sync;
         let created = in_background(move || {
             OpenOptions::new().write(true).create_new(true).open(&path)?;
-            match (sync, path.parent()) {
-                (Sync::Always, Some(folder)) => std::fs::File::open(folder)?.sync_all(),
+            let synced = match (sync, path.parent()) {
+                (Sync::Always, Some(folder)) => File::open(folder).and_then(|folder| folder.sync_all()),
                 _ => Ok(()),
-            }
+            };
+            synced.inspect_err(|_| drop(std::fs::remove_file(&path)))
         })
         .await;
         if created.is_err() {
@@ -61,6 +62,7 @@ impl FileStore {
     /// [`CreateError`]; nothing was made then.
     pub fn create_whole(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
         let file = self.enter(id, bytes.len() as u64)?;
+        self.traffic.add_whole(bytes.len());
         if let Err(error) = self.write_whole(&file.path, bytes) {
             self.lock().remove(&id);
             return Err(error.into());

@@ -30,14 +30,7 @@ pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>,
     let Owner(session) = Owner::from_request_parts(&mut parts, &services).await?;
     tus::check_version(&parts.headers)?;
     let file = find_upload(&session.room, &id)?;
-    let offset = match file.state {
-        FileState::Complete => file.offset_bytes,
-        FileState::Arriving | FileState::Stopped => services.files.offset(file.id).await?,
-    };
-    if file.state != FileState::Complete && file.size_bytes == Some(offset) {
-        // The last byte came with a chunk that was refused; whoever asks will not send another.
-        services.completion.complete(&session.room, file.id).await?;
-    }
+    let offset = offset(&services, &session.room, &file).await?;
     let mut headers = HeaderMap::from_iter([
         tus::resumable(),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -55,6 +48,19 @@ pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>,
         headers.insert(tus::UPLOAD_EXPIRES, tus::expires(services.files.touched_at(file.id)?, services.config.upload_ttl));
     }
     Ok((StatusCode::OK, headers).into_response())
+}
+
+/// How much of a file is here, for somebody who wants to send the rest.
+pub(super) async fn offset(services: &Services, room: &RoomHandle, file: &FileEntry) -> Result<u64, Refusal> {
+    if file.state == FileState::Complete {
+        return Ok(file.offset_bytes);
+    }
+    let offset = services.files.offset(file.id).await?;
+    if file.size_bytes == Some(offset) {
+        // The last byte came with a request that broke off or was refused; whoever asks will not send another.
+        services.completion.complete(room, file.id).await?;
+    }
+    Ok(offset)
 }
 
 /// `PATCH`: a chunk.

@@ -16,7 +16,7 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Owner, Refusal, Services, State, file, parts,
+    Owner, Refusal, Services, Session, State, file, parts,
     reception::{self, Announced, Whole},
     tus,
 };
@@ -45,20 +45,24 @@ pub(crate) async fn discover(services: State, _owner: Owner) -> Response {
 pub(crate) async fn create(services: State, Owner(session): Owner, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     tus::check_version(&headers)?;
     let room = session.room.clone();
+    let key = tus::idempotency_key(&headers)?;
+    let id = key.map_or_else(random_id, |key| id_of_key(session.member, key));
+    let known = room.read(|room| room.upload(id).filter(|_| key.is_some()).cloned());
     let concat = tus::concat(&headers)?;
     if let Some(Concat::Final(parts)) = concat {
-        return parts::join(&services, &room, &headers, &parts).await;
+        return match known {
+            Some(known) => created_before(&services, &room, &known, None).await,
+            None => parts::join(&services, &room, id, &headers, &parts).await,
+        };
     }
     let size_bytes = tus::declared_length(&headers)?;
     if size_bytes.is_some_and(|size_bytes| size_bytes > services.config.max_file_size.as_u64()) {
         return Err(reception::too_large(&services));
     }
-    let key = tus::idempotency_key(&headers)?;
-    let id = key.map_or_else(|| FileId::new(rand::rng().random()), |key| id_of_key(session.member, key));
-    if let Some(known) = room.read(|room| room.upload(id).cloned()) {
-        return created_before(&services, &room, &known, size_bytes);
+    if let Some(known) = known {
+        return created_before(&services, &room, &known, size_bytes).await;
     }
-    let file = FileEntry { id, size_bytes, ..new_entry(tus::metadata(&headers)?)? };
+    let file = FileEntry { size_bytes, ..new_entry(id, tus::metadata(&headers)?)? };
     let mut chunk = first_chunk(&headers, body)?;
     if concat.is_none()
         && let Some(small) = chunk.take_if(|chunk| chunk.is_small_whole(size_bytes))
@@ -71,27 +75,40 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
     if let Some(chunk) = &chunk {
         chunk.check(size_bytes.unwrap_or(services.config.max_file_size.as_u64()))?;
     }
-    add(&services, &room, &file, concat.is_some()).await?;
+    let services = Arc::clone(&services);
+    // In a task of its own: a sender who leaves must not leave half of a file behind.
+    let adding = tokio::spawn(async move {
+        add(&services, &room, &file, concat.is_some()).await?;
+        let offset = begin(&services, &session, &file, chunk).await?;
+        Ok((StatusCode::CREATED, file::progress_headers(&services, &room, &file, offset), location(&room, id)).into_response())
+    });
+    adding.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
 
-    let offset = match chunk {
-        Some(chunk) => match reception::receive(&services, &session, &file, chunk).await {
-            Err(refusal) if matches!(refusal.0.code, ProblemCode::BodyTooLong | ProblemCode::ChecksumMismatch) => {
-                // Its sender does not learn where it is and will begin anew.
-                take_back(&services, &room, id).await?;
-                return Err(refusal);
-            }
-            outcome => outcome?,
-        },
-        None if size_bytes == Some(0) => {
-            services.completion.complete(&room, id).await?;
-            0
+/// What happens to a file whose row is new, and how many bytes it has afterwards.
+async fn begin(services: &Arc<Services>, session: &Session, file: &FileEntry, chunk: Option<Announced>) -> Result<u64, Refusal> {
+    let Some(chunk) = chunk else {
+        if file.size_bytes == Some(0) {
+            services.completion.complete(&session.room, file.id).await?;
+        } else {
+            let departure = session.room.departure(session.member).unwrap_or_default();
+            reception::watch_for_silence(services, &session.room, departure, file.id, 0);
         }
-        None => {
-            reception::watch_for_silence(&services, &room, room.departure(session.member), id, 0);
-            0
-        }
+        return Ok(0);
     };
-    Ok((StatusCode::CREATED, file::progress_headers(&services, &room, &file, offset), location(&room, id)).into_response())
+    match reception::receive(services, session, file, chunk).await {
+        Err(refusal) if matches!(refusal.0.code, ProblemCode::BodyTooLong | ProblemCode::ChecksumMismatch) => {
+            // Its sender does not learn where it is and will begin anew.
+            take_back(services, &session.room, file.id).await?;
+            Err(refusal)
+        }
+        outcome => outcome,
+    }
+}
+
+/// The id of a file whose creation has no key.
+pub(super) fn random_id() -> FileId {
+    FileId::new(rand::rng().random())
 }
 
 /// The id of a file whose creation has a key: the same each time, also after a restart, and no other member's.
@@ -102,11 +119,11 @@ fn id_of_key(member: MemberId, key: &str) -> FileId {
 
 /// Answers a creation that was sent again because its first answer was lost. Bytes that came along are not
 /// looked at: the answer says how many are here.
-fn created_before(services: &Services, room: &RoomHandle, file: &FileEntry, size_bytes: Option<u64>) -> Result<Response, Refusal> {
+async fn created_before(services: &Services, room: &RoomHandle, file: &FileEntry, size_bytes: Option<u64>) -> Result<Response, Refusal> {
     if size_bytes.is_some() && size_bytes != file.size_bytes {
         return Err(Refusal::new(ProblemCode::OutOfRange, "This Idempotency-Key belongs to a file of another length."));
     }
-    let offset = if file.state == FileState::Complete { file.offset_bytes } else { services.files.length(file.id)? };
+    let offset = file::offset(services, room, file).await?;
     Ok((StatusCode::CREATED, file::progress_headers(services, room, file, offset), location(room, file.id)).into_response())
 }
 
@@ -116,11 +133,11 @@ pub(super) fn location(room: &RoomHandle, id: FileId) -> [(HeaderName, HeaderVal
 }
 
 /// A row for a file of which this is known.
-pub(super) fn new_entry(metadata: Metadata) -> Result<FileEntry, Refusal> {
+pub(super) fn new_entry(id: FileId, metadata: Metadata) -> Result<FileEntry, Refusal> {
     let name = FileName::parse(metadata.filename.as_deref().unwrap_or(UNNAMED))
         .map_err(|error| Refusal::new(ProblemCode::InvalidFileName, format!("This file name cannot be used: {error}.")))?;
     Ok(FileEntry {
-        id: FileId::new(rand::rng().random()),
+        id,
         name,
         media_type: metadata.filetype.filter(|text| is_media_type(text)).unwrap_or_default(),
         size_bytes: None,

@@ -18,7 +18,13 @@ use crate::{
 };
 
 /// `POST` with `Upload-Concat: final;…`: the parts become one complete file, and are gone.
-pub(super) async fn join(services: &Arc<Services>, room: &RoomHandle, headers: &HeaderMap, parts: &[PartUrl]) -> Result<Response, Refusal> {
+pub(super) async fn join(
+    services: &Arc<Services>,
+    room: &RoomHandle,
+    id: FileId,
+    headers: &HeaderMap,
+    parts: &[PartUrl],
+) -> Result<Response, Refusal> {
     if headers.contains_key(tus::UPLOAD_LENGTH) || headers.contains_key(tus::UPLOAD_DEFER_LENGTH) {
         return Err(tus::malformed(&tus::UPLOAD_LENGTH, "does not go with a final upload: its length is that of its parts"));
     }
@@ -30,7 +36,7 @@ pub(super) async fn join(services: &Arc<Services>, room: &RoomHandle, headers: &
     if size_bytes > services.config.max_file_size.as_u64() {
         return Err(reception::too_large(services));
     }
-    let entry = FileEntry { joined_from: ids, ..files::new_entry(tus::metadata(headers)?)? };
+    let entry = FileEntry { joined_from: ids, ..files::new_entry(id, tus::metadata(headers)?)? };
     let (services, room) = (Arc::clone(services), room.clone());
     // In a task of its own, so that it comes to its end even if the client does not wait for it.
     let joining = tokio::spawn(async move {

@@ -110,6 +110,7 @@ pub(super) async fn receive(services: &Arc<Services>, session: &Session, file: &
     let Announced { offset, checksum, body } = announced;
     let chunk = chunk(services, room, file, offset, checksum);
     let (services, room, departure) = (Arc::clone(services), room.clone(), room.departure(session.member));
+    let member = session.member;
     // In a task of its own: a sender who leaves right after the last byte ends the request, but what
     // arrived has to be finished all the same. The body ends with the connection, and the task with it.
     let receiving = tokio::spawn(async move {
@@ -117,6 +118,8 @@ pub(super) async fn receive(services: &Arc<Services>, session: &Session, file: &
         if room.read(|room| room.upload(id).is_some_and(|file| file.size_bytes == Some(offset))) {
             services.completion.complete(&room, id).await?;
         } else {
+            // Whoever is back by now may leave again; whoever never had a page does not.
+            let departure = room.departure(member).or(departure).unwrap_or_default();
             watch_for_silence(&services, &room, departure, id, offset);
         }
         Ok(offset)

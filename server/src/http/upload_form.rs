@@ -61,7 +61,7 @@ async fn take_files(services: &Arc<Services>, room: &RoomHandle, mut form: Form)
 /// Takes one file in. With its last byte it is complete.
 async fn take_file(services: &Arc<Services>, room: &RoomHandle, mut part: Part<'_>, name: String) -> Result<(), Refusal> {
     let metadata = Metadata { filename: Some(name), filetype: part.media_type(), modified_at_ms: None };
-    let mut file = files::new_entry(metadata)?;
+    let mut file = files::new_entry(files::random_id(), metadata)?;
     files::add(services, room, &file, false).await?;
     let Err(refusal) = take_bytes(services, room, &mut file, &mut part).await else { return Ok(()) };
 

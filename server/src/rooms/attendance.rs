@@ -99,13 +99,13 @@ impl RoomHandle {
         Ok(attendance)
     }
 
-    /// Cancelled when a member who is connected now is not any more; never for one who is not, as programs
+    /// Cancelled when a member who is connected now is not any more; nothing for one who is not, as programs
     /// without a page are.
     #[must_use]
-    pub fn departure(&self, member: MemberId) -> CancellationToken {
+    pub fn departure(&self, member: MemberId) -> Option<CancellationToken> {
         let state = self.lock();
-        let attending = state.attending.get(&member).filter(|attending| attending.is_connected());
-        attending.map(|attending| attending.departure.clone()).unwrap_or_default()
+        let attending = state.attending.get(&member).filter(|attending| attending.is_connected())?;
+        Some(attending.departure.clone())
     }
 
     /// Gives the seat up after the grace, unless its member connects before that.

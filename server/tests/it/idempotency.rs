@@ -1,11 +1,12 @@
 //! Creations that are sent again because their answer was lost (`Idempotency-Key`): one file all the same.
 
-use app::room::FileId;
+use app::room::{FileId, FileState};
 use reqwest::RequestBuilder;
 
 use crate::{
     door::refused,
     process::Process,
+    raw::begin_upload,
     seat::{Seat, header, id_in_location, metadata},
     test_app::TestApp,
 };
@@ -85,6 +86,59 @@ async fn a_creation_that_is_sent_again_after_the_server_died_is_the_same_file() 
     let owner = owner.at(&process);
     assert_eq!(created(creation(&owner, "one", "1234")).await, (id, "4".to_owned()));
     assert_eq!(owner.room().await.files.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sender_who_leaves_before_the_answer_leaves_no_half_of_a_file() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for round in 0..40 {
+        let key = format!("round {round}");
+        let headers = [(KEY, key.as_str()), ("upload-length", "9")];
+        // Gone at another moment each time.
+        let stream = begin_upload(&owner, "POST", &owner.files(), &headers, 0, b"").await;
+        let begun = std::time::Instant::now();
+        while begun.elapsed().as_micros() < 25 * round {
+            tokio::task::yield_now().await;
+        }
+        drop(stream);
+        let answered = async {
+            loop {
+                let response = creation(&owner, &key, "").send().await.unwrap();
+                if response.status() == 201 {
+                    break id_in_location(&response);
+                }
+                refused(response, 503, "unavailable").await;
+            }
+        };
+        let id = tokio::time::timeout(std::time::Duration::from_secs(10), answered).await.expect("the key is not stuck");
+        assert_eq!(owner.append(id, 0, "123456789").await.status(), 204);
+    }
+    assert_eq!(owner.room().await.files.len(), 40);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_empty_file_whose_sender_left_is_complete_when_its_creation_is_sent_again() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let empty = || owner.creation().header(KEY, "empty").header("upload-length", 0);
+    let (id, offset) = created(empty()).await;
+    assert_eq!((created(empty()).await, offset.as_str()), ((id, "0".to_owned()), "0"));
+    assert_eq!(owner.entry(id).await.state, FileState::Complete);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn parts_that_are_joined_again_are_the_same_file() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let parts = [owner.upload_part(b"1234").await, owner.upload_part(b"56789").await];
+    let joining = || owner.creation().header(KEY, "whole").header("upload-concat", owner.final_of(&parts));
+    let (id, _) = created(joining()).await;
+    assert_eq!(created(joining()).await, (id, "9".to_owned()));
+    assert_eq!(owner.download(id).await, b"123456789");
+    app.finish().await;
 }
 
 #[tokio::test]
