@@ -83,6 +83,60 @@ test('files whose adding is called off while the network is away do not come whe
   await isComplete(guest, [wanted]);
 });
 
+test('the file that is just being announced is taken back when everything is called off', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const samples = [await sample(info, 'under way.txt', 1000), await sample(info, 'later.txt', 1000)];
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await owner.route(/\/files$/, async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
+  await addFiles(owner, ...samples.map(({ path }) => path));
+  await expect(rows(guest)).toHaveCount(1);
+  await owner.getByRole('button', { name: 'Cancel all' }).click();
+  letGo();
+  await expect(rows(guest)).toHaveCount(0);
+  await owner.unroute(/\/files$/);
+  const wanted = await sample(info, 'wanted.txt', 1000);
+  await addFiles(owner, wanted.path);
+  await isComplete(guest, [wanted]);
+});
+
+test('files that are not announced yet can be paused with all others, and go on with them', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const samples = await Promise.all([1, 2, 3].map((number) => sample(info, `note ${number}.txt`, 1000)));
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let asked = 0;
+  await owner.route(/\/files$/, async (route) => {
+    asked += 1;
+    await held;
+    return route.continue();
+  });
+  await addFiles(owner, ...samples.map(({ path }) => path));
+  const bar = owner.getByRole('region', { name: 'Your uploads' });
+  await bar.getByRole('button', { name: 'Pause all' }).click();
+  await expect(bar).toContainText('3 files paused at 0 %');
+  letGo();
+  await expect(bar).toContainText('2 files paused at 0 %');
+  expect(asked).toBe(1);
+  await expect(rows(guest)).toHaveCount(1);
+  await bar.getByRole('button', { name: 'Resume all' }).click();
+  await isComplete(guest, samples);
+});
+
 for (const [what, bytes] of [
   ['small', 1000],
   ['large', 5 * MIB],

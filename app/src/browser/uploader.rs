@@ -80,8 +80,6 @@ pub struct Uploads {
     sitters: Sitters,
     /// Picked, and not announced yet.
     waiting: RwSignal<Waiting>,
-    /// Each calls off the announcing of what was picked together.
-    additions: StoredValue<Vec<AbortHandle>>,
     toasts: Toasts,
 }
 
@@ -120,7 +118,6 @@ impl Uploads {
             speed: RwSignal::new(Speed::default()),
             sitters: Sitters::none(),
             waiting: RwSignal::new(Waiting::default()),
-            additions: StoredValue::new(Vec::new()),
             toasts,
         };
         provide_context(uploads);
@@ -154,9 +151,11 @@ impl Uploads {
     /// Everything that is on its way.
     #[must_use]
     pub fn total(self) -> Total {
-        let Waiting { files, size_bytes } = self.waiting.get();
-        let bytes_per_second = self.speed.with(Speed::bytes_per_second);
-        let mut total = Total { files, moving: files, size_bytes, bytes_per_second, ..Total::default() };
+        let mut total = Total { bytes_per_second: self.speed.with(Speed::bytes_per_second), ..Total::default() };
+        self.waiting.with(|waiting| {
+            (total.files, total.size_bytes) = (waiting.files, waiting.size_bytes);
+            *(if waiting.paused.is_some() { &mut total.paused } else { &mut total.moving }) = waiting.files;
+        });
         self.transfers.with(|transfers| {
             for upload in transfers.values() {
                 total.files += 1;
@@ -209,6 +208,7 @@ impl Uploads {
 
     /// Pauses everything that moves or waits, and says what that was.
     pub fn pause_all(self) -> Vec<FileId> {
+        self.pause_adding();
         let paused = self.ids(|transfer| !matches!(transfer, Transfer::Paused | Transfer::Failed { .. }));
         for id in &paused {
             self.stop(*id);
@@ -219,6 +219,7 @@ impl Uploads {
 
     /// Resumes everything that is paused or failed.
     pub fn resume_all(self) {
+        self.go_on_adding();
         for id in self.ids(|transfer| matches!(transfer, Transfer::Paused | Transfer::Failed { .. })) {
             self.resume(id);
         }
@@ -333,6 +334,10 @@ impl Uploads {
         self.transfers.update(|transfers| {
             transfers.remove(&id);
         });
+        // What comes later may come over another network.
+        if self.transfers.with_untracked(HashMap::is_empty) {
+            self.speed.set(Speed::default());
+        }
     }
 
     fn ids(self, wanted: impl Fn(&Transfer) -> bool) -> Vec<FileId> {

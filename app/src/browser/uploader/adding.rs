@@ -1,8 +1,12 @@
 //! Adding files to the room: one after the other, so that the list has their order, and as often as it takes.
 
-use std::rc::Rc;
+use std::{rc::Rc, time::Duration};
 
-use futures::future::abortable;
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
+use gloo_timers::future::sleep;
 use js_sys::Math::random;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -15,7 +19,10 @@ use super::{
     sender, slice_of,
 };
 use crate::{
-    browser::{page, tab_lock},
+    browser::{
+        api::{self, unreachable},
+        page, tab_lock,
+    },
     i18n::t,
     room::Pin,
     wire::{Problem, ProblemCode},
@@ -23,104 +30,171 @@ use crate::{
 
 /// Up to this size, in bytes, a file comes with its announcement: the server takes it in in one step.
 const SMALL_BYTES: u64 = 256 << 10;
-/// When one of those takes longer, in seconds, the others are announced without their bytes, so that everybody
-/// soon sees all that will come.
-const QUICK_SECS: f64 = 0.25;
+/// When one of those takes longer, in seconds, the others are announced without their bytes, which then go up
+/// several at a time: far networks and slow ones gain by that.
+const QUICK_SECS: f64 = 0.1;
+/// After how long an announcement counts as lost: its answer is a few bytes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Files that are still to be announced.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Waiting {
     pub(super) files: usize,
     pub(super) size_bytes: u64,
+    /// The person paused everything; whoever adds files waits for these to be dropped.
+    pub(super) paused: Option<Vec<oneshot::Sender<()>>>,
+    /// Counts how often everything was called off.
+    called_off: u32,
 }
 
-/// What became known of the network while files were announced.
-struct Network {
+/// Files that were picked together.
+struct Batch {
+    pin: Pin,
+    unfinished: Vec<Unfinished>,
     /// Small files are through at once.
     is_quick: bool,
     /// Announcements in a row that did not get through.
     failures: u32,
+    /// What [`Waiting::called_off`] was.
+    called_off: u32,
 }
 
 impl Uploads {
     /// Announces files to the room, so that everybody sees them, and sends them. A file that is an
     /// unfinished one of the room goes on instead.
     pub fn add(self, pin: Pin, files: Vec<PickedFile>, unfinished: Vec<Unfinished>) {
-        if self.waiting.with_untracked(|waiting| waiting.files == 0) {
-            self.additions.update_value(Vec::clear);
-        }
+        self.go_on_adding();
         self.waiting.update(|waiting| {
             waiting.files += files.len();
             waiting.size_bytes += files.iter().map(size_of).sum::<u64>();
         });
-        let (adding, call_off) = abortable(async move {
-            let mut unfinished = unfinished;
-            let mut network = Network { is_quick: true, failures: 0 };
-            for picked in files {
-                if let Err(problem) = self.add_one(&pin, &picked, &mut unfinished, &mut network).await {
-                    self.toasts.show(t().not_added(&picked.name(), &problem.detail));
+        let called_off = self.waiting.with_untracked(|waiting| waiting.called_off);
+        let mut batch = Batch { pin, unfinished, is_quick: true, failures: 0, called_off };
+        spawn_local(async move {
+            let mut files = files.into_iter();
+            for picked in files.by_ref() {
+                let added = self.add_one(&mut batch, &picked).await;
+                if self.is_called_off(&batch) {
+                    return;
                 }
-                self.waiting.update(|waiting| {
-                    waiting.files -= 1;
-                    waiting.size_bytes -= size_of(&picked);
-                });
+                self.no_longer_waits(&picked);
+                if let Err(problem) = added {
+                    self.toasts.show(t().not_added(&picked.name(), &problem.detail));
+                    if is_final(&problem) {
+                        break;
+                    }
+                }
             }
+            files.for_each(|picked| self.no_longer_waits(&picked));
         });
-        self.additions.update_value(|additions| additions.push(call_off));
-        // Whoever called it off knows.
-        spawn_local(async move { adding.await.unwrap_or_default() });
     }
 
     /// Adds none of the files that are not announced yet.
     pub fn stop_adding(self) {
-        self.additions.update_value(|additions| additions.drain(..).for_each(|addition| addition.abort()));
-        self.waiting.set(Waiting::default());
+        self.waiting.update(|waiting| *waiting = Waiting { called_off: waiting.called_off + 1, ..Waiting::default() });
     }
 
-    async fn add_one(self, pin: &Pin, picked: &PickedFile, unfinished: &mut Vec<Unfinished>, network: &mut Network) -> Result<(), Problem> {
-        if let Some((id, lock)) = resume::continued(self, pin, picked, unfinished).await? {
-            self.begin(pin, id, picked.clone(), lock, None);
+    /// Announces nothing more until that is taken back.
+    pub(super) fn pause_adding(self) {
+        if self.waiting.with_untracked(|waiting| waiting.files > 0 && waiting.paused.is_none()) {
+            self.waiting.update(|waiting| waiting.paused = Some(Vec::new()));
+        }
+    }
+
+    pub(super) fn go_on_adding(self) {
+        if self.waiting.with_untracked(|waiting| waiting.paused.is_some()) {
+            self.waiting.update(|waiting| waiting.paused = None);
+        }
+    }
+
+    fn is_called_off(self, batch: &Batch) -> bool {
+        self.waiting.with_untracked(|waiting| waiting.called_off != batch.called_off)
+    }
+
+    fn no_longer_waits(self, picked: &PickedFile) {
+        self.waiting.update(|waiting| {
+            waiting.files -= 1;
+            waiting.size_bytes -= size_of(picked);
+        });
+    }
+
+    async fn until_not_paused(self) {
+        let resumed = self.waiting.try_update_untracked(|waiting| {
+            let (resume, resumed) = oneshot::channel();
+            waiting.paused.as_mut().map(|waiters| {
+                waiters.push(resume);
+                resumed
+            })
+        });
+        if let Some(resumed) = resumed.flatten() {
+            // The other end is dropped, and that says it.
+            resumed.await.unwrap_or_default();
+        }
+    }
+
+    /// Adds a file as soon as the network lets it. It is one file however often that is tried.
+    async fn add_one(self, batch: &mut Batch, picked: &PickedFile) -> Result<(), Problem> {
+        let key = format!("{}{}", random(), random());
+        let mut is_first_try = true;
+        loop {
+            self.until_not_paused().await;
+            if self.is_called_off(batch) {
+                return Ok(());
+            }
+            match self.try_to_add(batch, picked, &key, is_first_try).await {
+                Err(problem) if problem.code == ProblemCode::Unavailable => {}
+                outcome => {
+                    batch.failures = 0;
+                    return outcome;
+                }
+            }
+            is_first_try = false;
+            batch.is_quick = false;
+            batch.failures += 1;
+            if batch.failures == 1 && !self.is_called_off(batch) {
+                self.toasts.show(t().added_later(&picked.name()));
+            }
+            sender::wait(batch.failures).await;
+        }
+    }
+
+    async fn try_to_add(self, batch: &mut Batch, picked: &PickedFile, key: &str, is_first_try: bool) -> Result<(), Problem> {
+        if let Some((id, lock)) = resume::continued(self, &batch.pin, picked, &mut batch.unfinished).await? {
+            self.begin(&batch.pin, id, picked.clone(), lock, None);
             return Ok(());
         }
-        let Announced { id, offset } = self.announce(pin, picked, network).await?;
-        let size = size_of(picked);
-        if offset < size {
-            let lock = tab_lock::hold(&lock_name(pin, id)).await;
-            self.begin(pin, id, picked.clone(), Rc::new(lock), Some(offset));
+        let file = slice_of(&picked.file);
+        let is_small = (1..=SMALL_BYTES).contains(&file.size());
+        // Of what did not get through, the server may have some: it says how much.
+        let content = if is_small && batch.is_quick && is_first_try { Some(Chunk::prepare(&file, 0, file.size()).await?) } else { None };
+        let begun = page::now_secs();
+        let announcing = protocol::announce(&batch.pin, picked, key, content.as_ref());
+        let Announced { id, offset } = match select(Box::pin(announcing), sleep(PATIENCE)).await {
+            Either::Left((announced, _)) => announced?,
+            Either::Right(_) => return Err(unreachable()),
+        };
+        batch.is_quick &= content.is_none() || page::now_secs() - begun <= QUICK_SECS;
+        if offset < file.size() {
+            let lock = tab_lock::hold(&lock_name(&batch.pin, id)).await;
+            if !self.is_called_off(batch) {
+                self.begin(&batch.pin, id, picked.clone(), Rc::new(lock), Some(offset));
+            }
         }
-        if size > 0 {
-            self.sitters.add(pin, id, &picked.file);
+        if self.is_called_off(batch) {
+            // It was called off while it was announced.
+            return api::remove_file(&batch.pin, id).await;
+        }
+        if file.size() > 0 {
+            self.sitters.add(&batch.pin, id, &picked.file);
         }
         Ok(())
     }
+}
 
-    /// Announces a file until the server has said so. It is one file however often that takes.
-    async fn announce(self, pin: &Pin, picked: &PickedFile, network: &mut Network) -> Result<Announced, Problem> {
-        let key = format!("{}{}", random(), random());
-        let file = slice_of(&picked.file);
-        loop {
-            let is_small = (1..=SMALL_BYTES).contains(&file.size());
-            let content = if is_small && network.is_quick { Some(Chunk::prepare(&file, 0, file.size()).await?) } else { None };
-            let begun = page::now_secs();
-            let problem = match protocol::announce(pin, picked, &key, content.as_ref()).await {
-                Ok(announced) => {
-                    network.failures = 0;
-                    network.is_quick &= content.is_none() || page::now_secs() - begun <= QUICK_SECS;
-                    return Ok(announced);
-                }
-                Err(problem) => problem,
-            };
-            network.failures += 1;
-            let is_over = network.failures >= sender::MAX_FAILURES && page::is_online();
-            if is_over || !matches!(problem.code, ProblemCode::Unavailable | ProblemCode::ChecksumMismatch) {
-                return Err(problem);
-            }
-            if network.failures == 1 {
-                self.toasts.show(t().added_later(&picked.name()));
-            }
-            sender::wait(network.failures).await;
-        }
-    }
+/// Whether the other files would be refused, too.
+fn is_final(problem: &Problem) -> bool {
+    use ProblemCode::{NoSuchRoom, NotAMember, OwnerOnly, TooManyRequests};
+    matches!(problem.code, NoSuchRoom | NotAMember | OwnerOnly | TooManyRequests)
 }
 
 fn size_of(picked: &PickedFile) -> u64 {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Failures in a row, with a network, after which the person decides whether to go on.
-pub(super) const MAX_FAILURES: u32 = 7;
+const MAX_FAILURES: u32 = 7;
 
 /// Sends what the server does not have yet. The next chunk is summed while one is on its way.
 pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Result<(), Problem> {

@@ -53,7 +53,11 @@ impl Sum {
 }
 
 /// The bytes of a part of a file, one piece after the other. Dropped, it reads no further.
-struct Pieces(Reader);
+struct Pieces {
+    reader: Reader,
+    /// All was read, or nothing more can be.
+    is_over: bool,
+}
 
 enum Reader {
     /// Fills the same memory again and again.
@@ -66,27 +70,30 @@ impl Pieces {
     fn of(part: &Blob) -> Result<Self, JsValue> {
         let blob: &web_sys::Blob = part.as_ref();
         let stream = blob.stream();
-        Ok(Self(match ReadableStreamByobReader::new(&stream) {
+        let reader = match ReadableStreamByobReader::new(&stream) {
             Ok(reader) => Reader::Filling { reader, memory: None },
             Err(_) => Reader::Giving(ReadableStreamDefaultReader::new(&stream)?),
-        }))
+        };
+        Ok(Self { reader, is_over: false })
     }
 
     async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
-        let reading = match &mut self.0 {
+        let reading = match &mut self.reader {
             Reader::Filling { reader, memory } => {
                 let memory = memory.take().unwrap_or_else(|| Uint8Array::new_with_length(BUFFER_BYTES));
                 reader.read_with_array_buffer_view(&memory)
             }
             Reader::Giving(reader) => reader.read(),
         };
-        let read: ReadableStreamReadResult = JsFuture::from(reading).await?.unchecked_into();
-        Ok(if read.get_done() == Some(true) { None } else { Some(read.get_value().unchecked_into()) })
+        let read = JsFuture::from(reading).await.inspect_err(|_| self.is_over = true)?;
+        let read: ReadableStreamReadResult = read.unchecked_into();
+        self.is_over = read.get_done() == Some(true);
+        Ok(if self.is_over { None } else { Some(read.get_value().unchecked_into()) })
     }
 
     /// The piece is not needed any more.
     fn take_back(&mut self, piece: &Uint8Array) {
-        if let Reader::Filling { memory, .. } = &mut self.0 {
+        if let Reader::Filling { memory, .. } = &mut self.reader {
             // What was read is as long as what came; its memory may be longer.
             *memory = Some(Uint8Array::new(&piece.buffer()));
         }
@@ -95,8 +102,11 @@ impl Pieces {
 
 impl Drop for Pieces {
     fn drop(&mut self) {
-        // Nothing happens to a stream that has ended.
-        drop(match &self.0 {
+        if self.is_over {
+            return;
+        }
+        // Fails only for a stream that did.
+        drop(match &self.reader {
             Reader::Filling { reader, .. } => reader.cancel(),
             Reader::Giving(reader) => reader.cancel(),
         });
