@@ -252,10 +252,11 @@ fn digest_turn(file: &StoredFile, watch: &mut Watch) -> io::Result<Turn> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Turn::Over),
             source => source?,
         };
-        let mut buffer = vec![0; READ_BYTES];
+        let most = |left| usize::try_from(left).map_or(READ_BYTES, |left| left.min(READ_BYTES));
+        let mut buffer = vec![0; most(end - *position)];
         while *position < end {
             watch.make_way();
-            let wanted = usize::try_from(end - *position).map_or(READ_BYTES, |left| left.min(READ_BYTES));
+            let wanted = most(end - *position);
             source.read_exact_at(&mut buffer[..wanted], *position)?;
             hasher.update(&buffer[..wanted]);
             *position += wanted as u64;

@@ -47,7 +47,7 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
     let room = session.room.clone();
     let key = tus::idempotency_key(&headers)?;
     let id = key.map_or_else(random_id, |key| id_of_key(session.member, key));
-    let known = room.read(|room| room.upload(id).filter(|_| key.is_some()).cloned());
+    let known = key.and_then(|_| room.read(|room| room.upload(id).cloned()));
     let concat = tus::concat(&headers)?;
     if let Some(Concat::Final(parts)) = concat {
         return match known {
