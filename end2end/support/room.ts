@@ -26,6 +26,14 @@ export async function standsInRoom(page: Page): Promise<string> {
   return ROOM_PAGE.exec(page.url())?.[1] ?? '';
 }
 
+/** Loads the room's page again and waits until it is alive: its socket opens last, but the server paints it as connected. */
+export async function reloadRoom(page: Page): Promise<void> {
+  const alive = page.waitForEvent('websocket');
+  await page.reload();
+  await alive;
+  await standsInRoom(page);
+}
+
 /** Every seat of the room. */
 export function memberRows(page: Page): Locator {
   return page.getByRole('list', { name: 'Members' }).getByRole('listitem');

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 
-import { addFiles, closeRoom, createRoom, dropFiles, fileRow, fileRows, joinRoom, standsInRoom, unfinishedFiles, uploadBar } from '../support/room';
+import { addFiles, closeRoom, createRoom, dropFiles, fileRow, fileRows, joinRoom, reloadRoom, standsInRoom, unfinishedFiles, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CUT_OFF, answered, expect, test } from '../support/test';
 
@@ -121,8 +121,7 @@ test('a whole visit asks no other origin for anything and breaks no content poli
   await expect(fileRow(guest, 'a.txt')).toContainText('Here');
   await owner.getByRole('button', { name: 'Show QR' }).click();
   await owner.getByRole('button', { name: 'Done' }).click();
-  await owner.reload();
-  await standsInRoom(owner);
+  await reloadRoom(owner);
   await closeRoom(owner);
   await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
 

@@ -1,6 +1,6 @@
 // The way into a room: by PIN, by link, and what is said when there is none.
 
-import { createRoom, fileRows, guestRow, joinRoom, memberRows, ownRow, renameSelf, standsInRoom, takesDrops } from '../support/room';
+import { createRoom, fileRows, guestRow, joinRoom, memberRows, ownRow, reloadRoom, renameSelf, standsInRoom, takesDrops } from '../support/room';
 import { answered, expect, test } from '../support/test';
 
 test('creating a room puts its owner into it, with a PIN of six digits', async ({ device }) => {
@@ -59,8 +59,7 @@ test('opening the link of a room joins nobody until Join is pressed', async ({ d
   await guest.goto(`/join/${pin}`);
   await expect(guest.getByRole('textbox', { name: 'PIN' })).toHaveValue(pin);
   // Whatever a visit did, the owner's page would know it by the time it is loaded anew.
-  await owner.reload();
-  await standsInRoom(owner);
+  await reloadRoom(owner);
   await expect(memberRows(owner)).toHaveCount(1);
 
   await guest.getByRole('button', { name: 'Join' }).click();
@@ -188,8 +187,7 @@ test('a locked room refuses newcomers with a sentence and keeps its members', as
   await expect(newcomer.getByRole('alert')).toContainText(/locked/);
   await expect(memberRows(owner)).toHaveCount(2);
 
-  await guest.reload();
-  await standsInRoom(guest);
+  await reloadRoom(guest);
   await expect(memberRows(guest)).toHaveCount(2);
 
   await owner.getByRole('button', { name: 'Unlock' }).click();

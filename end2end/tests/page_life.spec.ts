@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 
-import { addFiles, createRoom, dropFiles, fileRow, joinRoom, setVisible, standsInRoom, uploadBar } from '../support/room';
+import { addFiles, createRoom, dropFiles, fileRow, joinRoom, reloadRoom, setVisible, standsInRoom, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CUT_OFF, expect, test } from '../support/test';
 
@@ -222,8 +222,7 @@ test('an offer that was declined is not made again', async ({ cable, device }, i
   await guest.getByRole('button', { name: 'No, thank you' }).click();
   await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
 
-  await guest.reload();
-  await standsInRoom(guest);
+  await reloadRoom(guest);
   await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
   await leaveAndComeBack(guest);
   await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);

@@ -14,6 +14,7 @@ import {
   memberRows,
   ownRow,
   renameSelf,
+  reloadRoom,
   standsInRoom,
 } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
@@ -110,8 +111,7 @@ test('everybody is back in the same seat after the server was killed and started
     await expect(memberRows(page)).toHaveCount(2);
     await expect(memberRows(page).filter({ hasText: 'Connected' })).toHaveCount(2);
   }
-  await guest.reload();
-  await standsInRoom(guest);
+  await reloadRoom(guest);
   await expect(ownRow(guest)).toContainText('Amber Heron');
   await expect(ownRow(owner)).toContainText('owner');
   expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
