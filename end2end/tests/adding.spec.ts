@@ -11,6 +11,15 @@ const NOISE = [...CUT_OFF, ...CONNECTION_LOST];
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Files' }).getByRole('listitem');
 
+/** Something that is held until it is let go. */
+function latch(): { held: Promise<void>; letGo: () => void } {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  return { held, letGo };
+}
+
 /** That these files are in the list, in this order and nothing else, and that they can be had. */
 async function isComplete(guest: Page, samples: Sample[]): Promise<void> {
   await expect(rows(guest)).toHaveCount(samples.length);
@@ -89,10 +98,7 @@ test('the file that is just being announced is taken back when everything is cal
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const samples = [await sample(info, 'under way.txt', 1000), await sample(info, 'later.txt', 1000)];
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
+  const { held, letGo } = latch();
   await owner.route(/\/files$/, async (route) => {
     const response = await route.fetch();
     await held;
@@ -115,10 +121,7 @@ test('files that are not announced yet can be paused with all others, and go on 
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const samples = await Promise.all([1, 2, 3].map((number) => sample(info, `note ${number}.txt`, 1000)));
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
+  const { held, letGo } = latch();
   let asked = 0;
   await owner.route(/\/files$/, async (route) => {
     asked += 1;

@@ -1,6 +1,7 @@
 // The owner's browser as a sender: in chunks that fit the network, small files first.
 
 import { Chunks, checksumOf } from '../support/chunks';
+import { homeNetwork } from '../support/home_network';
 import { addFiles, arrivedPercent, createRoom, download, fileRow, joinRoom } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { expect, test } from '../support/test';
@@ -28,10 +29,9 @@ test('chunks grow with the network up to 64 MiB, follow each other without a gap
   expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
 });
 
-test('chunks carry their checksums on a plain page in a home network, where browsers lend no cryptography', async ({ playwright, server }, info) => {
-  const { port } = new URL(server.address);
-  const browser = await playwright.chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--host-resolver-rules=MAP lan.example 127.0.0.1'] });
-  const owner = await browser.newPage({ baseURL: `http://lan.example:${port}` });
+test('chunks carry their checksums on a plain page in a home network, where browsers lend no cryptography', async ({ server }, info) => {
+  const { browser, address } = await homeNetwork(server);
+  const owner = await browser.newPage({ baseURL: address });
   await createRoom(owner);
   expect(await owner.evaluate(() => isSecureContext)).toBe(false);
   const film = await sample(info, 'plain.mov', 5 * MIB);

@@ -1,5 +1,6 @@
 // Browsers without JavaScript: plain forms, plain links, and pages that tell the truth.
 
+import { homeNetwork } from '../support/home_network';
 import { addFiles, createRoom, download, fileRow, fileRows, joinRoom, memberRow, memberRows, ownRow, renameSelf } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { answered, expect, test } from '../support/test';
@@ -141,12 +142,10 @@ test('without a script nothing is offered that would need one', async ({ device 
   await expect(same.getByText('Drop files anywhere')).toBeHidden();
 });
 
-test('forms work on a plain page in a home network, where browsers say less of where they come from', async ({ playwright, server }) => {
-  // Any name but that of this machine: pages of it are not trusted like those of the loopback.
-  const { port } = new URL(server.address);
-  const browser = await playwright.chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--host-resolver-rules=MAP lan.example 127.0.0.1'] });
+test('forms work on a plain page in a home network, where browsers say less of where they come from', async ({ server }) => {
+  const { browser, address } = await homeNetwork(server);
   const page = await browser.newPage({ javaScriptEnabled: false });
-  await page.goto(`http://lan.example:${port}/`);
+  await page.goto(address);
   await page.getByRole('button', { name: 'Create room' }).click();
   await page.waitForURL(/\/r\/\d{6}$/);
   await page.getByLabel('Choose files').setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('a') });

@@ -154,7 +154,11 @@ impl Uploads {
         let mut total = Total { bytes_per_second: self.speed.with(Speed::bytes_per_second), ..Total::default() };
         self.waiting.with(|waiting| {
             (total.files, total.size_bytes) = (waiting.files, waiting.size_bytes);
-            *(if waiting.paused.is_some() { &mut total.paused } else { &mut total.moving }) = waiting.files;
+            if waiting.paused.is_some() {
+                total.paused = waiting.files;
+            } else {
+                total.moving = waiting.files;
+            }
         });
         self.transfers.with(|transfers| {
             for upload in transfers.values() {

@@ -173,6 +173,9 @@ impl From<NoFile> for Refusal {
     fn from(error: NoFile) -> Self {
         match error {
             NoFile::NoSpace(error) => error.into(),
+            NoFile::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Self::new(ProblemCode::Unavailable, "Another request with this Idempotency-Key is under way. Try again in a moment.")
+            }
             NoFile::Disk(error) => error.into(),
         }
     }
@@ -182,9 +185,6 @@ impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::no_such_file(),
-            io::ErrorKind::AlreadyExists => {
-                Self::new(ProblemCode::Unavailable, "Another request with this Idempotency-Key is under way. Try again in a moment.")
-            }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 Self::new(ProblemCode::NoSpace, "The server's disk is full. What arrived is kept; continue when there is room.")
             }
