@@ -1,5 +1,6 @@
-//! Turns the catalogues in `locales/` into typed messages: one method for each, with its places as arguments, and for
-//! each language the texts in the order of the methods. What does not fit together stops the build.
+//! Generates the code of `i18n::Messages` from the catalogues in `locales/`: one method for each key, with the
+//! placeholders of the message as parameters, and for each language a table of its texts in the order of the methods.
+//! A catalogue that does not match the English one stops the build.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,12 +16,12 @@ use icu_locale_core::{Locale, locale};
 use icu_plurals::{PluralCategory, PluralRules};
 use toml::Value;
 
-/// The language that the keys and the documentation are taken from.
+/// The language whose catalogue defines the keys, the placeholders and the documentation of the methods.
 const SOURCE: &str = "en";
-/// The plural categories, in the order in which the forms of a message are written one after the other.
+/// The plural categories (CLDR), in the order in which the forms of a message are written into the table.
 const CATEGORIES: [PluralCategory; 6] =
     [PluralCategory::Zero, PluralCategory::One, PluralCategory::Two, PluralCategory::Few, PluralCategory::Many, PluralCategory::Other];
-/// The place of the number in a message that counts.
+/// The placeholder for the number in a message with plural forms.
 const COUNT: &str = "count";
 
 /// Messages by their keys.
@@ -46,21 +47,21 @@ fn main() {
     let mut hasher = DefaultHasher::new();
     tables.hash(&mut hasher);
     writeln!(code, "/// Changes whenever a text does.\npub const VERSION: &str = \"{:016x}\";", hasher.finish())
-        .expect("a string takes all");
+        .expect("writing to a String cannot fail");
     writeln!(code, "#[cfg(any(target_arch = \"wasm32\", test))]\n/// The line of a table that shows how numbers are written.\nconst NUMBERS: usize = {};", source.len())
-        .expect("a string takes all");
+        .expect("writing to a String cannot fail");
     writeln!(
         code,
         "#[cfg(not(target_arch = \"wasm32\"))]\nconst TABLES: [(&str, &str); {}] = {:?};",
         tables.len(),
         tables.iter().collect::<Vec<_>>()
     )
-    .expect("a string takes all");
-    let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("messages.rs");
+    .expect("writing to a String cannot fail");
+    let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("messages.rs");
     fs::write(target, code).expect("the build folder can be written to");
 }
 
-/// The catalogues by the codes of their languages.
+/// Reads the catalogues in a folder. The keys of the result are the codes of the languages, such as `en`.
 fn read(folder: &Path) -> BTreeMap<String, Catalogue> {
     let files = fs::read_dir(folder).expect("the folder of the catalogues").map(|entry| entry.expect("a readable folder").path());
     files
@@ -68,7 +69,7 @@ fn read(folder: &Path) -> BTreeMap<String, Catalogue> {
         .map(|path| {
             let text = fs::read_to_string(&path).expect("a readable catalogue");
             let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let language = path.file_stem().and_then(|stem| stem.to_str()).expect("a name in ASCII").to_owned();
+            let language = path.file_stem().and_then(|stem| stem.to_str()).expect("the name of a catalogue is UTF-8").to_owned();
             (language, table.into_iter().map(|(key, value)| (key, message(value))).collect())
         })
         .collect()
@@ -99,7 +100,7 @@ impl Message {
     }
 }
 
-/// The places of a text, in the order of their first appearance.
+/// The names of the placeholders (`{name}`) in a text, in the order of their first appearance.
 fn places(text: &str) -> Vec<&str> {
     let mut places = Vec::new();
     for part in text.split('{').skip(1) {
@@ -111,7 +112,7 @@ fn places(text: &str) -> Vec<&str> {
     places
 }
 
-/// What a message is given besides the number.
+/// The names of the placeholders of a message, apart from the number: the parameters of its method.
 fn arguments(message: &Message) -> Vec<String> {
     let mut names = Vec::new();
     for place in message.forms().into_iter().flat_map(places).filter(|place| *place != COUNT) {
@@ -122,7 +123,8 @@ fn arguments(message: &Message) -> Vec<String> {
     names
 }
 
-/// What keeps a catalogue from saying everything that the source says.
+/// What is wrong with a catalogue: keys that are missing or unknown, placeholders other than those of the source, plural
+/// forms that the language lacks or does not have, and texts that are empty or that the table cannot hold.
 fn problems(language: &str, catalogue: &Catalogue, source: &Catalogue) -> Vec<String> {
     let mut problems = Vec::new();
     let needed = categories(language);
@@ -149,7 +151,8 @@ fn problems(language: &str, catalogue: &Catalogue, source: &Catalogue) -> Vec<St
             (Message::Text(_), Message::Text(_)) => {}
             _ => problems.push(format!("{language}: {key} counts in one language only")),
         }
-        // They separate messages and forms on the way, and end the element that carries them.
+        // In the table a line break separates messages and a bar separates plural forms; an angle bracket could end the
+        // element in which the page carries the table.
         if message.forms().iter().any(|form| form.is_empty() || form.contains(['\n', '|', '<'])) {
             problems.push(format!("{language}: {key} is empty or holds a line break, a bar or an angle bracket"));
         }
@@ -157,23 +160,26 @@ fn problems(language: &str, catalogue: &Catalogue, source: &Catalogue) -> Vec<St
     problems
 }
 
-/// The plural categories that whole numbers have in a language (CLDR), and `other`, which fractions have.
+/// The plural categories (CLDR) that the messages of a language need: those of whole numbers, found by asking for 0 to
+/// 199 and for a million, and `other`, which every language has.
 fn categories(language: &str) -> BTreeSet<PluralCategory> {
     let locale = language.parse().unwrap_or(locale!("und"));
-    let rules = PluralRules::try_new_cardinal((&locale).into()).expect("rules for every language");
+    let rules = PluralRules::try_new_cardinal((&locale).into()).expect("ICU has plural rules for every language");
     let whole = (0_u32..200).chain([1_000_000]).map(|number| rules.category_for(number));
     whole.chain([PluralCategory::Other]).collect()
 }
 
-/// How a language writes 1234567890.5 and 1000: enough to write any number.
+/// How a language writes 1234567890.5 and 1000, separated by a tab. From these two examples a browser works out how to
+/// write any number (`i18n::numbers`).
 fn numbers(language: &str) -> String {
-    let locale: Locale = language.parse().expect("the name of a catalogue is a language");
-    let formatter = DecimalFormatter::try_new((&locale).into(), Default::default()).expect("the data is in the program");
+    let locale: Locale = language.parse().expect("the name of a catalogue is a language tag");
+    let formatter = DecimalFormatter::try_new((&locale).into(), Default::default()).expect("the locale data is compiled in");
     ["1234567890.5", "1000"].map(|digits| formatter.format(&digits.parse().expect("digits")).to_string()).join("\t")
 }
 
-/// The texts in the order of their keys, one on each line; the places are numbers, and 0 is the count. The last line is
-/// about numbers.
+/// The table of a language: its texts in the order of their keys, one on each line, and a last line with the examples of
+/// [`numbers`]. Plural forms are separated by bars. Placeholders are numbered: `{0}` is the count, `{1}` the first of
+/// `arguments`.
 fn table(language: &str, catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
     let lines = catalogue.iter().map(|(key, message)| {
         let numbered = |form: &String| {
@@ -194,7 +200,7 @@ fn table(language: &str, catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<S
     lines.chain([numbers(language)]).collect::<Vec<_>>().join("\n")
 }
 
-/// The methods, one for each key, documented by what they say in English.
+/// The code of the methods, one for each key. The English text of a message is the documentation of its method.
 fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
     let mut code = String::from("impl Messages {\n");
     for (index, (key, message)) in source.iter().enumerate() {
@@ -202,7 +208,7 @@ fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> Strin
         let names = &arguments[key.as_str()];
         let parameters: String = names.iter().map(|name| format!(", {name}: &str")).collect();
         let values = names.join(", ");
-        // `continue` is a word of Rust, too.
+        // `continue` is a keyword of Rust.
         let name = if key == "continue" { "r#continue" } else { key };
         let method = match message {
             Message::Text(_) if names.is_empty() => format!("pub fn {name}(self) -> &'static str {{ self.text({index}) }}"),
@@ -211,7 +217,7 @@ fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> Strin
                 format!("pub fn {name}(self, count: usize{parameters}) -> String {{ self.counted({index}, count, &[{values}]) }}")
             }
         };
-        writeln!(code, "    /// `{doc}`\n    #[must_use]\n    {method}").expect("a string takes all");
+        writeln!(code, "    /// `{doc}`\n    #[must_use]\n    {method}").expect("writing to a String cannot fail");
     }
     code.push_str("}\n");
     code

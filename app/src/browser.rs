@@ -1,28 +1,13 @@
-//! Everything that touches web-sys: it acts, components only draw.
+//! What the pages do in a browser: requests, uploads, the live socket, and the system around the page, by web-sys.
+//! Components draw, and call these modules for what people do.
 //!
-//! The module compiles for the server too, where no event ever calls it.
+//! The modules are compiled for the server, too, so that no component needs a second version for the server. On the
+//! server, no event handler and no effect of theirs ever runs.
+//!
+//! Dependencies point one way: `installed_app → room → files → api → system`. A module uses only modules to its right.
 
-pub mod activity;
 pub mod api;
-pub mod hydration;
+pub mod files;
 pub mod installed_app;
-pub mod kept_files;
-pub mod language;
-pub mod leaving;
-pub mod live_room;
-pub mod notices;
-pub mod page;
-pub mod page_badge;
-pub mod picking;
-pub mod places;
-pub mod preview;
-pub mod problem_text;
-pub mod removals;
-pub mod socket;
-pub mod theme;
-pub mod toasts;
-pub mod uploader;
-pub mod wake_lock;
-
-mod backoff;
-mod tab_lock;
+pub mod room;
+pub mod system;

@@ -1,35 +1,9 @@
-//! One visual noun each: components draw the room and hand what people do to [`crate::browser`].
+//! The components that draw the pages. They pass what people do on to [`crate::browser`]. Each module here holds the
+//! components of one area of the screen; `elements` holds building blocks for all of them.
 
-pub mod announcer;
-pub mod board;
-pub mod close_room;
-pub mod create_room;
-pub mod device_icon;
-pub mod drop_zone;
-pub mod file_list;
-pub mod file_row;
-pub mod flaps;
-pub mod hydrated_later;
-pub mod icons;
-pub mod join_form;
-pub mod known_rooms;
-pub mod language_switch;
-pub mod link_status;
-pub mod masthead;
-pub mod member_list;
-pub mod member_row;
-pub mod notice_offer;
-pub mod pin_entry;
-pub mod preview;
-pub mod qr;
-pub mod receipts;
-pub mod rename;
-pub mod share_hint;
-pub mod shared_content;
-pub mod snippet_list;
-pub mod theme_switch;
-pub mod toast_list;
-pub mod unfinished_files;
-pub mod update_notice;
-pub mod upload_bar;
-pub mod upload_form;
+pub mod chrome;
+pub mod elements;
+pub mod entrance;
+pub mod files;
+pub mod people;
+pub mod room;

@@ -1,32 +1,34 @@
-//! The document around the pages. Only the server needs it.
+//! The HTML document around the pages: its head, and the script that starts the hydration. Only the server renders it.
 
 use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{
+    first_paint::{FirstPaint, ServerDescription},
     i18n::{self, t},
-    shell::{App, FirstPaint, Server, title},
+    shell::{App, title},
     wire::{self, Place},
 };
 
-/// The names of the bundle's files, which change with their content. Missing ones were not built.
+/// The paths of the bundle's files, whose names change with their content. A path is missing when its file was not built.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle {
-    /// The glue script.
+    /// The script that starts the WebAssembly module, made by wasm-bindgen.
     pub script: Option<String>,
-    /// The WebAssembly module.
+    /// The main WebAssembly module: all that the first page needs.
     pub wasm: Option<String>,
-    /// Brings the rest of the program when it is needed; the script imports it.
+    /// The script that loads `parts` when they are needed; `script` imports it.
     pub loader: Option<String>,
-    /// That rest: the modules of what the first page does without.
+    /// The other WebAssembly modules: what the first page does without (see [`crate::pages::lazy_room`]).
     pub parts: Vec<String>,
     /// The style sheet.
     pub style: Option<String>,
 }
 
-/// Screens of iPhones in points, and pixels to a point: iOS shows a picture only if it fits exactly.
+/// The screens of iPhones: width and height in points, and pixels per point. iOS shows a splash picture only if it has
+/// exactly the size of the screen.
 const SPLASHES: [(u32, u32, u32); 6] = [(375, 667, 2), (414, 896, 2), (390, 844, 3), (393, 852, 3), (402, 874, 3), (430, 932, 3)];
 
-/// The whole document, rendered on the server.
+/// The whole document of a page, rendered on the server. It describes the page by the [`FirstPaint`] in the context.
 #[must_use]
 pub fn document(bundle: Bundle) -> impl IntoView {
     let style = bundle.style.clone();
@@ -34,7 +36,7 @@ pub fn document(bundle: Bundle) -> impl IntoView {
     i18n::provide(first.as_ref().map(|first| first.server.language).unwrap_or_default());
     let title = first.as_ref().map(|first| title(&first.place));
     let has_room = first.as_ref().is_some_and(|first| matches!(first.place, Place::Room(_)));
-    let Server { theme, language, .. } = first.map(|first| first.server).unwrap_or_default();
+    let ServerDescription { theme, language, .. } = first.map(|first| first.server).unwrap_or_default();
     let [on_light, on_dark] = theme.papers();
     view! {
         <!DOCTYPE html>
@@ -54,7 +56,7 @@ pub fn document(bundle: Bundle) -> impl IntoView {
                 <meta name="apple-mobile-web-app-status-bar-style" content="default" />
                 <meta name="apple-mobile-web-app-title" content="SnapDrop" />
                 {SPLASHES.map(splash).collect_view()}
-                <link rel="manifest" href=wire::manifest(language) />
+                <link rel="manifest" href=wire::manifest(language.code()) />
                 {style.map(|href| view! { <link rel="stylesheet" href=href /> })}
                 <script type="text/plain" id=i18n::ELEMENT_ID inner_html=i18n::table(language)></script>
                 <HydrationScript bundle has_room />
@@ -66,12 +68,13 @@ pub fn document(bundle: Bundle) -> impl IntoView {
     }
 }
 
-/// The colour of what is around the page, for one of the system's themes.
+/// The colour of the browser's own surfaces around the page, when the system's colour scheme is `scheme` (`light` or
+/// `dark`).
 fn theme_color(scheme: &str, colour: &'static str) -> impl IntoView {
     leptos::html::meta().name("theme-color").attr("media", format!("(prefers-color-scheme: {scheme})")).content(colour)
 }
 
-/// What an installed app shows while it starts.
+/// The link to the picture that an installed app shows on iOS while it starts.
 fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
     view! {
         <link
@@ -84,20 +87,21 @@ fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
     }
 }
 
-/// Loads the bundle and hands the page over to it. Written here because the file names come from
-/// inside the program, not from files beside it.
+/// The script that loads the bundle and hydrates the page. leptos's own component for this is not used, because it reads
+/// the names of the files from a file beside the program; here they come from inside the program.
 #[component]
 fn HydrationScript(
     bundle: Bundle,
-    /// Whether the page needs the rest of the program at once.
+    /// Whether the page is a room's, which needs `Bundle::parts` at once.
     has_room: bool,
 ) -> impl IntoView {
     let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
     let mut modules = vec![wasm.clone()];
     modules.extend(if has_room { bundle.parts } else { Vec::new() });
-    // After the first paint: what is loaded before it holds it up, and the page can be read without. A frame that is asked
-    // for is not yet one that is seen, so the browser is asked for the moment of the paint. A tab in the background is not
-    // painted, nor is one that goes there meanwhile. Between starting the program and running it the page can answer.
+    // The bundle is loaded after the first paint, because loading it earlier would delay the paint, and the page can be
+    // read without it. A PerformanceObserver reports the paint itself; an animation frame would come before it. A tab in
+    // the background is not painted, nor is one that goes to the background meanwhile, so these do not wait for a paint.
+    // `setTimeout` lets the browser handle input between starting the program and running it.
     let source = format!(
         "const start = () => {{\
            for (const module of {modules:?}) fetch(module);\

@@ -1,16 +1,16 @@
-//! Numbers as people read them, in their language.
+//! Sizes, percentages, durations and PINs as text, in the reader's language.
 
 use crate::i18n::t;
 
-/// A number of bytes with three significant digits: "4.2 MB". Powers of 1000, as file managers and
-/// shops count.
+/// A number of bytes as text: "4.2 MB", "43 MB". It has at most three digits, with one decimal place below ten. The
+/// units are powers of 1000, as in file managers and shops.
 #[must_use]
 pub fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return t().bytes(&whole(bytes));
     }
     let mut unit = 1000;
-    // What would be rounded to a thousand is one of the next unit.
+    // A number that would be rounded to 1000 is written as 1.0 of the next unit.
     while bytes / (unit / 2) >= 1999 {
         unit *= 1000;
     }
@@ -35,7 +35,8 @@ fn saturated(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// How much of a whole has arrived, in whole percent; 100 only when all of it has.
+/// How much of a whole has arrived, in percent, rounded down: 100 only when all of it has arrived. A whole of zero bytes
+/// counts as arrived.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> u64 {
     match whole {
@@ -50,14 +51,14 @@ pub fn percent_of(part: u64, whole: u64) -> String {
     percent_text(percent(part, whole))
 }
 
-/// So many percent.
+/// A percentage as text: "43 %".
 #[must_use]
 pub fn percent_text(percent: u64) -> String {
     t().percent(&whole(percent))
 }
 
-/// A span of time in its largest unit, rounded up: "24 hours", "1 minute". Days begin after two of them,
-/// as people speak.
+/// A span of time in its largest unit, rounded up: "1 minute", "24 hours". The unit is days only from two days on,
+/// because people say "24 hours" rather than "1 day".
 #[must_use]
 pub fn duration(secs: u64) -> String {
     match secs {
@@ -68,13 +69,13 @@ pub fn duration(secs: u64) -> String {
     }
 }
 
-/// A PIN in groups of three, as people read numbers aloud: "482 913".
+/// A PIN in groups of three digits, as people read numbers aloud: "482 913".
 #[must_use]
 pub fn pin(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() + 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && index % 3 == 0 {
-            // A space that is never broken, and that keeps the groups in their order on pages from right to left.
+            // A no-break space keeps the PIN on one line, and its groups in order on pages that run from right to left.
             text.push('\u{a0}');
         }
         text.push(digit);

@@ -1,7 +1,13 @@
-//! What the interface says, in the reader's language.
+//! The texts of the interface, in the reader's language.
 //!
-//! The catalogues are in `app/locales`; the build turns each of their keys into a method of [`Messages`]. The server
-//! carries all languages and writes one of them into the page; the browser's module has none built in.
+//! The catalogues are in `app/locales`; `app/build.rs` turns each of their keys into a method of [`Messages`]. The server
+//! contains the texts of all languages and writes those of one language into each page. The program in the browser
+//! contains none and reads them from the page.
+//!
+//! The rules for plurals and numbers come from ICU on the server (`i18n/icu.rs`). In browsers (`i18n/intl.rs`) the plural
+//! rules come from `Intl`, and the module `numbers` writes the numbers.
+
+pub mod problem_text;
 
 mod language;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -23,10 +29,10 @@ pub use rules::{provide, table};
 
 include!(concat!(env!("OUT_DIR"), "/messages.rs"));
 
-/// The id of the element in which the page brings its language's texts.
+/// The id of the element in which a page carries the texts of its language.
 pub const ELEMENT_ID: &str = "messages";
 
-/// The texts of one language.
+/// The texts of one language. [`t`] returns those of the reader's language.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
     language: Language,
@@ -34,19 +40,19 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// The language that they are in.
+    /// The language of these texts.
     #[must_use]
     pub const fn spoken(self) -> Language {
         self.language
     }
 
-    /// A whole number, as the language writes it.
+    /// A whole number, written as the language writes it.
     #[must_use]
     pub fn whole(self, number: usize) -> String {
         rules::number(self, &number.to_string())
     }
 
-    /// So many tenths, as the language writes them: "4.2" for 42.
+    /// A number of tenths as a decimal number, written as the language writes it: "4.2" for 42.
     #[must_use]
     pub fn tenths(self, tenths: u64) -> String {
         rules::number(self, &format!("{}.{}", tenths / 10, tenths % 10))
@@ -66,8 +72,9 @@ impl Messages {
     }
 }
 
-/// Puts values into the places of a text. A value that may run the other way is kept from turning the words around it
-/// (Unicode Bidirectional Algorithm, isolates).
+/// Replaces the placeholders of a text: `{0}` by `count`, `{1}` by the first of `values`, and so on. A value with letters
+/// that run from right to left, or every value if `isolates` is set, is put between isolate characters, so that it does
+/// not reorder the words around it (Unicode Bidirectional Algorithm, UAX #9).
 fn fill(text: &str, count: &str, values: &[&str], isolates: bool) -> String {
     let mut filled = String::with_capacity(text.len() + 16);
     let mut parts = text.split('{');
@@ -91,7 +98,7 @@ fn fill(text: &str, count: &str, values: &[&str], isolates: bool) -> String {
     filled
 }
 
-/// Letters of Hebrew, Arabic and their neighbours.
+/// Whether a character is in one of the Unicode blocks of Hebrew, Arabic and other scripts that run from right to left.
 const fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }

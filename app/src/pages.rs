@@ -1,4 +1,4 @@
-//! What a person opens. Pages decide which components stand on them, and where each leads.
+//! The pages that a person can open. A page decides which components it consists of, and where each of them leads.
 
 pub mod home;
 pub mod join;

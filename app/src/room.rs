@@ -1,7 +1,7 @@
-//! The room: a value plus an ordered list of events, and one function that folds them.
+//! The room: a value, the events that change it, and one function that folds an event into the value.
 //!
-//! The server calls [`Room::apply`] to change the truth, the browser calls it to follow. What travels
-//! around these types (messages, problems, addresses) is in [`crate::wire`].
+//! Server and browser call the same [`Room::apply`]: the server to change a room, the browser to follow the server's.
+//! The messages that carry rooms and events, the addresses and the problems are in [`crate::wire`].
 
 mod digest;
 mod events;
@@ -21,31 +21,31 @@ pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin, SnippetI
 pub use member::{Device, DeviceKind, Member, Presence, Role};
 pub use names::{DisplayName, FileName, InvalidName};
 pub use preview::PreviewKind;
-pub use snippet::{InvalidSnippet, Part, Snippet, SnippetText};
+pub use snippet::{InvalidSnippet, Snippet, SnippetPart, SnippetText};
 
-/// Everything a member may see of a room.
+/// A room, as far as its members may see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
-    /// The digits that let people in.
+    /// The PIN with which people join the room.
     pub pin: Pin,
     /// When the room was created, in milliseconds since the Unix epoch.
     pub created_at_ms: u64,
-    /// What the owner has set.
+    /// What the owner has set for the whole room.
     pub settings: Settings,
-    /// The seats that are taken, in the order of joining. A member who left is not in it.
+    /// The members who have a seat, in the order in which they took it. A member who left is not in the list.
     pub members: Vec<Member>,
-    /// The files, in the order of their arrival.
+    /// The files, in the order in which they were added.
     pub files: Vec<FileEntry>,
-    /// Text to copy, in the order of its arrival.
+    /// The texts that members can copy, in the order in which they were added.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub snippets: Vec<Snippet>,
-    /// Uploads that will be joined into one file (tus concatenation); nobody but their sender sees them.
+    /// Uploads that will be joined into one file (tus concatenation). Pages do not list them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FileEntry>,
-    /// Who is getting which file right now.
+    /// The downloads that are running now. Guests do not get to see them: for a guest the list is empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub downloads: Vec<Download>,
-    /// Set once, by the last event of a room.
+    /// How the room ended; `None` while it is open. The last event of the room sets it.
     pub closed: Option<Closed>,
 }
 
@@ -61,18 +61,18 @@ pub struct Snapshot {
 /// What the owner can set for the whole room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Nobody new may join; whoever has a seat keeps it.
+    /// Whether the room is locked: nobody new may join, but members keep their seats.
     pub locked: bool,
 }
 
 /// How a room ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
-    /// Who ended it.
+    /// Who ended the room.
     pub by: ClosedBy,
-    /// When, in milliseconds since the Unix epoch.
+    /// When the room ended, in milliseconds since the Unix epoch.
     pub at_ms: u64,
-    /// How many files were erased with it.
+    /// How many files were erased with the room.
     pub erased_files: usize,
 }
 
@@ -80,27 +80,27 @@ pub struct Closed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedBy {
-    /// Its owner.
+    /// The owner.
     Owner,
-    /// The server, because nobody had used it for the whole of its time to live.
+    /// The server, because nobody had used the room for the whole of its time to live.
     Unused,
 }
 
-/// The event does not follow the snapshot: something in between was missed.
+/// A recorded event does not follow a snapshot, because events between the two were missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {got} does not follow revision {have}")]
 pub struct Gap {
-    /// Revision of the snapshot.
+    /// The revision of the snapshot.
     pub have: u64,
-    /// Revision that the event carries.
+    /// The revision that the event carries.
     pub got: u64,
 }
 
 impl Snapshot {
-    /// Applies the recorded event number `revision`. One that the room already contains is skipped.
+    /// Applies the recorded event number `revision`. An event that the room already contains is skipped.
     ///
     /// # Errors
-    /// [`Gap`] when events in between are missing; the room is then as it was.
+    /// [`Gap`] when events in between are missing; the room stays as it was.
     pub fn follow(&mut self, revision: u64, event: &RoomEvent) -> Result<(), Gap> {
         if revision <= self.revision {
             return Ok(());
@@ -131,8 +131,8 @@ impl Room {
         }
     }
 
-    /// Folds one recorded event into the room. Events about what is not there change nothing, so
-    /// that folding can never fail.
+    /// Folds one recorded event into the room. An event about a member, a file or a text that is not in the room changes
+    /// nothing, so folding cannot fail.
     pub fn apply(&mut self, event: &RoomEvent) {
         match event {
             RoomEvent::MemberJoined { member } => match self.member_mut(member.id) {
@@ -226,8 +226,7 @@ impl Room {
         }
     }
 
-    /// Folds one passing event into the room. A complete file stays complete, whatever a late
-    /// progress report says.
+    /// Folds one passing event into the room. A progress report that comes late does not change a complete file.
     pub fn pass(&mut self, event: &PassingEvent) {
         match event {
             PassingEvent::PresenceChanged { id, presence } => {
@@ -253,7 +252,7 @@ impl Room {
         }
     }
 
-    /// The seat with this id, unless its member left.
+    /// The member with this id, unless the member left.
     #[must_use]
     pub fn member(&self, id: MemberId) -> Option<&Member> {
         self.members.iter().find(|member| member.id == id)
@@ -262,7 +261,7 @@ impl Room {
     /// The file with this id, unless it was removed.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<&FileEntry> {
-        // Most that is asked for came last.
+        // From the end, because most requests are for the files that were added last.
         self.files.iter().rfind(|file| file.id == id)
     }
 
@@ -272,7 +271,7 @@ impl Room {
         self.uploads().rfind(|file| file.id == id)
     }
 
-    /// Every file and every part.
+    /// All files, followed by all parts.
     pub fn uploads(&self) -> impl DoubleEndedIterator<Item = &FileEntry> {
         self.files.iter().chain(&self.parts)
     }
@@ -283,13 +282,14 @@ impl Room {
         self.parts.iter().any(|part| part.id == id)
     }
 
-    /// Bytes of all files and parts together: declared ones, or those that are here where none are.
+    /// The size of all files and parts together, in bytes. One whose size is not declared counts with the bytes that have
+    /// arrived.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
         self.uploads().fold(0, |sum, file| sum.saturating_add(file.size_bytes.unwrap_or(file.offset_bytes)))
     }
 
-    /// The passing events that bring somebody who knows all recorded ones up to now.
+    /// The passing events that bring a follower who has all recorded events up to date.
     pub fn passing_state(&self) -> impl Iterator<Item = PassingEvent> + '_ {
         let presences = self.members.iter().map(|member| PassingEvent::PresenceChanged { id: member.id, presence: member.presence });
         let progress = self.uploads().filter(|file| file.state != FileState::Complete).map(|file| PassingEvent::FileProgress {

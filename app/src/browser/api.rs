@@ -1,100 +1,103 @@
-//! Requests to the server, each with its answer or the problem that came instead.
+//! Requests to the server's HTTP API. Each function returns the answer, or a [`Problem`] whose `detail` is a sentence in
+//! the language of the page. The requests of uploads are in `files/uploader/protocol.rs`.
 
 use std::ops::Range;
 
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::problem_text::in_words;
 use crate::{
-    i18n::t,
+    i18n::{problem_text::in_words, t},
     room::{FileId, Pin, SnippetId},
     wire::{self, AddSnippet, Entered, JoinRequest, KnownRoom, Problem, ProblemCode, RoomView},
 };
 
-/// Opens a room and takes the owner's seat.
+/// Opens a room, in which this browser gets the owner's seat.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn create_room() -> Result<Entered, Problem> {
     answer(send_json(Request::post(wire::ROOMS), &JoinRequest::default()).await?).await
 }
 
-/// Takes a seat in a room.
+/// Takes a seat in a room, under `name` if there is one.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn join(pin: &Pin, name: Option<String>) -> Result<Entered, Problem> {
     answer(send_json(Request::post(&wire::members(pin)), &JoinRequest { name }).await?).await
 }
 
-/// The rooms in which this browser has a seat.
+/// Returns the rooms in which this browser has a seat.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn known_rooms() -> Result<Vec<KnownRoom>, Problem> {
     let response = Request::get(wire::ROOMS).send().await.map_err(|_| unreachable())?;
     answer(checked(response).await?).await
 }
 
-/// The room as it is now.
+/// Returns the room as it is now, and this browser's seat in it.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn look(pin: &Pin) -> Result<RoomView, Problem> {
     let response = Request::get(&wire::room(pin)).send().await.map_err(|_| unreachable())?;
     answer(checked(response).await?).await
 }
 
-/// Ends the room for everybody.
+/// Closes the room for all members.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn close_room(pin: &Pin) -> Result<(), Problem> {
     send(Request::delete(&wire::room(pin))).await
 }
 
-/// Erases a file.
+/// Erases a file of the room.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn remove_file(pin: &Pin, id: FileId) -> Result<(), Problem> {
     send(Request::delete(&wire::file(pin, id))).await
 }
 
-/// Erases a file while the page is left: the browser sends the request even when the page is gone.
-pub(super) fn remove_file_from_a_page_that_ends(pin: &Pin, id: FileId) {
+/// Erases a file while the page is being left. `keepalive` makes the browser send the request even when the page is
+/// gone.
+pub(crate) fn remove_file_from_a_page_that_ends(pin: &Pin, id: FileId) {
+    // web-sys has no setter for `keepalive` yet.
     let options = web_sys::RequestInit::new();
     options.set_method("DELETE");
-    // Not in web-sys yet; fails only for objects that take nothing.
-    drop(js_sys::Reflect::set(&options, &"keepalive".into(), &true.into()));
-    drop(super::page::window().fetch_with_str_and_init(&wire::file(pin, id), &options));
+    #[expect(clippy::let_underscore_must_use, reason = "setting a property of a plain object cannot fail")]
+    let _ = js_sys::Reflect::set(&options, &"keepalive".into(), &true.into());
+    #[expect(clippy::let_underscore_must_use, reason = "the page is gone before an answer arrives")]
+    let _ = super::system::page::window().fetch_with_str_and_init(&wire::file(pin, id), &options);
 }
 
-/// Adds text for everybody to copy.
+/// Adds a text that every member can copy.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn add_snippet(pin: &Pin, text: String) -> Result<(), Problem> {
     read_out(&send_json(Request::post(&wire::snippets(pin)), &AddSnippet { text }).await?).await;
     Ok(())
 }
 
-/// Takes text back.
+/// Removes a text from the room.
 ///
 /// # Errors
-/// The server's refusal, or that it cannot be reached.
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn remove_snippet(pin: &Pin, id: SnippetId) -> Result<(), Problem> {
     send(Request::delete(&wire::snippet(pin, id))).await
 }
 
-/// Some bytes of a file, as far as the server has them.
-pub(super) async fn part_of_file(pin: &Pin, id: FileId, range: Range<u64>) -> Result<Vec<u8>, Problem> {
+/// Returns the bytes of a file in `range`, as far as the server has them.
+pub(crate) async fn part_of_file(pin: &Pin, id: FileId, range: Range<u64>) -> Result<Vec<u8>, Problem> {
     part(&wire::file(pin, id), range).await?.binary().await.map_err(|_| unreachable())
 }
 
-/// The first bytes of a file, at least one, as text to look at.
-pub(super) async fn beginning_of_file(pin: &Pin, id: FileId, bytes: u64) -> Result<String, Problem> {
+/// Returns the first `bytes` bytes of a file as text, for its preview. `bytes` is at least 1.
+pub(crate) async fn beginning_of_file(pin: &Pin, id: FileId, bytes: u64) -> Result<String, Problem> {
     part(&wire::preview(pin, id), 0..bytes).await?.text().await.map_err(|_| unreachable())
 }
 
@@ -103,24 +106,26 @@ async fn part(address: &str, range: Range<u64>) -> Result<Response, Problem> {
     checked(request.send().await.map_err(|_| unreachable())?).await
 }
 
-/// Hands in the small picture of a file.
-pub(super) async fn add_thumbnail(pin: &Pin, id: FileId, picture: web_sys::Blob) -> Result<(), Problem> {
+/// Sends the thumbnail of a file to the server.
+pub(crate) async fn add_thumbnail(pin: &Pin, id: FileId, picture: web_sys::Blob) -> Result<(), Problem> {
     let request = Request::put(&wire::thumbnail(pin, id)).body(picture).map_err(|_| unreachable())?;
     let response = request.send().await.map_err(|_| unreachable())?;
     read_out(&checked(response).await?).await;
     Ok(())
 }
 
-/// Sends a request whose answer is that it was carried out.
+/// Sends a request for which the success of the response is the whole answer.
 async fn send(request: RequestBuilder) -> Result<(), Problem> {
     let response = request.send().await.map_err(|_| unreachable())?;
     read_out(&checked(response).await?).await;
     Ok(())
 }
 
-/// Reads an empty answer to its end: one that is dropped unread counts as broken off.
-pub(super) async fn read_out(response: &Response) {
-    drop(response.text().await);
+/// Reads the body of a response to its end and discards it, because a response that is dropped unread counts as an
+/// aborted request.
+pub(crate) async fn read_out(response: &Response) {
+    #[expect(clippy::let_underscore_must_use, reason = "nobody needs the body")]
+    let _ = response.text().await;
 }
 
 async fn send_json(request: RequestBuilder, body: &impl Serialize) -> Result<Response, Problem> {
@@ -129,8 +134,8 @@ async fn send_json(request: RequestBuilder, body: &impl Serialize) -> Result<Res
     checked(request.send().await.map_err(|_| unreachable())?).await
 }
 
-/// The response if it is a success, else the problem in it.
-pub(super) async fn checked(response: Response) -> Result<Response, Problem> {
+/// Returns the response if its status is a success, otherwise the problem in its body.
+pub(crate) async fn checked(response: Response) -> Result<Response, Problem> {
     if response.ok() {
         return Ok(response);
     }
@@ -138,8 +143,9 @@ pub(super) async fn checked(response: Response) -> Result<Response, Problem> {
     Err(serde_json::from_str(&text).map_or_else(|_| unexpected(response.status()), in_words))
 }
 
-/// An answer that does not say what is wrong: it came from something in between.
-pub(super) fn unexpected(status: u16) -> Problem {
+/// The problem for an error response whose body is not a [`Problem`]. Such a response comes from a proxy in between, not
+/// from the server.
+pub(crate) fn unexpected(status: u16) -> Problem {
     let code = if status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest };
     in_words(Problem::new(code, ""))
 }
@@ -149,10 +155,10 @@ async fn answer<T: DeserializeOwned>(response: Response) -> Result<T, Problem> {
     serde_json::from_str(&text).map_err(|_| unreadable())
 }
 
-pub(super) fn unreachable() -> Problem {
+pub(crate) fn unreachable() -> Problem {
     Problem::new(ProblemCode::Unavailable, t().problem_unreachable())
 }
 
-pub(super) fn unreadable() -> Problem {
+pub(crate) fn unreadable() -> Problem {
     Problem::new(ProblemCode::Unavailable, t().problem_unreadable())
 }

@@ -1,4 +1,5 @@
-//! The rules of the languages outside browsers: from ICU, with the data in the program.
+//! The texts of all languages and their rules for plurals and numbers, for everything that does not run in a browser.
+//! The rules come from ICU, whose data is compiled in.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -9,7 +10,7 @@ use leptos::prelude::{provide_context, use_context};
 
 use super::{Language, Messages, TABLES};
 
-/// What is known of one language.
+/// What is kept ready for one language.
 struct Known {
     texts: Vec<&'static str>,
     plurals: PluralRules,
@@ -21,26 +22,26 @@ static KNOWN: LazyLock<HashMap<Language, Known>> = LazyLock::new(|| {
         let locale: Locale = language.tag().parse().expect("every tag is well-formed");
         let known = Known {
             texts: table(language).split('\n').collect(),
-            plurals: PluralRules::try_new_cardinal((&locale).into()).expect("the data is in the program"),
-            numbers: DecimalFormatter::try_new((&locale).into(), Default::default()).expect("the data is in the program"),
+            plurals: PluralRules::try_new_cardinal((&locale).into()).expect("the locale data is compiled in"),
+            numbers: DecimalFormatter::try_new((&locale).into(), Default::default()).expect("the locale data is compiled in"),
         };
         (language, known)
     };
     Language::ALL.map(known).into()
 });
 
-/// The messages in the reader's language; in English outside a page.
+/// The messages in the reader's language, which is in the context; in English when there is none.
 #[must_use]
 pub fn t() -> Messages {
     use_context().unwrap_or_else(|| Messages::of(Language::default()))
 }
 
-/// Everything below is said in this language.
+/// Sets the language of everything that is rendered under the current owner, by putting it into the context.
 pub fn provide(language: Language) {
     provide_context(Messages::of(language));
 }
 
-/// The texts of a language, as pages bring them along: one on each line.
+/// The texts of a language in the form in which pages carry them: one on each line.
 #[must_use]
 pub fn table(language: Language) -> &'static str {
     let found = TABLES.iter().find(|(code, _)| *code == language.code());
@@ -48,14 +49,14 @@ pub fn table(language: Language) -> &'static str {
 }
 
 impl Messages {
-    /// The messages in a language.
+    /// The messages in this language.
     #[must_use]
     pub fn of(language: Language) -> Self {
         Self { language, texts: &KNOWN[&language].texts }
     }
 }
 
-/// Which of the forms a number takes, in the order of the table.
+/// The index of the plural form that a number takes, in the order in which the table has the forms.
 pub(super) fn plural(language: Language, count: usize) -> usize {
     match KNOWN[&language].plurals.category_for(count) {
         PluralCategory::Zero => 0,
@@ -67,7 +68,7 @@ pub(super) fn plural(language: Language, count: usize) -> usize {
     }
 }
 
-/// Writes digits, perhaps with a point, the way of the language.
+/// Writes a decimal number, given as ASCII digits with or without a point, as the language writes it.
 pub(super) fn number(messages: Messages, digits: &str) -> String {
     let decimal: Decimal = digits.parse().unwrap_or_default();
     KNOWN[&messages.language].numbers.format(&decimal).to_string()

@@ -1,16 +1,16 @@
-//! The languages of the interface.
+//! The languages of the interface, and the cookie that remembers which one a visitor chose.
 
 use serde::{Deserialize, Serialize};
 
 use crate::wire::cookie;
 
-/// The name of the cookie.
+/// The name of the cookie that remembers the language.
 const COOKIE: &str = "language";
 
-/// A language that the interface speaks.
+/// A language in which the interface is available.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Language {
-    /// English, also for everybody whose language is not among these.
+    /// English, which is also used for visitors whose language is not among these.
     #[default]
     #[serde(rename = "en")]
     English,
@@ -53,7 +53,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// All of them, as the switch lists them: by what they call themselves.
+    /// All languages in the order in which the language switch lists them: sorted by their own names.
     pub const ALL: [Self; 13] = [
         Self::Czech,
         Self::German,
@@ -70,13 +70,13 @@ impl Language {
         Self::Chinese,
     ];
 
-    /// Its code (ISO 639-1), which names its catalogue.
+    /// The code of the language (ISO 639-1), which is also the name of its catalogue.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.names().0
     }
 
-    /// What its speakers call it.
+    /// The name of the language in the language itself.
     #[must_use]
     pub const fn own_name(self) -> &'static str {
         self.names().1
@@ -100,7 +100,7 @@ impl Language {
         }
     }
 
-    /// Its tag (BCP 47), as documents declare it.
+    /// The tag of the language (BCP 47), for the `lang` attribute of documents.
     #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
@@ -109,38 +109,38 @@ impl Language {
         }
     }
 
-    /// Whether its lines run from right to left.
+    /// Whether the language is written from right to left.
     #[must_use]
     pub const fn is_right_to_left(self) -> bool {
         matches!(self, Self::Arabic)
     }
 
-    /// The direction of its lines, as documents declare it.
+    /// The direction in which the language is written, for the `dir` attribute of documents.
     #[must_use]
     pub const fn direction(self) -> &'static str {
         if self.is_right_to_left() { "rtl" } else { "ltr" }
     }
 
-    /// The language with this code.
+    /// The language with this code, if it is available.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// The language of a tag, whatever its script and region: "pt-BR" is Portuguese (RFC 5646).
+    /// The language of a tag (RFC 5646), if it is available. Script and region are ignored: "pt-BR" is Portuguese.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let code = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         Self::from_code(&code)
     }
 
-    /// The language in a `Cookie` field (RFC 6265, section 4.2); nothing when none was chosen.
+    /// The chosen language in a `Cookie` header field (RFC 6265, section 4.2); `None` when there is no valid choice.
     #[must_use]
     pub fn parse(cookies: &str) -> Option<Self> {
         cookie::value_of(cookies, COOKIE).and_then(Self::from_code)
     }
 
-    /// What remembers the choice, as `Set-Cookie` and `document.cookie` take it.
+    /// The cookie that remembers this choice, in the form that `Set-Cookie` and `document.cookie` take.
     #[must_use]
     pub fn cookie(self) -> String {
         cookie::remember(COOKIE, Some(self.code()))

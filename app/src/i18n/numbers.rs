@@ -1,15 +1,17 @@
-//! Numbers the way a language writes them, after an example of it: "1.234.567.890,5 1000".
+//! Writes numbers as a language does, after an example in that language, such as "1.234.567.890,5" and "1000".
 
-/// Writes digits, perhaps with a point, as the example writes 1234567890.5 and 1000.
+/// Writes a decimal number, given as ASCII digits with or without a point. `example` is how the language writes
+/// 1234567890.5 and 1000, separated by a tab; when it is empty, the digits stay as they are.
 pub(super) fn write(digits: &str, example: &str) -> String {
     let (large, thousand) = example.split_once('\t').unwrap_or_default();
-    // The example has all ten digits, in the order of the keyboard.
+    // The example contains all ten digits of the language, in the order 1 to 9 and 0.
     let own: Vec<char> = large.chars().filter(|c| c.is_numeric()).collect();
     let own = |digit: u8| own.get((digit + 9) as usize % 10).copied().unwrap_or(char::from(b'0' + digit));
     let signs: Vec<char> = large.chars().filter(|c| !c.is_numeric()).collect();
     let (separator, point) = (signs.first().copied(), signs.last().copied().unwrap_or('.'));
     let mut groups = large.split(|c: char| !c.is_numeric()).map(|group| group.chars().count()).rev().skip(1);
     let (last, others) = (groups.next().unwrap_or(usize::MAX), groups.next().unwrap_or(usize::MAX));
+    // A language that writes 1000 without a separator groups only numbers with one digit more.
     let is_grouped = digits.split('.').next().is_some_and(|whole| whole.len() > last + usize::from(thousand.chars().count() == 4));
 
     let mut text = String::with_capacity(2 * digits.len());

@@ -10,7 +10,7 @@ fn every_language_has_its_own_words() {
     for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
         let own = Messages::of(language);
         let same = english.texts.iter().zip(own.texts).filter(|(english, own)| english == own && english.contains(' ')).collect::<Vec<_>>();
-        // "{0} MB" and the like.
+        // Some texts are the same in every language, such as "{0} MB".
         assert!(same.len() < 12, "{language:?}: {same:?}");
     }
 }
@@ -40,14 +40,14 @@ fn what_is_put_in_does_not_turn_the_words_around_it() {
     assert_eq!(fill("{2} {1} {2}{", "", &["a", "{1}"], false), "{1} a {1}");
 }
 
-/// Attributes that people read or hear.
+/// Attributes whose values people read or hear.
 const SPOKEN_ATTRIBUTES: [&str; 4] = ["label", "title", "placeholder", "alt"];
-/// Attributes that only the browser reads.
+/// Attributes whose values only the browser reads.
 const SILENT_ATTRIBUTES: [&str; 5] = ["class", "d", "viewBox", "media", "rel"];
-/// Names, and what is said to machines in words that look like people's.
+/// Texts that are allowed in the code: names, and texts for programs that look like words.
 const NOT_FOR_PEOPLE: [&str; 6] = ["SnapDrop", "SHA-256", "×", "light dark", "crc32c {}", "upload {pin}/{id}"];
 
-/// Everything that is drawn or said goes through the catalogues.
+/// Every text that people see or hear comes from the catalogues.
 #[test]
 fn no_words_stand_in_the_program_itself() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -90,14 +90,14 @@ fn look_into(path: &Path, found: &mut Vec<String>) {
     found.extend(words.into_iter().map(|word| format!("{}: {word}", path.display())));
 }
 
-/// Text literals that look like something people read; in a view also single words.
+/// Collects text literals that look like something people read; in a view, single words count, too.
 fn collect(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let text_of = |index: Option<usize>| index.and_then(|index| tokens.get(index)).map(ToString::to_string).unwrap_or_default();
     for (index, token) in tokens.iter().enumerate() {
         let before = text_of(index.checked_sub(1));
         match token {
-            // What follows a number sign is an attribute: documentation, or a reason for the compiler.
+            // A group after a number sign is an attribute, such as documentation or the reason of an `expect`.
             TokenTree::Group(_) if before == "#" || (before == "!" && text_of(index.checked_sub(2)) == "#") => {}
             TokenTree::Group(group) => {
                 let says_to_developers = ["expect", "panic", "debug_2"].contains(&before.as_str());
@@ -127,7 +127,7 @@ fn collect(tokens: TokenStream, in_view: bool, found: &mut Vec<String>) {
     }
 }
 
-/// Letters outside the places of a format string.
+/// Whether a format string has letters outside its placeholders.
 fn has_letters(text: &str) -> bool {
     let mut depth = 0;
     text.chars().any(|c| {

@@ -1,23 +1,25 @@
-//! `/`: the PIN or a new room, and nothing else.
+//! `/`: the first page, where a person joins a room by its PIN or creates one.
 
 use leptos::prelude::*;
 
 use crate::{
-    browser::places::use_places,
+    browser::system::places::use_places,
     components::{
-        create_room::CreateRoom,
-        hydrated_later::HydratedLater,
-        join_form::JoinForm,
-        known_rooms::{KnownRoomList, KnownRooms},
-        share_hint::ShareHint,
+        elements::hydrated_later::HydratedLater,
+        entrance::{
+            create_room::CreateRoom,
+            join_form::JoinForm,
+            known_rooms::{KnownRoomList, KnownRooms},
+            share_hint::ShareHint,
+        },
     },
+    first_paint::{Page, first_paint, use_server},
     format,
     i18n::t,
-    shell::{Page, first_paint, use_server},
     wire::Place,
 };
 
-/// Create or join.
+/// The form with which a person joins a room, the button that creates one, and links back to known rooms.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let problem = match first_paint() {

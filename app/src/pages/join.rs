@@ -1,17 +1,18 @@
-//! `/join/{pin}`: what the QR code holds. Opening it joins nobody.
+//! `/join/{pin}`: the address in a room's link and QR code. Opening it does not join the room yet; the person has to
+//! submit the form.
 
 use leptos::prelude::*;
 
 use crate::{
-    browser::places::use_places,
-    components::{hydrated_later::HydratedLater, join_form::JoinForm},
+    browser::system::places::use_places,
+    components::{elements::hydrated_later::HydratedLater, entrance::join_form::JoinForm},
+    first_paint::{Page, first_paint},
     i18n::t,
     room::Pin,
-    shell::{Page, first_paint},
     wire::{Place, ProblemCode},
 };
 
-/// The form with the PIN filled in.
+/// The join form with the PIN filled in. It leads to the room after joining.
 #[component]
 pub fn JoinPage(
     /// The PIN to fill in.
@@ -26,9 +27,16 @@ pub fn JoinPage(
     view! { <WayIn pin problem on_joined=to_room /> }
 }
 
-/// The way into one room, with why the last try did not work.
+/// The join form for one room as a whole page. The page of a room shows it, too, to people who are not members.
 #[component]
-pub fn WayIn(pin: Pin, problem: Option<ProblemCode>, on_joined: Callback<Pin>) -> impl IntoView {
+pub fn WayIn(
+    /// The room's PIN.
+    pin: Pin,
+    /// Why the last attempt failed.
+    problem: Option<ProblemCode>,
+    /// Called with the PIN of the room that was joined.
+    on_joined: Callback<Pin>,
+) -> impl IntoView {
     view! {
         <main class="home">
             <section class="board" aria-label=t().join_a_room()>

@@ -1,4 +1,5 @@
-//! The room's page, whose program is loaded when somebody goes there: the first page needs none of it.
+//! Loads the code of the room's page as a WebAssembly module of its own when a room is opened. The first page does not
+//! need that code, so it is not in the main module. What the page shows is left to [`super::room`].
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,28 +12,34 @@ use leptos::{
 
 use super::room::{Opening, RoomPage};
 use crate::{
-    browser::{activity::use_activity, leaving, notices::Notices, page_badge, toasts::use_toasts, uploader::Uploads, wake_lock},
+    browser::{
+        files::uploader::Uploads,
+        room::{activity::use_activity, notices::Notices, page_badge},
+        system::{leaving, toasts::use_toasts, wake_lock},
+    },
     room::Pin,
 };
 
-/// Whether the room's program is here. A server has all of it.
+/// Whether the room's module is loaded. On the server the code is always there.
 static LOADED: AtomicBool = AtomicBool::new(!cfg!(feature = "hydrate"));
 
-/// Loads the room's program, if it is not here yet; says whether it is here then.
+/// Loads the room's module if it is not loaded yet. Returns whether it is loaded afterwards.
 pub async fn load() -> bool {
     #[cfg(feature = "hydrate")]
     {
         if preload().await.is_err() {
             return false;
         }
-        // Between starting the program and running it the page can answer.
+        // This waits one turn of the event loop, so that the page can respond to input between starting the module and
+        // running its code.
         gloo_timers::future::TimeoutFuture::new(0).await;
     }
     LOADED.store(true, Ordering::Relaxed);
     true
 }
 
-// Not `lazy`, with which the whole program would end when this part cannot be loaded.
+// `wasm_split` is used directly because Leptos's `#[lazy]` has no `fallible` option: if the module could not be loaded,
+// the whole program would end.
 #[wasm_split(room, wasm_split_path = ::leptos::wasm_split, preload(preload), fallible)]
 fn draw(pin: Pin, owner: Option<Owner>) -> Result<AnyView, SplitLoaderError> {
     if use_context::<Uploads>().is_none() {
@@ -44,23 +51,25 @@ fn draw(pin: Pin, owner: Option<Owner>) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <RoomPage pin /> }.into_any())
 }
 
-/// What lasts beyond a room's page: files go on arriving while another page is shown.
+/// Starts what outlives the room's page, because uploads continue while another page is shown: the uploads, the
+/// notices, the badge of the tab, the wake lock, and the question before the page is closed.
 fn begin() {
     let activity = use_activity();
     let uploads = Uploads::provide(use_toasts());
     let total = Memo::new(move |_| uploads.total());
+    let moves = Memo::new(move |_| total.with(|total| total.moving > 0));
     Effect::new(move |_| activity.sends.set(total.get().files > 0));
     page_badge::follow(total, Notices::provide(total), activity);
-    wake_lock::follow(total);
-    leaving::follow(total);
+    wake_lock::follow(moves);
+    leaving::follow(moves);
 }
 
-/// The room, as soon as its program is here; until then, that it is being opened.
+/// The room's page as soon as its module is loaded. Until then it says that the room is being opened.
 #[component]
 pub fn LazyRoom(
-    /// Which room.
+    /// The room's PIN.
     pin: Pin,
-    /// Of what lasts beyond this page.
+    /// The reactive owner of everything that outlives this page, such as the uploads.
     owner: Option<Owner>,
 ) -> impl IntoView {
     let loaded = RwSignal::new(LOADED.load(Ordering::Relaxed));
@@ -68,17 +77,20 @@ pub fn LazyRoom(
         if !loaded.get_untracked() {
             spawn_local(async move {
                 if load().await {
-                    // The page may be left by then.
+                    // The page may have been left by then, so the signal may be gone.
                     loaded.try_set(true);
                 } else {
-                    // The server is newer than this page, or out of reach: its own page says so.
-                    drop(window().location().reload());
+                    #[expect(
+                        clippy::let_underscore_must_use,
+                        reason = "the server is newer than this page or unreachable; the reloaded page shows which"
+                    )]
+                    let _ = window().location().reload();
                 }
             });
         }
     });
     (move || {
-        // Nothing is left to wait for once it is here.
+        // Once the module is loaded, `draw` completes at the first poll.
         let room = loaded.get().then(|| draw(pin.clone(), owner.clone()).now_or_never()).flatten().and_then(Result::ok);
         room.unwrap_or_else(|| view! { <Opening /> }.into_any())
     })

@@ -1,12 +1,13 @@
-//! Every address that leads nowhere.
+//! The page for every address that does not exist.
 
 use leptos::prelude::*;
 
-use crate::{i18n::t, shell::first_paint};
+use crate::{first_paint::first_paint, i18n::t};
 
-/// Says that there is nothing, and where to go.
+/// Says that there is nothing at this address, and links to the first page.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
+    // The first paint is given out only once. It is taken here so that the next page does not mistake it for its own.
     drop(first_paint());
     view! {
         <main class="notice">

@@ -1,49 +1,59 @@
-//! `/r/{pin}`: the room for its members, the way in for everybody else.
+//! `/r/{pin}`: shows the room to its members, and the join form to everybody else.
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::join::WayIn;
+use crate::browser::system::clock;
 use crate::{
     browser::{
-        activity::{Handed, use_activity},
         api,
-        hydration::use_hydration,
-        kept_files,
-        language::use_language_choice,
-        live_room::{Ended, LiveRoom, Topic},
-        notices::use_notices,
-        page,
-        removals::Removals,
-        socket,
-        toasts::use_toasts,
-        uploader::use_uploads,
+        files::{kept_files, uploader::use_uploads},
+        room::{
+            activity::{HandedOver, use_activity},
+            live_room::{Ended, LiveRoom, Topic},
+            notices::use_notices,
+            removals::Removals,
+            socket,
+        },
+        system::{hydration::use_hydration, language::use_language_choice, toasts::use_toasts},
     },
     components::{
-        announcer::Announcer, board::Board, close_room::CloseRoom, drop_zone::DropZone, file_list::FileList, hydrated_later::HydratedLater,
-        link_status::LinkStatus, member_list::MemberList, notice_offer::NoticeOffer, preview::Preview, preview::PreviewWindow,
-        snippet_list::SnippetList, unfinished_files::UnfinishedFiles, upload_bar::UploadBar, upload_form::UploadForm,
+        elements::hydrated_later::HydratedLater,
+        files::{
+            drop_zone::DropZone,
+            file_list::FileList,
+            preview::{Preview, PreviewWindow},
+            unfinished_files::UnfinishedFiles,
+            upload_bar::UploadBar,
+            upload_form::UploadForm,
+        },
+        people::member_list::MemberList,
+        room::{
+            announcer::Announcer, board::Board, close_room::CloseRoom, link_status::LinkStatus, notice_offer::NoticeOffer,
+            snippet_list::SnippetList,
+        },
     },
+    first_paint::{Page, first_paint},
     i18n::t,
     room::{Closed, ClosedBy, Pin},
-    shell::{Page, first_paint},
     wire::{ProblemCode, RoomView},
 };
 
-/// What this browser is to the room.
+/// Whether this browser is a member of the room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Standing {
-    /// Not asked yet.
+    /// The server has not answered yet.
     Unknown,
-    /// A member.
+    /// This browser has a seat. The view is the room as the server sent it.
     Member(Box<RoomView>),
-    /// Somebody who has to join first, or cannot.
+    /// This browser has no seat. With a problem code, joining or loading the room failed for that reason.
     Outside(Option<ProblemCode>),
 }
 
-/// The room with the PIN in the address.
+/// The page of the room whose PIN is in the address.
 #[component]
 pub fn RoomPage(
-    /// Which room.
+    /// The room's PIN.
     pin: Pin,
 ) -> impl IntoView {
     let standing = RwSignal::new(match first_paint() {
@@ -78,7 +88,7 @@ pub fn RoomPage(
     .into_any()
 }
 
-/// The moment before a room is there.
+/// Says that the room is being opened, until it is loaded.
 #[component]
 pub(super) fn Opening() -> impl IntoView {
     view! {
@@ -89,7 +99,8 @@ pub(super) fn Opening() -> impl IntoView {
     .into_any()
 }
 
-/// The room itself, followed live.
+/// The room for one of its members, kept up to date over the live socket. `lost_seat` is called when the server says
+/// that this browser has no seat any more.
 #[component]
 fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     let live = LiveRoom::new(view);
@@ -103,7 +114,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
         if !hydration.is_over() {
             return;
         }
-        let Handed { files, text } = activity.take_over(&live.pin());
+        let HandedOver { files, text } = activity.take_over(&live.pin());
         uploads.add(live.pin(), files, Vec::new());
         if let Some(text) = text {
             spawn_local(async move {
@@ -170,7 +181,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     .into_any()
 }
 
-/// What is left of a room: one sentence.
+/// The page of a room that has been closed. It says how, if that is known.
 #[component]
 fn ClosedRoom(closed: Option<Closed>) -> impl IntoView {
     view! {
@@ -187,7 +198,7 @@ fn closed_words(closed: Option<Closed>) -> String {
     let Some(Closed { by, at_ms, erased_files }) = closed else {
         return t().closed_erased().to_owned();
     };
-    let time = page::time_of_day(at_ms);
+    let time = clock::time_of_day(at_ms);
     let files = match erased_files {
         0 => t().closed_empty_at(&time),
         count => t().closed_files_at(count, &time),

@@ -1,15 +1,15 @@
-//! What a file is recognized by, wherever it is.
+//! The digest by which the content of a file can be recognized.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The SHA-256 of a file (FIPS 180-4): 64 lower-case hexadecimal digits as text.
+/// The SHA-256 of a whole file (FIPS 180-4). As text it is 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256([u8; 32]);
 
-/// The text is no SHA-256.
+/// The text is not a SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a SHA-256 is 64 lower-case hexadecimal digits")]
 pub struct InvalidSha256;
@@ -21,7 +21,7 @@ impl Sha256 {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// The bytes of the digest.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -1,4 +1,4 @@
-//! What happens in a room.
+//! The events of a room: recorded ones, which have a number and are stored, and passing ones, which are not.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,107 +6,110 @@ use super::{
     ClosedBy, Device, DisplayName, Download, FileEntry, FileId, FileState, Member, MemberId, Presence, Settings, Sha256, Snippet, SnippetId,
 };
 
-/// A change that carries the next revision and is written down before anyone is told.
+/// A recorded event: a change of the room that gets the next revision, and that is written to the journal before any
+/// member is told of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum RoomEvent {
-    /// Somebody took a seat, or came back to it.
+    /// Somebody took a seat, or came back to a seat that was given up.
     MemberJoined {
-        /// The seat as it is now.
+        /// The member who has the seat now.
         member: Member,
     },
-    /// A seat was given up after its time to come back had passed.
+    /// A member did not come back while the seat was held, so the seat was given up.
     MemberLeft {
-        /// Whose.
+        /// The member.
         id: MemberId,
     },
     /// A member chose another name.
     MemberRenamed {
-        /// Who.
+        /// The member.
         id: MemberId,
         /// The new name.
         name: DisplayName,
     },
-    /// The page told what the user agent could not.
+    /// A member's page reported something about its device that the user agent does not tell.
     DeviceChanged {
-        /// Whose.
+        /// The member.
         id: MemberId,
-        /// What it is.
+        /// The device as it is known now.
         device: Device,
     },
     /// A file was announced; its bytes follow.
     FileAdded {
-        /// The new row.
+        /// The new file.
         file: FileEntry,
     },
-    /// An upload was announced that will be joined with others into one file.
+    /// A part was announced: an upload that will be joined with others into one file (tus concatenation).
     PartAdded {
         /// The new part.
         file: FileEntry,
     },
-    /// Parts became one complete file and are gone themselves.
+    /// Parts were joined into one file; the parts themselves are gone.
     PartsJoined {
-        /// The new row; its parts are in [`FileEntry::joined_from`].
+        /// The new file; its parts are in [`FileEntry::joined_from`].
         file: FileEntry,
     },
-    /// The sender of a file learned how long it is.
+    /// The sender of a file declared its length, which was unknown before.
     FileSized {
-        /// Which file.
+        /// The file.
         id: FileId,
-        /// Its whole length in bytes.
+        /// The length of the whole file in bytes.
         size_bytes: u64,
     },
     /// The last byte of a file arrived.
     FileCompleted {
-        /// Which file.
+        /// The file.
         id: FileId,
-        /// CRC-32 (ISO-HDLC) of all its bytes.
+        /// CRC-32 (ISO-HDLC) of the whole file.
         crc32: u32,
     },
-    /// The whole of a complete file was summed.
+    /// The digest of a complete file was computed.
     FileDigested {
-        /// Which file.
+        /// The file.
         id: FileId,
-        /// SHA-256 of all its bytes.
+        /// SHA-256 of the whole file.
         sha256: Sha256,
     },
-    /// A file that was complete turned out not to be: the machine stopped before the disk had all of it.
+    /// A complete file turned out to be incomplete after a restart, because the machine had stopped before all of it was
+    /// on the disk.
     FileReopened {
-        /// Which file.
+        /// The file.
         id: FileId,
-        /// Bytes that are here.
+        /// How many bytes of the file are on the disk: the offset at which its upload continues.
         offset_bytes: u64,
     },
-    /// A member got all of a file.
+    /// All of a file was sent to a member.
     FileReceived {
-        /// Which file.
+        /// The file.
         id: FileId,
-        /// Who.
+        /// The member.
         member: MemberId,
     },
-    /// There is a small picture of a file, to be shown in its row.
+    /// There is a thumbnail of a file now, to be shown in the list of files.
     ThumbnailAdded {
-        /// Which file.
+        /// The file.
         id: FileId,
     },
-    /// The small picture of a file turned out not to be here: the machine stopped before the disk had it.
+    /// The thumbnail of a file was found to be missing after a restart, because the machine had stopped before it was on
+    /// the disk.
     ThumbnailLost {
-        /// Which file.
+        /// The file.
         id: FileId,
     },
     /// A file was removed and erased.
     FileRemoved {
-        /// Which file.
+        /// The file.
         id: FileId,
     },
-    /// The owner added text to copy.
+    /// The owner added a text for members to copy.
     SnippetAdded {
         /// The new text.
         snippet: Snippet,
     },
-    /// The owner took text back.
+    /// The owner removed a text.
     SnippetRemoved {
-        /// Which one.
+        /// The text.
         id: SnippetId,
     },
     /// The owner changed a setting.
@@ -114,40 +117,42 @@ pub enum RoomEvent {
         /// All settings as they are now.
         settings: Settings,
     },
-    /// The room ended; nothing follows.
+    /// The room ended. No event follows.
     RoomClosed {
-        /// Who ended it.
+        /// Who ended the room.
         by: ClosedBy,
-        /// When, in milliseconds since the Unix epoch.
+        /// When the room ended, in milliseconds since the Unix epoch.
         at_ms: u64,
     },
 }
 
-/// A change that is never stored: losing one costs nothing, the next one supersedes it.
+/// A passing event: presence or progress. It has no revision and is never stored. Losing one costs nothing, because the
+/// next one supersedes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PassingEvent {
-    /// A member came, went out of sight or lost the connection.
+    /// A member connected, put every tab into the background, or lost the connection.
     PresenceChanged {
-        /// Who.
+        /// The member.
         id: MemberId,
-        /// How it is now.
+        /// The member's presence now.
         presence: Presence,
     },
-    /// More of a file arrived, or its sender went silent.
+    /// More of a file arrived, or its sender stopped sending.
     FileProgress {
-        /// Which file.
+        /// The file.
         id: FileId,
-        /// Bytes here so far.
+        /// How many bytes have arrived so far.
         offset_bytes: u64,
-        /// Arriving or stopped; completion is a recorded event.
+        /// [`FileState::Arriving`] or [`FileState::Stopped`]; completion is the recorded event
+        /// [`RoomEvent::FileCompleted`].
         state: FileState,
     },
-    /// A member gets a file, or does not any more. Told to the owner only.
+    /// A member's download of a file began, went on or ended. Only the owner is told.
     Download {
-        /// How far the member is with which file.
+        /// Which member has how much of which file.
         download: Download,
-        /// Whether it goes on.
+        /// Whether the download goes on.
         running: bool,
     },
 }

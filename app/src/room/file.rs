@@ -1,64 +1,64 @@
-//! A file of a room, and who is getting it.
+//! A file of a room, and a member's download of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{FileId, FileName, MemberId, Sha256};
 
-/// One file in the list.
+/// One file of the room. Parts, which will be joined into a file, are described in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
-    /// Names the file on the wire and on disk.
+    /// Identifies the file on the wire and on disk.
     pub id: FileId,
-    /// As the sender called it: text to show, never a path to use.
+    /// The name that the sender gave the file. It is text to show, and never used as a path.
     pub name: FileName,
-    /// The media type that the sender declared, empty when none.
+    /// The media type that the sender declared; empty when there is none.
     pub media_type: String,
-    /// Declared length of the whole file in bytes; unknown while its sender does not know it either.
+    /// The declared length of the whole file in bytes; `None` while the sender has not declared it.
     pub size_bytes: Option<u64>,
-    /// How much of it has arrived, in bytes.
+    /// How many bytes of the file have arrived.
     pub offset_bytes: u64,
-    /// What is happening to it.
+    /// How far the upload of the file is.
     pub state: FileState,
-    /// CRC-32 (ISO-HDLC) of the whole file, known once it is complete.
+    /// CRC-32 (ISO-HDLC) of the whole file; known once the file is complete.
     pub crc32: Option<u32>,
-    /// SHA-256 of the whole file, known moments after it is complete.
+    /// SHA-256 of the whole file; known some moments after the file is complete.
     #[serde(default)]
     pub sha256: Option<Sha256>,
-    /// When it was added, in milliseconds since the Unix epoch.
+    /// When the file was added, in milliseconds since the Unix epoch.
     pub added_at_ms: u64,
-    /// When its sender last changed it, in milliseconds since the Unix epoch, if the sender told.
+    /// When the file was last changed on the sender's device, in milliseconds since the Unix epoch, if the sender told.
     #[serde(default)]
     pub modified_at_ms: Option<u64>,
-    /// The uploads that it was joined from, if it was.
+    /// The parts that the file was joined from (tus concatenation); empty for every other file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined_from: Vec<FileId>,
-    /// The members who got all of it, in the order of getting it.
+    /// The members to whom all of the file was sent, in the order in which they got it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub received_by: Vec<MemberId>,
-    /// Whether there is a small picture of it.
+    /// Whether the server has a thumbnail of the file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_thumbnail: bool,
 }
 
-/// A member on the way to a file.
+/// How far one member is with downloading one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Download {
-    /// Which file.
+    /// The file that is downloaded.
     pub file: FileId,
-    /// Who gets it.
+    /// The member who downloads it.
     pub member: MemberId,
-    /// Bytes of it that the member has, in this download and in those before.
+    /// How many bytes of the file were sent to the member, in this download and in earlier ones.
     pub received_bytes: u64,
 }
 
-/// What is happening to a file.
+/// How far the upload of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
-    /// Its bytes are coming in.
+    /// The file was announced or is being received.
     Arriving,
-    /// Its sender went silent; it can go on from `offset_bytes`.
+    /// The sender stopped sending. The upload can continue at `offset_bytes`.
     Stopped,
-    /// All of it is here.
+    /// The whole file has arrived.
     Complete,
 }

@@ -1,4 +1,4 @@
-//! What things in a room are called by machines: validated once, trusted afterwards.
+//! The PIN of a room, and the ids of what is in it. They are checked when they are parsed and are valid from then on.
 
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 /// How many digits a PIN may have.
 pub const PIN_DIGITS: RangeInclusive<usize> = 4..=12;
 
-/// The number of a room: between 4 and 12 decimal digits, leading zeros included.
+/// The PIN of a room: 4 to 12 decimal digits. Leading zeros count.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Pin(String);
 
-/// The text is no PIN.
+/// The text is not a PIN.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a PIN is {} to {} digits", PIN_DIGITS.start(), PIN_DIGITS.end())]
 pub struct InvalidPin;
@@ -21,7 +21,7 @@ impl Pin {
     /// Reads a PIN as people type or paste it: spaces and hyphens between the digits are ignored.
     ///
     /// # Errors
-    /// [`InvalidPin`] when anything else is in it or the number of digits is wrong.
+    /// [`InvalidPin`] when the text contains anything else, or when the number of digits is wrong.
     pub fn from_typed(text: &str) -> Result<Self, InvalidPin> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(PIN_DIGITS.end() + 1).collect();
         digits.parse()
@@ -66,7 +66,7 @@ impl fmt::Display for Pin {
     }
 }
 
-/// The text is no id.
+/// The text is not an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id is 32 lower-case hexadecimal digits")]
 pub struct InvalidId;
@@ -79,7 +79,7 @@ macro_rules! id {
         pub struct $name(u128);
 
         impl $name {
-            /// The id with this value; who makes one takes it from a random source.
+            /// The id with this value. The caller has to choose a value that is not in use: a random one or a digest.
             #[must_use]
             pub const fn new(value: u128) -> Self {
                 Self(value)
@@ -121,16 +121,16 @@ macro_rules! id {
 }
 
 id! {
-    /// Names one seat of one room.
+    /// Identifies one member of one room, and so the member's seat.
     MemberId
 }
 
 id! {
-    /// Names one file, on the wire and on disk: 32 hexadecimal digits, so it is always a safe path.
+    /// Identifies one file on the wire and on disk. As text it is 32 hexadecimal digits, so it is safe in a path.
     FileId
 }
 
 id! {
-    /// Names one piece of text to copy.
+    /// Identifies one text that members can copy.
     SnippetId
 }

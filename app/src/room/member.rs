@@ -1,23 +1,23 @@
-//! A seat in a room, and who is in it.
+//! A member of a room: a seat, and who has it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{DisplayName, MemberId};
 
-/// One seat: a browser or a script that joined, however many tabs it has open.
+/// One member: a browser or a script that joined. All tabs of a browser are one member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Names the seat for as long as the room lives, also across leaving and coming back.
+    /// Identifies the member for as long as the room exists, also after leaving and coming back.
     pub id: MemberId,
-    /// What the others read; unique only by courtesy.
+    /// The name that the other members see. Two members may have the same name.
     pub name: DisplayName,
     /// What the member may do.
     pub role: Role,
-    /// What the member joined with.
+    /// The device with which the member joined.
     pub device: Device,
-    /// The network address that the server saw.
+    /// The network address from which the member joined, as the server saw it.
     pub address: String,
-    /// Whether somebody is there now.
+    /// Whether the member is connected now.
     pub presence: Presence,
 }
 
@@ -25,36 +25,36 @@ pub struct Member {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Created the room: adds and removes files, locks and closes.
+    /// The member who created the room: adds and removes files and texts, locks the room and closes it.
     Owner,
-    /// Joined with the PIN: sees and downloads.
+    /// A member who joined with the PIN: sees the room and downloads files.
     Guest,
 }
 
-/// Whether a member is there now. One that left has no seat in [`Room::members`].
+/// Whether a member is connected now. A member who left is not in [`Room::members`](super::Room::members).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// At least one open tab is visible.
+    /// The member is connected, and at least one tab is visible.
     Connected,
-    /// Connected, but every tab is in the background.
+    /// The member is connected, but every tab is in the background.
     Away,
-    /// No live connection; the seat is held for a while.
+    /// The member has no live connection. The seat is held for a while.
     Reconnecting,
 }
 
-/// What a member's browser says it runs on.
+/// What is known of a member's device, by what its browser says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// Which drawing stands for it.
+    /// The kind of device, which decides the icon.
     pub kind: DeviceKind,
-    /// "Firefox", "Safari", "curl"; empty when unknown.
+    /// The browser or program, such as "Firefox", "Safari" or "curl"; empty when unknown.
     pub browser: String,
-    /// "iPhone", "Android", "Linux"; empty when unknown.
+    /// The system, such as "iPhone", "Android" or "Linux"; empty when unknown.
     pub system: String,
 }
 
-/// The three shapes that people tell apart.
+/// The kinds of devices that the interface tells apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
@@ -62,6 +62,6 @@ pub enum DeviceKind {
     Mobile,
     /// A tablet.
     Tablet,
-    /// Everything with a screen of its own size, and programs without one.
+    /// A desktop or laptop computer, and every device whose kind is unknown, such as that of a script.
     Desktop,
 }

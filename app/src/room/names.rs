@@ -1,15 +1,16 @@
-//! What people call themselves and their files. Both are text to show and nothing else.
+//! The names that people give themselves and their files. Both are text to show; ids identify members and files.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A member's name: 1 to 40 characters, no control characters, no surrounding space.
+/// A member's name: 1 to 40 characters, without control characters, marks that change the direction of text, and
+/// surrounding white space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DisplayName(String);
 
-/// A file's name as its sender gave it: 1 to 1,024 bytes of any text, possibly with folders in it.
+/// A file's name as its sender gave it, possibly with folders: 1 to 1,024 bytes of any text that is not only white space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FileName(String);
@@ -17,30 +18,30 @@ pub struct FileName(String);
 /// Why a name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
-    /// Nothing but space.
+    /// There is nothing in the name but white space.
     #[error("a name needs at least one character")]
     Empty,
-    /// Longer than anyone would read.
+    /// The name is too long.
     #[error("a name has at most {most} {unit}")]
     TooLong {
-        /// The most there may be.
+        /// The greatest length that is allowed.
         most: usize,
-        /// Of what: characters or bytes.
+        /// What the length is counted in: "characters" or "bytes".
         unit: &'static str,
     },
-    /// A line break, a bell, or text that would turn the line around.
+    /// The name contains a control character, such as a line break, or a mark that changes the direction of text.
     #[error("a name has no control characters")]
     Control,
 }
 
 impl DisplayName {
-    /// The most characters in a member's name.
+    /// The greatest length of a member's name, in characters.
     pub const MAX_CHARS: usize = 40;
 
     /// Trims and checks a name.
     ///
     /// # Errors
-    /// [`InvalidName`] when it is empty, too long or has control characters in it.
+    /// [`InvalidName`] when the name is empty, is too long, or contains control characters or direction marks.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let text = text.trim();
         if text.is_empty() {
@@ -63,13 +64,13 @@ impl DisplayName {
 }
 
 impl FileName {
-    /// The most bytes in a file's name, folders included.
+    /// The greatest length of a file's name with its folders, in bytes.
     pub const MAX_BYTES: usize = 1024;
 
-    /// Checks a name; what is in it is kept as it is.
+    /// Checks a name, and keeps it unchanged.
     ///
     /// # Errors
-    /// [`InvalidName`] when it is empty or too long.
+    /// [`InvalidName`] when the name is empty or too long.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         if text.trim().is_empty() {
             return Err(InvalidName::Empty);
@@ -86,8 +87,8 @@ impl FileName {
         &self.0
     }
 
-    /// The folders and the file name that can be used outside: no empty, `.` or `..` part, no
-    /// control character, nothing that turns the line around. Never empty.
+    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Empty parts, `.`, `..` and
+    /// direction marks are left out, and control characters are replaced by `_`. There is always at least one part.
     #[must_use]
     pub fn parts(&self) -> Vec<String> {
         let parts: Vec<String> = self
@@ -102,7 +103,7 @@ impl FileName {
         if parts.is_empty() { vec!["file".to_owned()] } else { parts }
     }
 
-    /// The folders that it lies in, as people read them: "assets / icons"; empty when it lies in none.
+    /// The folders of the file as people read them: "assets / icons". Empty when the file is in no folder.
     #[must_use]
     pub fn folders(&self) -> String {
         if !self.0.contains(['/', '\\']) {
@@ -113,13 +114,14 @@ impl FileName {
         parts.join(" / ")
     }
 
-    /// The last of [`Self::parts`]: the name to save the file under.
+    /// The name under which the file is saved: the last of [`Self::parts`].
     #[must_use]
     pub fn base(&self) -> String {
-        self.parts().pop().expect("parts are never empty")
+        self.parts().pop().expect("a name has at least one part")
     }
 
-    /// Up to four letters that tell people the kind of file, in upper case; empty when there are none.
+    /// The ending of the file name in upper case, which tells people the kind of file. It is one to four ASCII letters or
+    /// digits, or empty when the name has no such ending.
     #[must_use]
     pub fn kind(&self) -> String {
         let base = self.base();
@@ -134,7 +136,8 @@ impl FileName {
     }
 }
 
-/// Marks that change the direction of the text after them: "gpj.exe" must not read as "exe.jpg".
+/// Whether a character is a mark that changes the direction of the text after it. With such marks the name "gpj.exe"
+/// could be shown as "exe.jpg".
 const fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

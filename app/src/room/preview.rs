@@ -1,23 +1,23 @@
-//! How a file can be looked at in a page, without saving it.
+//! Whether and how a page can show a file without saving it.
 
 use super::{FileEntry, FileState};
 
-/// What shows a file.
+/// How a page shows a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PreviewKind {
-    /// A picture.
+    /// As a picture.
     Image,
-    /// A film, with controls.
+    /// As a video with controls.
     Video,
-    /// Sound, with controls.
+    /// As sound with controls.
     Audio,
-    /// The browser's own viewer of PDF files.
+    /// In the browser's own viewer for PDF files.
     Pdf,
-    /// Its bytes, read as text.
+    /// As text.
     Text,
 }
 
-/// What browsers show: media types, and the endings of names whose type says nothing.
+/// What browsers can show: the media types, and the endings of file names, which decide when the media type says nothing.
 const KINDS: [(PreviewKind, &str, &str); 5] = [
     (
         PreviewKind::Image,
@@ -40,7 +40,7 @@ const KINDS: [(PreviewKind, &str, &str); 5] = [
 ];
 
 impl FileEntry {
-    /// What shows the file; nothing for one that is empty or not all here, and for what browsers do not show.
+    /// How a page shows the file; `None` when the file is empty or incomplete, or when browsers cannot show it.
     #[must_use]
     pub fn preview(&self) -> Option<PreviewKind> {
         if self.state != FileState::Complete || self.size_bytes == Some(0) {
@@ -54,7 +54,8 @@ impl FileEntry {
         if media_type.starts_with("text/") {
             return Some(PreviewKind::Text);
         }
-        // What systems call application/… is often their guess: a table of text is one of Excel's where that is installed.
+        // Types under application/ are often a guess of the sender's system: where Excel is installed, a CSV file is sent
+        // with Excel's type. So the ending decides for them.
         let says_nothing = media_type.is_empty() || media_type.starts_with("application/");
         let ending = self.name.kind();
         KINDS.iter().find(|(.., endings)| says_nothing && has(endings, &ending)).map(|(kind, ..)| *kind)

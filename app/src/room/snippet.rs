@@ -1,53 +1,53 @@
-//! Text that the owner hands out as it is: a note, an address, a password to type.
+//! A snippet: a text that the owner shares for members to copy, such as a note, a link or a password.
 
 use serde::{Deserialize, Serialize};
 
 use super::SnippetId;
 
-/// One piece of text in the list.
+/// One text of the room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snippet {
-    /// Names it on the wire.
+    /// Identifies the text on the wire.
     pub id: SnippetId,
-    /// What it says.
+    /// The text itself.
     pub text: SnippetText,
-    /// When it was added, in milliseconds since the Unix epoch.
+    /// When the text was added, in milliseconds since the Unix epoch.
     pub added_at_ms: u64,
 }
 
-/// 1 to 16,384 bytes of text, as its sender wrote it but for the space around it.
+/// 1 to 16,384 bytes of text, as the sender wrote it, without the white space around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SnippetText(String);
 
-/// Why a text is not taken.
+/// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSnippet {
-    /// Nothing but space.
+    /// There is nothing in the text but white space.
     #[error("there is no text")]
     Empty,
-    /// Longer than anyone would copy by hand.
+    /// The text is longer than [`SnippetText::MAX_BYTES`].
     #[error("a text has at most {} bytes", SnippetText::MAX_BYTES)]
     TooLong,
 }
 
-/// A stretch of a text.
+/// A stretch of a text: [`SnippetText::parts`] splits a text into these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part<'a> {
-    /// To be read.
+pub enum SnippetPart<'a> {
+    /// Text that is only read.
     Words(&'a str),
-    /// To be opened: an address that begins with `http://` or `https://`.
+    /// A link to open: an address that begins with `http://` or `https://`.
     Link(&'a str),
 }
 
 impl SnippetText {
-    /// The most bytes in a text.
+    /// The greatest length of a text, in bytes.
     pub const MAX_BYTES: usize = 16 * 1024;
 
     /// Trims and checks a text.
     ///
     /// # Errors
-    /// [`InvalidSnippet`] when it is empty or too long.
+    /// [`InvalidSnippet`] when the text is empty or too long.
     pub fn parse(text: &str) -> Result<Self, InvalidSnippet> {
         let text = text.trim();
         if text.is_empty() {
@@ -65,27 +65,27 @@ impl SnippetText {
         &self.0
     }
 
-    /// The text in stretches: words, and the links between them. Other kinds of addresses are words: following one
-    /// could run a script or start a program.
+    /// Splits the text into links and the words between them. Addresses with other schemes count as words, because
+    /// opening one could run a script or start a program.
     #[must_use]
-    pub fn parts(&self) -> Vec<Part<'_>> {
+    pub fn parts(&self) -> Vec<SnippetPart<'_>> {
         let mut parts = Vec::new();
         let mut rest = self.as_str();
         while let Some((start, end)) = first_link(rest) {
             if start > 0 {
-                parts.push(Part::Words(&rest[..start]));
+                parts.push(SnippetPart::Words(&rest[..start]));
             }
-            parts.push(Part::Link(&rest[start..end]));
+            parts.push(SnippetPart::Link(&rest[start..end]));
             rest = &rest[end..];
         }
         if !rest.is_empty() {
-            parts.push(Part::Words(rest));
+            parts.push(SnippetPart::Words(rest));
         }
         parts
     }
 }
 
-/// Where the first link of a text begins and ends.
+/// The positions in bytes at which the first link of a text begins and ends.
 fn first_link(text: &str) -> Option<(usize, usize)> {
     const SCHEMES: [&str; 2] = ["https://", "http://"];
     let mut from = 0;
@@ -94,7 +94,7 @@ fn first_link(text: &str) -> Option<(usize, usize)> {
         let address = &text[start..];
         let length = address.find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"')).unwrap_or(address.len());
         let address = trim_punctuation(&address[..length]);
-        // "xhttp://" is no scheme, and a scheme alone is no address.
+        // "xhttp://" does not begin with one of the schemes, and a scheme alone is not an address.
         let begins = text[..start].chars().next_back().is_none_or(|before| !before.is_alphanumeric());
         if begins && address.len() > scheme.len() {
             return Some((start, start + address.len()));
@@ -103,16 +103,15 @@ fn first_link(text: &str) -> Option<(usize, usize)> {
     }
 }
 
-/// An address without what belongs to the sentence around it.
+/// An address without the punctuation at its end that belongs to the sentence around it.
 fn trim_punctuation(address: &str) -> &str {
     let mut address = address;
     while let Some(last) = address.chars().next_back() {
         let closes = match last {
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '”' | '“' | '»' | '。' | '、' | '，' => true,
-            // A bracket is a part of the address only if it was opened in it.
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '”' | '“' | '»' | '。' | '、' | '，' | '）' => true,
+            // A closing bracket belongs to the address only if the address contains an opening one.
             ')' => !address.contains('('),
             ']' => !address.contains('['),
-            '）' => true,
             _ => false,
         };
         if !closes {
@@ -143,11 +142,11 @@ mod tests {
 
     fn parts(text: &str) -> Vec<(bool, String)> {
         let text = SnippetText::parse(text).unwrap();
-        let told = text.parts().into_iter().map(|part| match part {
-            Part::Words(words) => (false, words.to_owned()),
-            Part::Link(link) => (true, link.to_owned()),
+        let parts = text.parts().into_iter().map(|part| match part {
+            SnippetPart::Words(words) => (false, words.to_owned()),
+            SnippetPart::Link(link) => (true, link.to_owned()),
         });
-        told.collect()
+        parts.collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Folding from any snapshot leads to the same room.
+//! Tests of how events are folded into a room: a follower who begins with any snapshot ends with the same room.
 
 use proptest::{collection::vec, prelude::*};
 

@@ -1,24 +1,24 @@
-//! The pages, by their addresses.
+//! The places in the interface: which page is at which address.
 
 use serde::{Deserialize, Serialize};
 
 use crate::room::Pin;
 
-/// What a person opens.
+/// A page that a person can open, as its address names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
-    /// Create or join.
+    /// The first page, on which a room is created or joined.
     Home,
-    /// A room.
+    /// The page of a room.
     Room(Pin),
-    /// The way into a room: what the QR code holds.
+    /// The page for joining a room, to which the QR code leads.
     Join(Pin),
-    /// Nothing is there.
+    /// An address at which there is no page.
     Nowhere,
 }
 
 impl Place {
-    /// The place at a path.
+    /// The place at a path; [`Self::Nowhere`] when there is no page.
     #[must_use]
     pub fn at(path: &str) -> Self {
         let pin = |digits: &str| digits.parse().ok();
@@ -34,7 +34,7 @@ impl Place {
         place.unwrap_or(Self::Nowhere)
     }
 
-    /// Where the place is; nothing is everywhere else.
+    /// The path of the place. [`Self::Nowhere`] has no path of its own, so it gives that of the first page.
     #[must_use]
     pub fn path(&self) -> String {
         match self {

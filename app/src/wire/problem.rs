@@ -1,8 +1,9 @@
-//! Refusals: `application/problem+json` documents (RFC 9457) with a stable `code`.
+//! The problems with which the server refuses requests: `application/problem+json` documents (RFC 9457) with a stable
+//! `code`.
 
 use serde::{Deserialize, Serialize};
 
-/// Why something was refused, for machines and for people.
+/// Why a request or a message was refused, for programs and for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{detail}")]
 pub struct Problem {
@@ -10,21 +11,21 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What a client may branch on; never changes its meaning.
+    /// The kind of problem, by which programs decide what to do. The meaning of a code never changes.
     pub code: ProblemCode,
-    /// What happened here, and what can be done, in one sentence.
+    /// What happened in this case, and what can be done about it, in one or two sentences.
     pub detail: String,
-    /// The true offset in bytes, with [`ProblemCode::OffsetMismatch`].
+    /// The offset in bytes at which the upload continues, with [`ProblemCode::OffsetMismatch`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset_bytes: Option<u64>,
-    /// When to try again, with [`ProblemCode::TooManyRequests`].
+    /// In how many seconds to try again, with [`ProblemCode::TooManyRequests`] and [`ProblemCode::TooManyMembers`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_secs: Option<u64>,
 }
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $status:literal, $title:literal;)*) => {
-        /// The stable codes of the wire.
+        /// The kinds of problems. On the wire a code is its name in `snake_case`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum ProblemCode {
@@ -48,80 +49,82 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The request cannot be read.
+    /// The request is malformed or broke off, or contradicts what was sent before.
     MalformedRequest = 400, "The request cannot be read";
-    /// No session of this room.
+    /// The request does not prove a seat in this room.
     NotAMember = 401, "You are not in this room";
-    /// A session of this room whose role is too small.
+    /// The request comes from a guest, and only the owner may do this.
     OwnerOnly = 403, "Only the owner may do this";
-    /// The file was joined from parts and takes no bytes itself.
+    /// The file was joined from parts (tus concatenation) and takes no bytes itself.
     FinalUpload = 403, "This upload takes no bytes";
     /// The request was sent by another site's page.
     CrossSite = 403, "Requests from other sites are refused";
-    /// There is no such room, or there is none any more.
+    /// The room does not exist, or not any more.
     NoSuchRoom = 404, "There is no room with this PIN";
-    /// There is no such file, or there is none any more.
+    /// The file does not exist, or not any more.
     NoSuchFile = 404, "There is no such file";
-    /// There is no such text, or there is none any more.
+    /// The text does not exist, or not any more.
     NoSuchSnippet = 404, "There is no such text";
     /// There is nothing at this address.
     NotFound = 404, "There is nothing here";
-    /// The address exists, the method does not.
+    /// The address exists, but does not take this method.
     MethodNotAllowed = 405, "This cannot be done here";
-    /// The chunk does not begin where the file ends.
+    /// The chunk does not begin at the upload's offset.
     OffsetMismatch = 409, "The chunk does not begin where the file ends";
-    /// A part that is to be joined is not complete.
+    /// One of the parts that are to be joined is not complete.
     PartUnfinished = 409, "A part is not complete";
     /// Another request took the upload over.
     UploadTakenOver = 409, "Another request continues this upload";
-    /// A tus version that is not spoken here.
+    /// The request names no tus version, or one that the server does not support.
     TusVersion = 412, "This tus version is not spoken here";
-    /// The file is not the one that the request means.
+    /// The file is not the one that the request names in `If-Match`.
     PreconditionFailed = 412, "This is not the file that was meant";
-    /// The file is larger than this server takes.
+    /// The file is larger than the server accepts.
     FileTooLarge = 413, "The file is too large";
-    /// The file does not fit into the room.
+    /// The file or the text does not fit into the room.
     RoomFull = 413, "The room is full";
-    /// The text is longer than a room takes.
+    /// The text is longer than [`SnippetText::MAX_BYTES`](crate::room::SnippetText::MAX_BYTES).
     SnippetTooLong = 413, "The text is too long";
-    /// More bytes than the file was declared to have.
+    /// The chunk has more bytes than the file was declared to have, or may have.
     BodyTooLong = 413, "More bytes than declared";
-    /// The body of a request that should be small is not.
+    /// The body is larger than this kind of request may have.
     RequestTooLarge = 413, "The request is too large";
-    /// Another media type is expected.
+    /// The body, or the file that is asked for, is not of the expected media type.
     UnsupportedMediaType = 415, "This media type is not taken here";
-    /// The range lies outside the file.
+    /// The requested range lies outside the file.
     RangeNotSatisfiable = 416, "The range lies outside the file";
-    /// A number outside what it may be.
+    /// A value in the request is out of range. Pages also use the code for a file that the device does not let them read
+    /// any more.
     OutOfRange = 422, "A value is out of range";
-    /// A text with nothing in it.
+    /// The text is empty.
     EmptySnippet = 422, "The text is empty";
-    /// A member's name that cannot be used.
+    /// The name is not valid for a member.
     InvalidName = 422, "This name cannot be used";
-    /// A file's name that cannot be used.
+    /// The name is not valid for a file.
     InvalidFileName = 422, "This file name cannot be used";
     /// The owner locked the room.
     RoomLocked = 423, "The room is locked";
-    /// More requests than anyone needs.
+    /// The client's address has sent more requests or messages of this kind than it may for now.
     TooManyRequests = 429, "Too many requests";
-    /// The bytes of a chunk are not those that its checksum was made of.
+    /// The bytes of the chunk do not match the checksum that was sent with them.
     ChecksumMismatch = 460, "The checksum does not match";
-    /// The room has no free seat.
+    /// All seats of the room have been given out.
     TooManyMembers = 429, "The room has no free seat";
-    /// A message on the live socket that cannot be read.
+    /// The message on the live socket cannot be read.
     MalformedMessage = 400, "The message cannot be read";
-    /// Something broke on the server.
+    /// Something failed on the server.
     Internal = 500, "Something broke on the server";
-    /// The server has as many rooms as it can keep apart.
+    /// The server has no free PIN for another room.
     ServerFull = 503, "The server is full";
-    /// The server is stopping or cannot write.
+    /// The server cannot do this at the moment, for example because it is stopping. Pages also use the code when they
+    /// cannot reach the server.
     Unavailable = 503, "The server is not ready";
-    /// The server has no room for more bytes.
+    /// The server has no space for more bytes, because its disk is full or its storage limit is reached.
     NoSpace = 507, "The server is out of space";
 }
 
 impl Problem {
-    /// The problem with this code and a sentence on what happened.
+    /// The problem with this code. `detail` says what happened.
     #[must_use]
     pub fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self {
@@ -134,7 +137,7 @@ impl Problem {
         }
     }
 
-    /// Nobody lives at this PIN, now at least.
+    /// The problem [`ProblemCode::NoSuchRoom`], for a PIN that no open room has.
     #[must_use]
     pub fn no_such_room() -> Self {
         Self::new(ProblemCode::NoSuchRoom, "There is no room with this PIN. It may have been closed; ask its owner for the current one.")

@@ -1,6 +1,6 @@
 //! Cookies: a session for each room, so that leaving one room for another keeps both seats, the theme and the language.
 
-use app::{browser::theme::Theme, i18n::Language, room::Pin};
+use app::{i18n::Language, room::Pin, theme::Theme};
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
 /// How long browsers keep a seat; the server may forget the room sooner.

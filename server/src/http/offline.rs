@@ -1,8 +1,8 @@
 //! `/offline`: the page that the service worker shows in place of every other while there is no network.
 
 use app::{
-    browser::theme::Theme,
     i18n::{Language, Messages},
+    theme::Theme,
 };
 use axum::{
     http::{HeaderMap, HeaderValue, header},

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use app::{
-    components::upload_form::UploadProblem,
+    components::files::upload_form::UploadProblem,
     document,
+    first_paint::{FirstPaint, Page, ServerDescription},
     room::Pin,
-    shell::{FirstPaint, Page, Server},
     wire::{self, Place, ProblemCode, RoomView},
 };
 use axum::{
@@ -110,7 +110,7 @@ fn problem(query: Asked) -> Option<ProblemCode> {
 }
 
 async fn render(services: &Services, status: StatusCode, page: Page, request: Request<Body>) -> Response {
-    let server = Server {
+    let server = ServerDescription {
         origin: join_code::origin(services, request.headers()),
         pin_digits: services.config.pin_digits,
         room_ttl_secs: services.config.room_ttl.as_secs(),

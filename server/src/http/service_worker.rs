@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use app::{
-    browser::theme::Theme,
     i18n::{self, Language},
+    theme::Theme,
 };
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},

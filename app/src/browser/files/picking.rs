@@ -1,0 +1,201 @@
+//! Gets files and text into the page. Files are picked, dropped or pasted, alone or in folders; text is pasted. The
+//! callers decide what happens to them.
+
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry, FileSystemFileHandle, HtmlInputElement};
+
+use super::picked_file::PickedFile;
+use crate::browser::system::page::{document, window};
+
+/// Returns the files that were picked in a field, and empties the field so that the same file can be picked again.
+#[must_use]
+pub fn picked_files(event: &web_sys::Event) -> Vec<PickedFile> {
+    let Some(field) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return Vec::new() };
+    let files = field.files().map(|files| list(&files)).unwrap_or_default();
+    field.set_value("");
+    files.into_iter().map(PickedFile::from).collect()
+}
+
+/// Dispatches a `change` event for every field with files in it. If the files were picked before the page was hydrated,
+/// nothing listened to the original event.
+pub(crate) fn repeat_missed_picks() {
+    let Ok(fields) = document().query_selector_all("input[type=file]") else { return };
+    for field in (0..fields.length()).filter_map(|index| fields.get(index)?.dyn_into::<HtmlInputElement>().ok()) {
+        let is_filled = field.files().is_some_and(|files| files.length() > 0);
+        if is_filled && let Ok(change) = web_sys::Event::new("change") {
+            #[expect(clippy::let_underscore_must_use, reason = "fails only for an event that is being dispatched already")]
+            let _ = field.dispatch_event(&change);
+        }
+    }
+}
+
+/// Whether the browser has a picker that returns handles, with which files can be opened again on a later visit.
+#[must_use]
+pub fn can_pick_handles() -> bool {
+    js_sys::Reflect::has(&window(), &"showOpenFilePicker".into()).unwrap_or(false)
+}
+
+/// Whether the browser lets people pick whole folders.
+#[must_use]
+pub fn can_pick_folders() -> bool {
+    let field = document().create_element("input");
+    field.is_ok_and(|field| js_sys::Reflect::has(&field, &"webkitdirectory".into()).unwrap_or(false))
+}
+
+/// Lets the person pick files in the picker that returns handles. The result is empty if the person cancels.
+pub async fn pick_with_handles() -> Vec<PickedFile> {
+    picked_handles().await.unwrap_or_default()
+}
+
+async fn picked_handles() -> Result<Vec<PickedFile>, JsValue> {
+    let picker: js_sys::Function = js_sys::Reflect::get(&window(), &"showOpenFilePicker".into())?.dyn_into()?;
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"multiple".into(), &true.into())?;
+    let picking: js_sys::Promise = picker.call1(&window(), &options)?.dyn_into()?;
+    let handles: js_sys::Array = JsFuture::from(picking).await?.dyn_into()?;
+    let mut picked = Vec::new();
+    for handle in handles.iter() {
+        let handle: FileSystemFileHandle = handle.unchecked_into();
+        let file = JsFuture::from(handle.get_file()).await?;
+        picked.push(PickedFile { handle: Some(handle), ..PickedFile::from(file.unchecked_into::<web_sys::File>()) });
+    }
+    Ok(picked)
+}
+
+/// Calls `act` with the files that were dropped or pasted. Folders among them are replaced by all files inside. Without
+/// folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event is
+/// handled, so all entries and handles are requested at once, and their contents are awaited afterwards.
+fn transferred(transfer: Option<web_sys::DataTransfer>, act: impl Fn(Vec<PickedFile>) + 'static) {
+    let Some(transfer) = transfer else { return };
+    let files = transfer.files().map(|files| list(&files)).unwrap_or_default();
+    let all = transfer.items();
+    let items: Vec<_> = (0..all.length()).filter_map(|index| all.get(index)).filter(|item| item.kind() == "file").collect();
+    let entries: Vec<FileSystemEntry> = items.iter().filter_map(|item| item.webkit_get_as_entry().ok().flatten()).collect();
+    if entries.iter().any(FileSystemEntry::is_directory) {
+        spawn_local(async move { act(files_in(entries).await) });
+        return;
+    }
+    let handles: Vec<js_sys::Promise> = items.iter().filter_map(handle_of).collect();
+    spawn_local(async move {
+        let mut picked: Vec<PickedFile> = files.into_iter().map(PickedFile::from).collect();
+        if handles.len() == picked.len() {
+            for (file, handle) in picked.iter_mut().zip(handles) {
+                let handle = JsFuture::from(handle).await.ok().and_then(|handle| handle.dyn_into::<FileSystemFileHandle>().ok());
+                file.handle = handle;
+            }
+        }
+        act(picked);
+    });
+}
+
+/// Returns all files in the given files and folders, the content of each folder sorted by name as in a file manager.
+/// Whatever cannot be read is left out.
+async fn files_in(entries: Vec<FileSystemEntry>) -> Vec<PickedFile> {
+    let mut waiting: Vec<FileSystemEntry> = entries.into_iter().rev().collect();
+    let mut picked = Vec::new();
+    while let Some(entry) = waiting.pop() {
+        // This asks the entry and then casts unchecked, because browsers do not expose the classes for a checked cast.
+        if entry.is_directory() {
+            let mut inside = entries_of(entry.unchecked_ref::<FileSystemDirectoryEntry>()).await;
+            inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));
+            waiting.extend(inside);
+        } else {
+            let file = entry.unchecked_ref::<FileSystemFileEntry>();
+            let opening = js_sys::Promise::new(&mut |resolve, reject| file.file_with_callback_and_callback(&resolve, &reject));
+            if let Ok(file) = JsFuture::from(opening).await {
+                let path = entry.full_path().trim_start_matches('/').to_owned();
+                picked.push(PickedFile { path: Some(path), ..PickedFile::from(file.unchecked_into::<web_sys::File>()) });
+            }
+        }
+    }
+    picked
+}
+
+/// Returns the entries of a folder. Browsers return a hundred at a time, so this reads until nothing more comes.
+async fn entries_of(folder: &FileSystemDirectoryEntry) -> Vec<FileSystemEntry> {
+    let reader = folder.create_reader();
+    let mut entries = Vec::new();
+    loop {
+        let reading = js_sys::Promise::new(&mut |resolve, reject| {
+            // If the call itself fails, the promise is rejected, which ends the reading.
+            if let Err(error) = reader.read_entries_with_callback_and_callback(&resolve, &reject) {
+                #[expect(clippy::let_underscore_must_use, reason = "rejecting a promise cannot fail")]
+                let _ = reject.call1(&JsValue::UNDEFINED, &error);
+            }
+        });
+        let Ok(batch) = JsFuture::from(reading).await else { return entries };
+        let batch: js_sys::Array = batch.unchecked_into();
+        if batch.length() == 0 {
+            return entries;
+        }
+        entries.extend(batch.iter().map(JsCast::unchecked_into::<FileSystemEntry>));
+    }
+}
+
+/// Requests the handle of a dropped or pasted item. web-sys does not have this method yet.
+fn handle_of(item: &web_sys::DataTransferItem) -> Option<js_sys::Promise> {
+    let method: js_sys::Function = js_sys::Reflect::get(item, &"getAsFileSystemHandle".into()).ok()?.dyn_into().ok()?;
+    method.call0(item).ok()?.dyn_into().ok()
+}
+
+/// Calls `act` with files that are dropped on or pasted into the page, and sets `hovering` while something is dragged
+/// over the page. The listeners are removed together with the component.
+pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<PickedFile>) + Clone + 'static) {
+    let pasted = act.clone();
+    let listeners = [
+        listen("dragover", move |event: web_sys::DragEvent| {
+            event.prevent_default();
+            hovering.set(true);
+        }),
+        listen("dragleave", move |event: web_sys::DragEvent| {
+            // The related target is the element that the pointer enters; without one, the pointer has left the page.
+            if event.related_target().is_none() {
+                hovering.set(false);
+            }
+        }),
+        listen("drop", move |event: web_sys::DragEvent| {
+            event.prevent_default();
+            hovering.set(false);
+            transferred(event.data_transfer(), act.clone());
+        }),
+        listen("paste", move |event: web_sys::ClipboardEvent| transferred(event.clipboard_data(), pasted.clone())),
+    ];
+    let listeners = StoredValue::new_local(listeners);
+    on_cleanup(move || listeners.dispose());
+}
+
+/// Calls `act` with text that is pasted into the page, but not with text that is pasted into a form field. The listener
+/// is removed together with the component.
+pub fn on_text(act: impl Fn(String) + 'static) {
+    let pasted = listen("paste", move |event: web_sys::ClipboardEvent| {
+        let field = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        if field.is_some_and(|field| matches!(field.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")) {
+            return;
+        }
+        let Some(content) = event.clipboard_data() else { return };
+        // A copied picture often comes with its address as text, which nobody meant to paste.
+        if content.files().is_some_and(|files| files.length() > 0) {
+            return;
+        }
+        if let Some(text) = content.get_data("text/plain").ok().filter(|text| !text.trim().is_empty()) {
+            act(text);
+        }
+    });
+    let pasted = StoredValue::new_local(pasted);
+    on_cleanup(move || pasted.dispose());
+}
+
+fn listen<E: wasm_bindgen::JsCast>(name: &'static str, act: impl Fn(E) + 'static) -> gloo_events::EventListener {
+    let options = gloo_events::EventListenerOptions::enable_prevent_default();
+    gloo_events::EventListener::new_with_options(&document(), name, options, move |event| {
+        if let Ok(event) = event.clone().dyn_into::<E>() {
+            act(event);
+        }
+    })
+}
+
+fn list(files: &web_sys::FileList) -> Vec<web_sys::File> {
+    (0..files.length()).filter_map(|index| files.get(index)).collect()
+}

@@ -1,0 +1,346 @@
+//! Uploads: announces files to the room and sends them in chunks (tus 1.0.0) until the server has all of each file.
+//!
+//! A chunk is a slice of the file that the browser reads from disk itself. Its bytes pass through the memory of this
+//! program only once, in small pieces, to compute the checksum. How much of a file has arrived is read from the room's
+//! state, as on every other member's page.
+
+mod adding;
+mod chunk;
+mod pace;
+mod protocol;
+mod queue;
+mod resume;
+mod sender;
+mod sum;
+mod thumbnails;
+mod total;
+mod transfer;
+mod upload;
+
+use std::{collections::HashMap, rc::Rc};
+
+use futures::future::abortable;
+use gloo_file::Blob;
+use leptos::{prelude::*, task::spawn_local};
+use send_wrapper::SendWrapper;
+use web_sys::File;
+
+use super::{kept_files, picked_file::PickedFile};
+use crate::{
+    browser::system::{tab_lock::TabLock, toasts::Toasts},
+    room::{FileId, Pin},
+    wire::ProblemCode,
+};
+use adding::Waiting;
+use pace::{ChunkSize, Speed};
+use queue::Queue;
+use thumbnails::ThumbnailQueue;
+
+use crate::browser::system::clock;
+pub use resume::Unfinished;
+pub use total::Total;
+pub use transfer::Transfer;
+use upload::{Source, Upload};
+
+/// The uploads of this browser. File rows and the upload bar show their progress.
+#[derive(Clone, Copy, Debug)]
+pub struct Uploads {
+    transfers: RwSignal<HashMap<FileId, Upload>>,
+    /// Each source is bound to the browser's one thread. The table is not: on the server it is always empty, and may be
+    /// dropped on any thread.
+    sources: StoredValue<HashMap<FileId, SendWrapper<Source>>>,
+    queue: StoredValue<Queue>,
+    chunk_size: StoredValue<ChunkSize>,
+    speed: RwSignal<Speed>,
+    thumbnails: ThumbnailQueue,
+    /// The files that were picked and are not announced yet.
+    waiting: RwSignal<Waiting>,
+    toasts: Toasts,
+}
+
+impl Uploads {
+    /// Starts without uploads, and shares them through the context.
+    pub fn provide(toasts: Toasts) -> Self {
+        let uploads = Self {
+            transfers: RwSignal::new(HashMap::new()),
+            sources: StoredValue::new(HashMap::new()),
+            queue: StoredValue::new(Queue::default()),
+            chunk_size: StoredValue::new(ChunkSize::default()),
+            speed: RwSignal::new(Speed::default()),
+            thumbnails: ThumbnailQueue::none(),
+            waiting: RwSignal::new(Waiting::default()),
+            toasts,
+        };
+        provide_context(uploads);
+        uploads
+    }
+
+    /// The state of a file's upload, if this browser sends the file. An effect or view that calls this runs again when
+    /// the state changes.
+    #[must_use]
+    pub fn transfer(self, id: FileId) -> Option<Transfer> {
+        self.upload(id).map(|upload| upload.transfer.get())
+    }
+
+    /// The same as [`Self::transfer`], but the caller does not run again.
+    #[must_use]
+    pub fn transfer_untracked(self, id: FileId) -> Option<Transfer> {
+        self.upload_untracked(id).map(|upload| upload.transfer.get_untracked())
+    }
+
+    /// How many bytes of a file have left this browser, acknowledged or not, if this browser sends the file.
+    #[must_use]
+    pub fn sent_bytes(self, id: FileId) -> Option<u64> {
+        self.upload(id).map(|upload| upload.sent_bytes.get())
+    }
+
+    /// Whether this browser sends the file. An effect or view that calls this does not run again when the upload makes
+    /// progress.
+    #[must_use]
+    pub fn holds(self, id: FileId) -> bool {
+        self.transfers.with(|transfers| transfers.contains_key(&id))
+    }
+
+    /// The sum of all uploads, including the files that are not announced yet.
+    #[must_use]
+    pub fn total(self) -> Total {
+        let mut total = Total { bytes_per_second: self.speed.with(Speed::bytes_per_second), ..Total::default() };
+        self.waiting.with(|waiting| {
+            (total.files, total.size_bytes) = (waiting.files, waiting.size_bytes);
+            if waiting.paused.is_some() {
+                total.paused = waiting.files;
+            } else {
+                total.moving = waiting.files;
+            }
+        });
+        self.transfers.with(|transfers| {
+            for upload in transfers.values() {
+                total.files += 1;
+                total.size_bytes += upload.size_bytes;
+                total.sent_bytes += upload.sent_bytes.get();
+                match upload.transfer.get() {
+                    Transfer::Paused => total.paused += 1,
+                    Transfer::Failed { .. } => {}
+                    Transfer::Waiting | Transfer::Sending | Transfer::Retrying => total.moving += 1,
+                }
+            }
+        });
+        total
+    }
+
+    /// Starts the upload of a file that has been announced. `offset` is how many bytes the server has; if it is `None`,
+    /// the server is asked.
+    fn begin(self, pin: &Pin, id: FileId, picked: PickedFile, lock: Rc<TabLock>, offset: Option<u64>) {
+        let size_bytes = slice_of(&picked.file).size();
+        let upload = Upload {
+            transfer: RwSignal::new(Transfer::Waiting),
+            sent_bytes: RwSignal::new(0),
+            arrived_bytes: StoredValue::new(0),
+            size_bytes,
+        };
+        if let Some(handle) = picked.handle {
+            kept_files::keep(pin.clone(), id, handle);
+        }
+        let source = Source { pin: pin.clone(), file: picked.file, offset, stop: None, lock };
+        self.sources.update_value(|sources| drop(sources.insert(id, SendWrapper::new(source))));
+        self.transfers.update(|transfers| {
+            transfers.insert(id, upload);
+        });
+        self.resume(id);
+    }
+
+    /// Puts an upload into the queue, also after it was paused or has failed.
+    pub fn resume(self, id: FileId) {
+        let Some(upload) = self.upload_untracked(id) else { return };
+        self.set(id, Transfer::Waiting);
+        self.queue.update_value(|queue| queue.add(id, upload.size_bytes));
+        self.pump();
+    }
+
+    /// Stops an upload until it is resumed.
+    pub fn pause(self, id: FileId) {
+        self.stop(id);
+        self.set(id, Transfer::Paused);
+        self.pump();
+    }
+
+    /// Pauses everything that is being sent or waits, and returns the files whose uploads were paused.
+    pub fn pause_all(self) -> Vec<FileId> {
+        self.pause_adding();
+        let paused = self.ids(|transfer| !matches!(transfer, Transfer::Paused | Transfer::Failed { .. }));
+        for id in &paused {
+            self.stop(*id);
+            self.set(*id, Transfer::Paused);
+        }
+        paused
+    }
+
+    /// Resumes everything that is paused or failed.
+    pub fn resume_all(self) {
+        self.go_on_adding();
+        for id in self.ids(|transfer| matches!(transfer, Transfer::Paused | Transfer::Failed { .. })) {
+            self.resume(id);
+        }
+    }
+
+    /// Stops an upload for good. The caller removes the file from the room.
+    pub fn cancel(self, id: FileId) {
+        self.stop(id);
+        self.forget(id);
+        self.pump();
+    }
+
+    /// The ids of all files that this browser sends.
+    #[must_use]
+    pub fn all(self) -> Vec<FileId> {
+        self.ids(|_| true)
+    }
+
+    /// Starts as many waiting uploads as the queue allows.
+    fn pump(self) {
+        while let Some(id) = self.queue.try_update_value(Queue::start_next).flatten() {
+            let source = self.sources.try_update_value(|sources| {
+                let kept = sources.get_mut(&id)?;
+                let source = kept.clone();
+                // The offset is correct only for this attempt; a later one asks the server.
+                kept.offset = None;
+                Some(source)
+            });
+            let Some(source) = source.flatten() else {
+                self.queue.update_value(|queue| queue.remove(id));
+                continue;
+            };
+            let (sending, stop) = abortable(async move { sender::send(self, id, &source).await });
+            self.sources.update_value(|sources| {
+                if let Some(source) = sources.get_mut(&id) {
+                    source.stop = Some(stop);
+                }
+            });
+            spawn_local(async move {
+                // An upload that was aborted already has its new state from the caller of `stop`.
+                let Ok(outcome) = sending.await else { return };
+                self.queue.update_value(|queue| queue.remove(id));
+                match outcome {
+                    Ok(()) => self.forget(id),
+                    // The file was removed or the room was closed meanwhile: no row is left to show the problem in.
+                    Err(problem) if matches!(problem.code, ProblemCode::NoSuchFile | ProblemCode::NoSuchRoom) => self.forget(id),
+                    Err(problem) => self.set(id, Transfer::Failed { code: problem.code }),
+                }
+                self.pump();
+            });
+        }
+    }
+
+    fn stop(self, id: FileId) {
+        self.queue.update_value(|queue| queue.remove(id));
+        self.sources.update_value(|sources| {
+            if let Some(stop) = sources.get_mut(&id).and_then(|source| source.stop.take()) {
+                stop.abort();
+            }
+        });
+    }
+
+    fn set(self, id: FileId, transfer: Transfer) {
+        if let Some(upload) = self.upload_untracked(id)
+            && upload.transfer.with_untracked(|known| *known != transfer)
+        {
+            // Bytes that have left but were not acknowledged have to be sent again.
+            if transfer != Transfer::Sending {
+                upload.sent_bytes.set(upload.arrived_bytes.get_value());
+            }
+            upload.transfer.set(transfer);
+        }
+    }
+
+    /// Records how many bytes of a file the server has, as it reported.
+    fn arrived(self, id: FileId, arrived_bytes: u64) {
+        if let Some(upload) = self.upload_untracked(id) {
+            upload.arrived_bytes.set_value(arrived_bytes);
+            self.moved(id, arrived_bytes);
+        }
+    }
+
+    /// Records how many bytes of a file have left this browser.
+    fn moved(self, id: FileId, sent_bytes: u64) {
+        let Some(upload) = self.upload_untracked(id) else { return };
+        let before = upload.sent_bytes.get_untracked();
+        if before != sent_bytes {
+            upload.sent_bytes.set(sent_bytes);
+            // The first report of a continued upload includes bytes of earlier visits, which are not part of the speed.
+            if before > 0 {
+                self.speed.update(|speed| speed.add(clock::now_secs(), sent_bytes.saturating_sub(before)));
+            }
+        }
+    }
+
+    fn chunk_bytes(self) -> u64 {
+        self.chunk_size.get_value().bytes()
+    }
+
+    fn chunk_took(self, bytes: u64, seconds: f64) {
+        self.chunk_size.update_value(|size| size.took(bytes, seconds));
+    }
+
+    fn chunk_failed(self) {
+        self.chunk_size.update_value(ChunkSize::failed);
+    }
+
+    fn forget(self, id: FileId) {
+        let source = self.sources.try_update_value(|sources| sources.remove(&id)).flatten();
+        if let Some(source) = source {
+            kept_files::forget(source.take().pin, id);
+        }
+        self.transfers.update(|transfers| {
+            transfers.remove(&id);
+        });
+        // Later uploads may go over another network, for which the measured speed would be wrong.
+        if self.transfers.with_untracked(HashMap::is_empty) {
+            self.speed.set(Speed::default());
+        }
+    }
+
+    fn ids(self, wanted: impl Fn(&Transfer) -> bool) -> Vec<FileId> {
+        self.transfers.with_untracked(|transfers| {
+            transfers.iter().filter(|(_, upload)| upload.transfer.with_untracked(&wanted)).map(|(id, _)| *id).collect()
+        })
+    }
+
+    fn upload(self, id: FileId) -> Option<Upload> {
+        self.transfers.with(|transfers| transfers.get(&id).copied())
+    }
+
+    fn upload_untracked(self, id: FileId) -> Option<Upload> {
+        self.transfers.with_untracked(|transfers| transfers.get(&id).copied())
+    }
+}
+
+/// The uploads of this page.
+///
+/// # Panics
+/// When it is called outside the app, which is a mistake in the component.
+#[must_use]
+pub fn use_uploads() -> Uploads {
+    use_context().expect("the app provides uploads")
+}
+
+/// The name of the [`TabLock`] that a tab holds while it sends the file.
+fn lock_name(pin: &Pin, id: FileId) -> String {
+    format!("upload {pin}/{id}")
+}
+
+/// The whole file as a [`Blob`], from which chunks are sliced.
+fn slice_of(file: &File) -> Blob {
+    Blob::from(gloo_file::File::from(file.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_a_server_drew_may_be_dropped_on_another_thread() {
+        let page = Owner::new();
+        page.with(|| Uploads::provide(Toasts::provide()));
+        std::thread::spawn(move || page.cleanup()).join().expect("a page that a server rendered holds nothing that is bound to one thread");
+    }
+}

@@ -1,0 +1,208 @@
+//! Announces picked files to the room: one after the other, so that the room lists them in the order in which they were
+//! picked, and each again and again until the server has answered.
+
+use std::{rc::Rc, time::Duration};
+
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
+use gloo_timers::future::sleep;
+use js_sys::Math::random;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    PickedFile, Uploads,
+    chunk::Chunk,
+    lock_name,
+    protocol::{self, CreatedUpload},
+    resume::{self, Unfinished},
+    slice_of,
+};
+use crate::browser::system::{backoff, clock};
+use crate::{
+    browser::{
+        api::{self, unreachable},
+        system::tab_lock,
+    },
+    i18n::t,
+    room::Pin,
+    wire::{Problem, ProblemCode},
+};
+
+/// Up to this size, in bytes, a file is sent together with its announcement, which takes only one request.
+const SMALL_BYTES: u64 = 256 << 10;
+/// When one of those announcements takes longer than this, in seconds, the other files are announced without their
+/// content. The content is then uploaded several files at a time, which is faster on distant and on slow networks.
+const QUICK_SECS: f64 = 0.1;
+/// How long to wait for the answer to an announcement before the request counts as lost. The answer is only a few bytes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The number and total size of the files that are still to be announced, and whether adding is paused or cancelled.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) files: usize,
+    pub(super) size_bytes: u64,
+    /// Set while the person has paused everything. Each task that waits for the end of the pause holds the receiver of
+    /// one of these senders; dropping the senders wakes the tasks.
+    pub(super) paused: Option<Vec<oneshot::Sender<()>>>,
+    /// Counts how often adding was cancelled. A batch that started with a lower count is cancelled.
+    called_off: u32,
+}
+
+/// Files that were picked together.
+struct Batch {
+    pin: Pin,
+    unfinished: Vec<Unfinished>,
+    /// Whether small files are still sent with their announcement: so far none of them has failed or taken longer than
+    /// [`QUICK_SECS`].
+    is_quick: bool,
+    /// Announcements in a row that failed.
+    failures: u32,
+    /// The value of [`Waiting::called_off`] when the batch was picked.
+    called_off: u32,
+}
+
+impl Uploads {
+    /// Announces files to the room, so that all members see them, and sends them. A file that is one of the room's
+    /// `unfinished` files is not announced again; its upload goes on.
+    pub fn add(self, pin: Pin, files: Vec<PickedFile>, unfinished: Vec<Unfinished>) {
+        self.go_on_adding();
+        self.waiting.update(|waiting| {
+            waiting.files += files.len();
+            waiting.size_bytes += files.iter().map(size_of).sum::<u64>();
+        });
+        let called_off = self.waiting.with_untracked(|waiting| waiting.called_off);
+        let mut batch = Batch { pin, unfinished, is_quick: true, failures: 0, called_off };
+        spawn_local(async move {
+            let mut files = files.into_iter();
+            for picked in files.by_ref() {
+                let added = self.add_one(&mut batch, &picked).await;
+                if self.is_called_off(&batch) {
+                    return;
+                }
+                self.no_longer_waits(&picked);
+                if let Err(problem) = added {
+                    self.toasts.show(t().not_added(&picked.name(), &problem.detail));
+                    if is_final(&problem) {
+                        break;
+                    }
+                }
+            }
+            files.for_each(|picked| self.no_longer_waits(&picked));
+        });
+    }
+
+    /// Cancels adding: files that are not announced yet are not added.
+    pub fn stop_adding(self) {
+        self.waiting.update(|waiting| *waiting = Waiting { called_off: waiting.called_off + 1, ..Waiting::default() });
+    }
+
+    /// Announces no further file until [`Self::go_on_adding`] is called.
+    pub(super) fn pause_adding(self) {
+        if self.waiting.with_untracked(|waiting| waiting.files > 0 && waiting.paused.is_none()) {
+            self.waiting.update(|waiting| waiting.paused = Some(Vec::new()));
+        }
+    }
+
+    pub(super) fn go_on_adding(self) {
+        if self.waiting.with_untracked(|waiting| waiting.paused.is_some()) {
+            self.waiting.update(|waiting| waiting.paused = None);
+        }
+    }
+
+    fn is_called_off(self, batch: &Batch) -> bool {
+        self.waiting.with_untracked(|waiting| waiting.called_off != batch.called_off)
+    }
+
+    fn no_longer_waits(self, picked: &PickedFile) {
+        self.waiting.update(|waiting| {
+            waiting.files -= 1;
+            waiting.size_bytes -= size_of(picked);
+        });
+    }
+
+    async fn until_not_paused(self) {
+        let resumed = self.waiting.try_update_untracked(|waiting| {
+            let (resume, resumed) = oneshot::channel();
+            waiting.paused.as_mut().map(|waiters| {
+                waiters.push(resume);
+                resumed
+            })
+        });
+        if let Some(resumed) = resumed.flatten() {
+            // The sender is dropped to resume; it never sends a value.
+            resumed.await.unwrap_or_default();
+        }
+    }
+
+    /// Adds a file, and tries again while the server is not available. All attempts have the same idempotency key, so
+    /// that the server creates only one file.
+    async fn add_one(self, batch: &mut Batch, picked: &PickedFile) -> Result<(), Problem> {
+        let key = format!("{}{}", random(), random());
+        let mut is_first_try = true;
+        loop {
+            self.until_not_paused().await;
+            if self.is_called_off(batch) {
+                return Ok(());
+            }
+            match self.try_to_add(batch, picked, &key, is_first_try).await {
+                Err(problem) if problem.code == ProblemCode::Unavailable => {}
+                outcome => {
+                    batch.failures = 0;
+                    return outcome;
+                }
+            }
+            is_first_try = false;
+            batch.is_quick = false;
+            batch.failures += 1;
+            if batch.failures == 1 && !self.is_called_off(batch) {
+                self.toasts.show(t().added_later(&picked.name()));
+            }
+            backoff::wait(batch.failures).await;
+        }
+    }
+
+    async fn try_to_add(self, batch: &mut Batch, picked: &PickedFile, key: &str, is_first_try: bool) -> Result<(), Problem> {
+        if let Some((id, lock)) = resume::continued(self, &batch.pin, picked, &mut batch.unfinished).await? {
+            self.begin(&batch.pin, id, picked.clone(), lock, None);
+            return Ok(());
+        }
+        let file = slice_of(&picked.file);
+        let is_small = (1..=SMALL_BYTES).contains(&file.size());
+        // After a failed attempt the server may have some of the content. Later attempts send none, and the answer says
+        // how much is there.
+        let content = if is_small && batch.is_quick && is_first_try { Some(Chunk::prepare(&file, 0, file.size()).await?) } else { None };
+        let begun = clock::now_secs();
+        let announcing = protocol::announce(&batch.pin, picked, key, content.as_ref());
+        let CreatedUpload { id, offset } = match select(Box::pin(announcing), sleep(PATIENCE)).await {
+            Either::Left((announced, _)) => announced?,
+            Either::Right(_) => return Err(unreachable()),
+        };
+        batch.is_quick &= content.is_none() || clock::now_secs() - begun <= QUICK_SECS;
+        if offset < file.size() {
+            let lock = tab_lock::hold(&lock_name(&batch.pin, id)).await;
+            if !self.is_called_off(batch) {
+                self.begin(&batch.pin, id, picked.clone(), Rc::new(lock), Some(offset));
+            }
+        }
+        if self.is_called_off(batch) {
+            // Adding was cancelled while this file was being announced.
+            return api::remove_file(&batch.pin, id).await;
+        }
+        if file.size() > 0 {
+            self.thumbnails.add(&batch.pin, id, &picked.file);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the server would refuse the other files for the same reason.
+fn is_final(problem: &Problem) -> bool {
+    use ProblemCode::{NoSuchRoom, NotAMember, OwnerOnly, TooManyRequests};
+    matches!(problem.code, NoSuchRoom | NotAMember | OwnerOnly | TooManyRequests)
+}
+
+fn size_of(picked: &PickedFile) -> u64 {
+    slice_of(&picked.file).size()
+}

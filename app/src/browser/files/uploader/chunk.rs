@@ -1,0 +1,60 @@
+//! [`Chunk`]: a part of a file that is sent in one request, with its checksum.
+
+use gloo_file::Blob;
+use js_sys::ArrayBuffer;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::JsFuture;
+
+use super::sum::Sum;
+use crate::{
+    i18n::t,
+    wire::{Problem, ProblemCode},
+};
+
+/// A part of a file that is ready to be sent.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    /// The offset in the file at which the chunk begins, in bytes.
+    pub(super) offset: u64,
+    /// Its length in bytes.
+    pub(super) length: u64,
+    /// The bytes, which the browser reads from the file when it sends them.
+    pub(super) bytes: Blob,
+    /// The value of its `Upload-Checksum` header field.
+    pub(super) checksum: String,
+}
+
+impl Chunk {
+    /// Cuts `length` bytes out of a file and computes their checksum.
+    ///
+    /// # Errors
+    /// [`taken_back`] if the device does not hand out the bytes any more.
+    pub(super) async fn prepare(file: &Blob, offset: u64, length: u64) -> Result<Self, Problem> {
+        let bytes = file.slice(offset, offset + length);
+        if bytes.size() != length {
+            return Err(taken_back());
+        }
+        // When a page held a file in the background, a phone may report success and yet return no bytes at all.
+        let sum = Sum::of(&bytes).await.map_err(|_| taken_back())?;
+        if sum.length != length {
+            return Err(taken_back());
+        }
+        Ok(Self { offset, length, bytes, checksum: sum.header() })
+    }
+}
+
+/// Reads a part of a file that is `length` bytes long into memory.
+///
+/// # Errors
+/// [`taken_back`] if the device does not hand out exactly that many bytes any more.
+pub(super) async fn read(bytes: &Blob, length: u64) -> Result<ArrayBuffer, Problem> {
+    let blob: &web_sys::Blob = bytes.as_ref();
+    let content = JsFuture::from(blob.array_buffer()).await.map_err(|_| taken_back())?;
+    let content: ArrayBuffer = content.unchecked_into();
+    if u64::from(content.byte_length()) == length { Ok(content) } else { Err(taken_back()) }
+}
+
+/// The problem for a file that the device does not allow to be read any more.
+pub(super) fn taken_back() -> Problem {
+    Problem::new(ProblemCode::OutOfRange, t().problem_taken_back())
+}

@@ -1,0 +1,136 @@
+//! The size of the next chunk, and the speed of the uploads. The code here calls nothing of the browser, so that it can
+//! be tested anywhere.
+
+use std::collections::VecDeque;
+
+/// The smallest chunk in bytes. Below this size the requests would cost more than the bytes.
+const SMALLEST: u64 = 1 << 20;
+/// The largest chunk in bytes. There are proxies that refuse a body of more than 100 MB.
+const LARGEST: u64 = 64 << 20;
+/// The first chunk in bytes, when nothing is known about the network yet.
+const FIRST: u64 = 4 << 20;
+/// How many seconds a chunk should take: long enough to be worth a request, short enough to be sent again.
+const SECONDS: f64 = 2.0;
+/// The period over which the speed is measured, in seconds.
+const WINDOW_SECS: f64 = 5.0;
+
+/// The size of the next chunk, adapted to the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChunkSize {
+    bytes: u64,
+}
+
+impl Default for ChunkSize {
+    fn default() -> Self {
+        Self { bytes: FIRST }
+    }
+}
+
+impl ChunkSize {
+    /// The size of the next chunk in bytes.
+    pub(super) const fn bytes(self) -> u64 {
+        self.bytes
+    }
+
+    /// Adapts the size after a chunk of `bytes` took `seconds`, so that the next one takes about [`SECONDS`]. The size at
+    /// most doubles, so that a single fast chunk has little effect.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are far below 2^53")]
+    pub(super) fn took(&mut self, bytes: u64, seconds: f64) {
+        // The last chunk of a file may be short, and says little about long ones.
+        if bytes < SMALLEST {
+            return;
+        }
+        let fitting = bytes as f64 / seconds.max(0.001) * SECONDS;
+        self.bytes = fitting.clamp(SMALLEST as f64, (self.bytes * 2).min(LARGEST) as f64) as u64;
+    }
+
+    /// Halves the size after a chunk failed, because a smaller one has better chances.
+    pub(super) fn failed(&mut self) {
+        self.bytes = (self.bytes / 2).max(SMALLEST);
+    }
+}
+
+/// The speed of the uploads over the last [`WINDOW_SECS`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Speed {
+    /// For each step its time in seconds, and the bytes that were sent since the step before.
+    steps: VecDeque<(f64, u64)>,
+}
+
+impl Speed {
+    /// Adds bytes that have been sent by `now`, which is in seconds.
+    pub(super) fn add(&mut self, now: f64, bytes: u64) {
+        self.steps.push_back((now, bytes));
+        while self.steps.front().is_some_and(|(then, _)| now - then > WINDOW_SECS) {
+            self.steps.pop_front();
+        }
+    }
+
+    /// The average speed up to the last step. It is `None` while there is too little to measure: less than half a second,
+    /// or no bytes.
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown with three digits")]
+    pub(super) fn bytes_per_second(&self) -> Option<u64> {
+        let (first, _) = self.steps.front()?;
+        let (last, _) = self.steps.back()?;
+        let seconds = last - first;
+        // The bytes of the first step were sent before the time that is measured.
+        let bytes: u64 = self.steps.iter().skip(1).map(|(_, bytes)| bytes).sum();
+        (seconds >= 0.5 && bytes > 0).then(|| (bytes as f64 / seconds) as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn chunks_grow_on_a_fast_network_up_to_a_limit() {
+        let mut size = ChunkSize::default();
+        let mut sizes = Vec::new();
+        for _ in 0..6 {
+            sizes.push(size.bytes() / MIB);
+            size.took(size.bytes(), 0.05);
+        }
+        assert_eq!(sizes, [4, 8, 16, 32, 64, 64]);
+    }
+
+    #[test]
+    fn chunks_shrink_at_once_on_a_slow_network() {
+        let mut size = ChunkSize::default();
+        size.took(4 * MIB, 8.0);
+        assert_eq!(size.bytes(), MIB);
+        size.took(MIB, 100.0);
+        assert_eq!(size.bytes(), MIB);
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "a few mebibytes")]
+    fn a_chunk_takes_about_two_seconds() {
+        let mut size = ChunkSize::default();
+        for _ in 0..10 {
+            size.took(size.bytes(), size.bytes() as f64 / (3 * MIB) as f64);
+        }
+        assert_eq!(size.bytes(), 6 * MIB);
+    }
+
+    #[test]
+    fn a_short_last_chunk_changes_nothing_and_a_lost_one_halves_it() {
+        let mut size = ChunkSize::default();
+        size.took(1000, 0.001);
+        assert_eq!(size.bytes(), 4 * MIB);
+        size.failed();
+        assert_eq!(size.bytes(), 2 * MIB);
+    }
+
+    #[test]
+    fn the_speed_is_that_of_the_last_seconds() {
+        let mut speed = Speed::default();
+        assert_eq!(speed.bytes_per_second(), None);
+        for second in 0..20 {
+            speed.add(f64::from(second), if second < 10 { 9_000_000 } else { 1_000_000 });
+        }
+        assert_eq!(speed.bytes_per_second(), Some(1_000_000));
+    }
+}

@@ -1,0 +1,76 @@
+//! Sends one file, chunk after chunk, until the server has all of it.
+
+use futures::join;
+
+use super::{Source, Transfer, Uploads, chunk::Chunk, protocol, slice_of};
+use crate::browser::system::{backoff, clock};
+use crate::{
+    browser::system::page,
+    room::FileId,
+    wire::{self, Problem},
+};
+
+/// After this many failures in a row the upload fails, unless the browser is offline. The person then decides whether to
+/// go on.
+const MAX_FAILURES: u32 = 7;
+
+/// Sends the bytes that the server does not have yet. While a chunk is being sent, the checksum of the next one is
+/// computed.
+pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Result<(), Problem> {
+    let address = wire::file(&source.pin, id);
+    let blob = slice_of(&source.file);
+    let size = blob.size();
+    let next = async |offset: u64| {
+        let length = uploads.chunk_bytes().min(size - offset);
+        Chunk::prepare(&blob, offset, length).await
+    };
+    let mut ready: Option<Chunk> = None;
+    let (mut offset, mut furthest, mut failures) = (source.offset, 0, 0);
+    loop {
+        let step = match (offset, ready.take()) {
+            (None, _) => protocol::ask_offset(&address).await,
+            (Some(at), prepared) => {
+                let chunk = match prepared.filter(|chunk| chunk.offset == at) {
+                    Some(chunk) => chunk,
+                    None => next(at).await?,
+                };
+                uploads.set(id, Transfer::Sending);
+                let end = at + chunk.length;
+                let begun = clock::now_secs();
+                let sending = protocol::send(&address, &chunk, move |sent| uploads.moved(id, at + sent));
+                let following = async { if end < size { Some(next(end).await) } else { None } };
+                // A failure to read ahead does not affect the chunk that is being sent; the next round reads again.
+                let (sent, following) = join!(sending, following);
+                if sent.is_ok() {
+                    uploads.chunk_took(chunk.length, clock::now_secs() - begun);
+                    ready = following.and_then(Result::ok);
+                } else {
+                    uploads.chunk_failed();
+                }
+                sent
+            }
+        };
+        match step {
+            Ok(reached) if reached >= size => return Ok(()),
+            Ok(reached) => {
+                uploads.arrived(id, reached);
+                offset = Some(reached);
+                // An answer whose offset is no larger than before is no progress, so the failures keep counting.
+                if reached > furthest {
+                    (furthest, failures) = (reached, 0);
+                }
+            }
+            Err(problem) if !backoff::is_temporary(&problem) => return Err(problem),
+            Err(problem) => {
+                failures += 1;
+                if failures >= MAX_FAILURES && page::is_online() {
+                    return Err(problem);
+                }
+                uploads.set(id, Transfer::Retrying);
+                backoff::wait(failures).await;
+                // Some of the chunk may have arrived, so the next round asks the server for the offset.
+                offset = None;
+            }
+        }
+    }
+}

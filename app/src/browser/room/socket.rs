@@ -1,0 +1,200 @@
+//! The live socket: keeps a WebSocket to the server open, connects again by itself, and applies the events that arrive to
+//! the [`LiveRoom`].
+
+use futures::{
+    FutureExt as _, SinkExt as _, StreamExt as _,
+    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
+    future::abortable,
+    select,
+};
+use gloo_events::EventListener;
+use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
+use gloo_timers::future::{TimeoutFuture, sleep};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::live_room::{Ended, Link, LiveRoom};
+use crate::{
+    browser::{
+        api,
+        system::{backoff, page, toasts::Toasts},
+    },
+    i18n::problem_text::problem_text,
+    wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage},
+};
+
+/// After this many milliseconds without a message from the server the connection counts as lost: two heartbeats, and five
+/// seconds for delays on the network.
+const SILENCE_MS: u32 = (2 * HEARTBEAT_SECS + 5) * 1000;
+/// How many milliseconds the server has to answer a heartbeat with which the page tests the connection.
+const ANSWER_MS: u32 = 4000;
+
+/// Follows the room over the live socket until the page is left.
+pub fn follow(live: LiveRoom, toasts: Toasts) {
+    let (says, said) = unbounded();
+    live.set_outgoing(says);
+    let (task, stop) = abortable(stay_connected(live, toasts, said));
+    spawn_local(async move {
+        #[expect(clippy::let_underscore_must_use, reason = "the task is aborted when the page is left")]
+        let _ = task.await;
+    });
+    on_cleanup(move || stop.abort());
+}
+
+/// An event of the browser after which another attempt may succeed, or of which the server has to know.
+enum Nudge {
+    /// The browser has a network again.
+    Online,
+    /// The page came to the front (`true`) or went to the background.
+    Visibility(bool),
+}
+
+/// How a connection ended.
+enum Lost {
+    /// The room is closed, so there is no further attempt.
+    Closed,
+    /// The connection was live, so the next attempt follows soon.
+    Live,
+    /// No connection was established.
+    Never,
+}
+
+async fn stay_connected(live: LiveRoom, toasts: Toasts, mut said: UnboundedReceiver<ClientMessage>) {
+    let (nudge, mut nudges) = unbounded();
+    let _listeners = listen_for_nudges(&nudge);
+    let mut failures = 0;
+    let mut since = Some(live.revision());
+    loop {
+        match connect(live, toasts, &mut since, &mut said, &mut nudges).await {
+            Lost::Closed => return,
+            Lost::Live => failures = 0,
+            Lost::Never => {
+                failures += 1;
+                if let Some(ended) = ended(live).await {
+                    live.ended.set(Some(ended));
+                    return;
+                }
+            }
+        }
+        live.link.set(Link::Waiting);
+        let mut wait = sleep(backoff::after(failures)).fuse();
+        loop {
+            select! {
+                () = wait => break,
+                nudge = nudges.next() => if let Some(Nudge::Online | Nudge::Visibility(true)) = nudge { break },
+            }
+        }
+        live.link.set(Link::Connecting);
+    }
+}
+
+/// Asks the server whether the room and this browser's seat still exist, because a WebSocket that is refused does not
+/// tell why. Returns `None` if both do, or if that is not known.
+async fn ended(live: LiveRoom) -> Option<Ended> {
+    match api::look(&live.pin()).await {
+        Err(problem) if problem.code == ProblemCode::NoSuchRoom => Some(Ended::Gone),
+        Err(problem) if problem.code == ProblemCode::NotAMember => Some(Ended::NoSeat),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+async fn connect(
+    live: LiveRoom,
+    toasts: Toasts,
+    since: &mut Option<u64>,
+    said: &mut UnboundedReceiver<ClientMessage>,
+    nudges: &mut UnboundedReceiver<Nudge>,
+) -> Lost {
+    let address = page::socket_address(&wire::live(&live.pin(), *since));
+    let Ok(mut socket) = WebSocket::open(&address) else { return Lost::Never };
+    let mut lost = Lost::Never;
+    let mut silence = TimeoutFuture::new(SILENCE_MS).fuse();
+    loop {
+        select! {
+            heard = socket.next().fuse() => match heard {
+                Some(Ok(message)) => {
+                    silence = TimeoutFuture::new(SILENCE_MS).fuse();
+                    if matches!(lost, Lost::Never) {
+                        lost = Lost::Live;
+                        // Over the new connection the server reports the downloads that still run.
+                        live.forget_downloads();
+                        live.link.set(Link::Live);
+                        // The server sends the first message, so the socket is open now.
+                        let hello = ClientMessage::Hello { touch_points: page::touch_points() };
+                        if say(&mut socket, &hello).await.is_err() || say(&mut socket, &visibility(page::is_visible())).await.is_err() {
+                            return lost;
+                        }
+                    }
+                    if let Message::Text(text) = message && hear(live, toasts, &text).is_err() {
+                        *since = None;
+                        return Lost::Live;
+                    }
+                    *since = Some(live.revision());
+                }
+                Some(Err(WebSocketError::ConnectionClose(close))) if close.code == CLOSE_ROOM_CLOSED => return Lost::Closed,
+                Some(Err(_)) | None => return lost,
+            },
+            // Messages are dropped before the socket is open. The server gets what it has to know when it opens.
+            message = said.next() => if let (Lost::Live, Some(message)) = (&lost, message) && say(&mut socket, &message).await.is_err() {
+                return lost;
+            },
+            nudge = nudges.next() => if let (Lost::Live, Some(nudge)) = (&lost, nudge) {
+                let mut words = Vec::new();
+                if let Nudge::Visibility(visible) = nudge {
+                    words.push(visibility(visible));
+                }
+                if !matches!(nudge, Nudge::Visibility(false)) {
+                    // After standby or a change of network the connection may be lost without an error. The server
+                    // answers a heartbeat, which shows that the connection still exists.
+                    words.push(ClientMessage::Heartbeat);
+                    silence = TimeoutFuture::new(ANSWER_MS).fuse();
+                }
+                for message in &words {
+                    if say(&mut socket, message).await.is_err() { return lost }
+                }
+            },
+            () = silence => return lost,
+        }
+    }
+}
+
+/// Applies a message to the room. An error means that events were missed.
+fn hear(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::Gap> {
+    // A newer server may send messages that this page does not know; they are ignored.
+    let Ok(message) = serde_json::from_str(text) else { return Ok(()) };
+    match message {
+        ServerMessage::Snapshot(snapshot) => live.replace(snapshot),
+        ServerMessage::Event { revision, event } => live.apply(revision, &event)?,
+        ServerMessage::Passing { event } => live.pass(&event),
+        ServerMessage::Problem(problem) => toasts.show(problem_text(problem.code)),
+        ServerMessage::CaughtUp { .. } | ServerMessage::Heartbeat => {}
+    }
+    Ok(())
+}
+
+/// Sends a message. Fails if the socket is not open, without trying to send, because the browser would log an error.
+async fn say(socket: &mut WebSocket, message: &ClientMessage) -> Result<(), WebSocketError> {
+    if !matches!(socket.state(), State::Open) {
+        return Err(WebSocketError::ConnectionError);
+    }
+    // Serializing cannot fail: messages have only string keys, and no part whose serialization fails.
+    let text = serde_json::to_string(message).unwrap_or_default();
+    socket.send(Message::Text(text)).await
+}
+
+fn visibility(visible: bool) -> ClientMessage {
+    ClientMessage::Visibility { visible }
+}
+
+fn listen_for_nudges(nudge: &UnboundedSender<Nudge>) -> [EventListener; 2] {
+    let (online, shown) = (nudge.clone(), nudge.clone());
+    [
+        EventListener::new(&page::window(), "online", move |_| {
+            #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when the page is")]
+            let _ = online.unbounded_send(Nudge::Online);
+        }),
+        EventListener::new(&page::document(), "visibilitychange", move |_| {
+            #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when the page is")]
+            let _ = shown.unbounded_send(Nudge::Visibility(page::is_visible()));
+        }),
+    ]
+}

@@ -1,0 +1,46 @@
+//! The page itself: its window and document, whether it is visible, and what its browser can do.
+
+use web_sys::{Document, VisibilityState, Window};
+
+pub(crate) fn window() -> Window {
+    leptos::prelude::window()
+}
+
+pub(crate) fn document() -> Document {
+    leptos::prelude::document()
+}
+
+/// The address of a WebSocket on this server: `ws:` for a page with `http:`, `wss:` for one with `https:`.
+pub(crate) fn socket_address(path: &str) -> String {
+    let location = window().location();
+    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss:" } else { "ws:" };
+    format!("{scheme}//{}{path}", location.host().unwrap_or_default())
+}
+
+pub(crate) fn is_visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
+}
+
+pub(crate) fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
+pub(crate) fn touch_points() -> u32 {
+    u32::try_from(window().navigator().max_touch_points()).unwrap_or(0)
+}
+
+/// Whether the browser shows PDF files itself. A browser that does not tell is assumed to show them.
+pub(crate) fn shows_pdf() -> bool {
+    js_sys::Reflect::get(&window().navigator(), &"pdfViewerEnabled".into()).ok().and_then(|it| it.as_bool()).unwrap_or(true)
+}
+
+/// Sets the title of the window.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Encodes bytes in Base64. The browser's `btoa` expects a string in which each character stands for one byte.
+pub(crate) fn base64(bytes: impl Iterator<Item = u8>) -> String {
+    let text: String = bytes.map(char::from).collect();
+    window().btoa(&text).unwrap_or_default()
+}

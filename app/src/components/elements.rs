@@ -1,0 +1,5 @@
+//! Small building blocks that several other components use.
+
+pub mod flaps;
+pub mod hydrated_later;
+pub mod icons;

@@ -1,0 +1,80 @@
+//! Creating a room from the first page, with or without files to put into it.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::shared_content::SharedContent;
+use crate::{
+    browser::{
+        api,
+        files::picking,
+        installed_app::{LaunchAction, use_installed_app},
+        room::activity::{HandedOver, use_activity},
+        system::{places::use_places, toasts::use_toasts},
+    },
+    i18n::t,
+    room::Pin,
+    wire::{self, Place},
+};
+
+/// A button that creates a room. Files that are dropped or pasted anywhere on the page create one, too, and are
+/// uploaded to it. While content that came from another app is offered, the button is hidden.
+#[component]
+pub fn CreateRoom() -> impl IntoView {
+    let toasts = use_toasts();
+    let activity = use_activity();
+    let places = use_places();
+    let busy = RwSignal::new(false);
+    let hovering = RwSignal::new(false);
+
+    let create = move |handed: HandedOver| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            match api::create_room().await {
+                Ok(entered) => {
+                    activity.hand_over(entered.pin.clone(), handed);
+                    places.go(Place::Room(entered.pin));
+                }
+                Err(refused) => toasts.show(refused.detail),
+            }
+            busy.try_set(false);
+        });
+    };
+    Effect::new(move |_| {
+        picking::on_files(hovering, move |files| {
+            if !files.is_empty() {
+                create(HandedOver { files, text: None });
+            }
+        });
+    });
+    let installed = use_installed_app();
+    let waits = RwSignal::new(false);
+    let with_shared = Callback::new(create);
+    let add_shared = Callback::new(move |(pin, handed): (Pin, HandedOver)| {
+        activity.hand_over(pin.clone(), handed);
+        places.go(Place::Room(pin));
+    });
+    Effect::new(move |_| match installed.launch_action() {
+        Some(LaunchAction::Create) => {
+            installed.launch_action_is_done();
+            create(HandedOver::default());
+        }
+        // Nothing more to do: the page shows the field for the PIN anyway, and `SharedContent` takes opened files.
+        Some(LaunchAction::Join | LaunchAction::Open) => installed.launch_action_is_done(),
+        Some(LaunchAction::Shared) | None => {}
+    });
+    let submitted = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        create(HandedOver::default());
+    };
+    view! {
+        <SharedContent create=with_shared add=add_shared waits />
+        <form class="create" hidden=move || waits.get() method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
+            <p class="create-hint script-only">{t().drop_to_create()}</p>
+            <button class="button" type="submit" aria-busy=move || busy.get().to_string()>{t().create_room()}</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,83 @@
+//! The form with which a person joins a room.
+
+use leptos::{html::Input, prelude::*, task::spawn_local};
+
+use super::pin_entry::PinEntry;
+use crate::{
+    browser::api,
+    first_paint::use_server,
+    i18n::{problem_text::problem_text, t},
+    room::Pin,
+    wire::{self, ProblemCode},
+};
+
+/// The id of the element that shows the problem.
+const PROBLEM: &str = "join-problem";
+
+/// Asks for a PIN and, if `asks_name` is set, for a name. Without scripts the browser submits the form. With scripts it
+/// calls the API, and no other page is loaded.
+#[component]
+pub fn JoinForm(
+    /// The PIN that the field contains at first.
+    #[prop(optional_no_strip)]
+    pin: Option<Pin>,
+    /// Why the last attempt failed.
+    #[prop(optional_no_strip)]
+    problem: Option<ProblemCode>,
+    /// Whether to ask for a name as well.
+    asks_name: bool,
+    /// Called with the PIN of the room once this browser has a seat in it.
+    on_joined: Callback<Pin>,
+) -> impl IntoView {
+    let digits = RwSignal::new(pin.map(|pin| pin.to_string()).unwrap_or_default());
+    let name = NodeRef::<Input>::new();
+    let problem = RwSignal::new(problem.map(|code| problem_text(code).to_owned()).unwrap_or_default());
+    let busy = RwSignal::new(false);
+    let pin_digits = use_server().pin_digits;
+
+    let join = move |(): ()| {
+        if busy.get_untracked() {
+            return;
+        }
+        let Ok(pin) = Pin::from_typed(&digits.get_untracked()) else {
+            problem.set(t().pin_wrong(pin_digits));
+            return;
+        };
+        busy.set(true);
+        problem.set(String::new());
+        let wished = name.get_untracked().map(|field| field.value()).filter(|name| !name.trim().is_empty());
+        spawn_local(async move {
+            match api::join(&pin, wished).await {
+                Ok(entered) => on_joined.run(entered.pin),
+                Err(refused) => drop(problem.try_set(refused.detail)),
+            }
+            busy.try_set(false);
+        });
+    };
+    // If only the PIN is asked for, typing its last digit submits the form.
+    Effect::new(move |before: Option<String>| {
+        let typed = digits.get();
+        if !asks_name && typed.len() == pin_digits && before.is_some_and(|before| before != typed) {
+            join(());
+        }
+        typed
+    });
+    let submitted = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        join(());
+    };
+    view! {
+        <form class="join" method="post" action=wire::JOIN_FORM on:submit=submitted aria-busy=move || busy.get().to_string()>
+            <PinEntry digits described_by=PROBLEM />
+            {asks_name.then(|| view! {
+                <label class="field">
+                    <span class="label">{t().your_name_optional()}</span>
+                    <input name="name" type="text" maxlength="40" autocomplete="nickname" node_ref=name />
+                </label>
+            })}
+            <button class="button" type="submit">{t().join()}</button>
+            <p class="problem" id=PROBLEM role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
+        </form>
+    }
+    .into_any()
+}

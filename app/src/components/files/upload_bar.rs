@@ -1,0 +1,101 @@
+//! The bar for all uploads of this browser together: their progress, their speed, and the buttons that stop them.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    browser::{
+        api,
+        files::uploader::{Total, use_uploads},
+        room::live_room::use_live_room,
+        system::toasts::use_toasts,
+    },
+    format,
+    i18n::t,
+    wire::ClientMessage,
+};
+
+/// The bar above the list. It is shown as long as this browser has an upload, be it running, paused or failed.
+#[component]
+pub fn UploadBar() -> impl IntoView {
+    let live = use_live_room();
+    let uploads = use_uploads();
+    let toasts = use_toasts();
+    let total = Memo::new(move |_| uploads.total());
+    let shown = Memo::new(move |_| total.get().files > 0);
+    let moving = Memo::new(move |_| total.get().moving > 0);
+    let stopped = Memo::new(move |_| total.get().moving < total.get().files);
+    let pause_all = move |_| {
+        for id in uploads.pause_all() {
+            live.send(ClientMessage::UploadPaused { id });
+        }
+    };
+    let cancel_all = move |_| {
+        let pin = live.pin();
+        uploads.stop_adding();
+        for id in uploads.all() {
+            uploads.cancel(id);
+            let pin = pin.clone();
+            spawn_local(async move {
+                if let Err(problem) = api::remove_file(&pin, id).await {
+                    toasts.show(problem.detail);
+                }
+            });
+        }
+    };
+    view! {
+        <Show when=move || shown.get()>
+            <section class="upload-bar" aria-label=t().your_uploads()>
+                <p class="upload-words">{move || words(total.get())}</p>
+                <progress
+                    class="upload-progress"
+                    aria-label=t().all_uploads()
+                    max=move || total.get().size_bytes.to_string()
+                    prop:value=move || total.get().sent_bytes.to_string()
+                    value=move || total.get().sent_bytes.to_string()
+                ></progress>
+                <div class="upload-actions">
+                    <Show when=move || moving.get()>
+                        <button class="button" type="button" data-look="quiet" on:click=pause_all>{t().pause_all()}</button>
+                    </Show>
+                    <Show when=move || stopped.get()>
+                        <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume_all()>{t().resume_all()}</button>
+                    </Show>
+                    <button class="button" type="button" data-look="quiet" on:click=cancel_all>{t().cancel_all()}</button>
+                </div>
+            </section>
+        </Show>
+    }
+    .into_any()
+}
+
+/// The state of all uploads in one line.
+fn words(total: Total) -> String {
+    let percent = format::percent_of(total.sent_bytes, total.size_bytes);
+    if total.moving == 0 {
+        let paused = total.paused == total.files;
+        return if paused { t().uploads_paused(total.files, &percent) } else { t().uploads_stopped(total.files, &percent) };
+    }
+    let left_bytes = total.size_bytes.saturating_sub(total.sent_bytes);
+    match total.bytes_per_second {
+        Some(speed) => {
+            let left = format::duration(left_bytes.div_ceil(speed.max(1)).max(1));
+            t().sending_at_speed(total.files, &percent, &t().per_second(&format::size(speed)), &left)
+        }
+        None => t().sending(total.files, &percent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_how_far_and_how_fast() {
+        let total =
+            Total { files: 3, moving: 2, paused: 1, sent_bytes: 40_000_000, size_bytes: 100_000_000, bytes_per_second: Some(2_000_000) };
+        assert_eq!(words(total), "Sending 3 files · 40 % · 2.0 MB/s · 30 seconds left");
+        assert_eq!(words(Total { bytes_per_second: None, files: 1, ..total }), "Sending 1 file · 40 %");
+        assert_eq!(words(Total { moving: 0, paused: 3, ..total }), "3 files paused at 40 %");
+        assert_eq!(words(Total { moving: 0, ..total }), "3 files stopped at 40 %");
+    }
+}

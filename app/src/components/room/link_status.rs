@@ -1,0 +1,25 @@
+//! A line that says when the page has lost its connection to the room.
+
+use leptos::prelude::*;
+
+use crate::{
+    browser::room::live_room::{Link, use_live_room},
+    i18n::t,
+};
+
+/// Empty while the page is connected or connecting. When the connection was lost, it says so, and screen readers
+/// announce it.
+#[component]
+pub fn LinkStatus() -> impl IntoView {
+    let live = use_live_room();
+    let text = move || match live.link.get() {
+        Link::Waiting => t().connection_lost(),
+        Link::Live | Link::Connecting => "",
+    };
+    let state = move || match live.link.get() {
+        Link::Live => "live",
+        Link::Connecting => "connecting",
+        Link::Waiting => "waiting",
+    };
+    view! { <output class="link-status" aria-live="polite" data-state=state>{text}</output> }
+}

@@ -1,0 +1,23 @@
+//! The offer to notify the person of files that arrive, or uploads that end, while the page is in the background.
+
+use leptos::prelude::*;
+
+use crate::{browser::room::notices::use_notices, i18n::t};
+
+/// A line that stays until the person accepts or declines it. Only after accepting does the browser ask for the
+/// permission to show notifications.
+#[component]
+pub fn NoticeOffer() -> impl IntoView {
+    let notices = use_notices();
+    view! {
+        // The element is on the page before it has text, because screen readers announce only changes inside a live
+        // region that is already there.
+        <output class="notice-offer" aria-live="polite">
+            <Show when=move || notices.offered()>
+                <button type="button" on:click=move |_| notices.accept()>{t().tell_me()}</button>
+                <button type="button" aria-label=t().no_thank_you() on:click=move |_| notices.decline()>"×"</button>
+            </Show>
+        </output>
+    }
+    .into_any()
+}

@@ -1,0 +1,122 @@
+//! The addresses of the server: the paths of pages, of the API and of plain forms.
+
+use crate::room::{FileId, Pin, SnippetId};
+
+/// The rooms in the API: `GET` lists those in which the browser has a seat, `POST` creates one.
+pub const ROOMS: &str = "/api/rooms";
+
+/// One room in the API.
+#[must_use]
+pub fn room(pin: &Pin) -> String {
+    format!("{ROOMS}/{pin}")
+}
+
+/// The address that takes requests to join a room.
+#[must_use]
+pub fn members(pin: &Pin) -> String {
+    format!("{ROOMS}/{pin}/members")
+}
+
+/// The live socket of a room. With `since`, the server sends the events after that revision instead of a snapshot, as far
+/// as it still has them.
+#[must_use]
+pub fn live(pin: &Pin, since: Option<u64>) -> String {
+    match since {
+        Some(revision) => format!("{ROOMS}/{pin}/live?since={revision}"),
+        None => format!("{ROOMS}/{pin}/live"),
+    }
+}
+
+/// The address at which uploads are created.
+#[must_use]
+pub fn files(pin: &Pin) -> String {
+    format!("{ROOMS}/{pin}/files")
+}
+
+/// One file: members get its bytes here, and the owner uploads them and removes the file.
+#[must_use]
+pub fn file(pin: &Pin, id: FileId) -> String {
+    format!("{ROOMS}/{pin}/files/{id}")
+}
+
+/// The bytes of a file for a preview in the page. The server does not count this as a download.
+#[must_use]
+pub fn preview(pin: &Pin, id: FileId) -> String {
+    format!("{}?preview", file(pin, id))
+}
+
+/// The bytes of a PDF file, to be shown by the browser's own viewer.
+#[must_use]
+pub fn view(pin: &Pin, id: FileId) -> String {
+    format!("{}/view", file(pin, id))
+}
+
+/// The thumbnail of a file.
+#[must_use]
+pub fn thumbnail(pin: &Pin, id: FileId) -> String {
+    format!("{}/thumbnail", file(pin, id))
+}
+
+/// The address at which texts to copy are added.
+#[must_use]
+pub fn snippets(pin: &Pin) -> String {
+    format!("{ROOMS}/{pin}/snippets")
+}
+
+/// One text to copy.
+#[must_use]
+pub fn snippet(pin: &Pin, id: SnippetId) -> String {
+    format!("{ROOMS}/{pin}/snippets/{id}")
+}
+
+/// All complete files of a room in one archive.
+#[must_use]
+pub fn archive(pin: &Pin) -> String {
+    format!("{ROOMS}/{pin}/archive.zip")
+}
+
+/// The page of a room.
+#[must_use]
+pub fn room_page(pin: &Pin) -> String {
+    format!("/r/{pin}")
+}
+
+/// The address to which the plain form that adds files to a room is sent by a page without a script.
+#[must_use]
+pub fn upload_form(pin: &Pin) -> String {
+    format!("/r/{pin}/upload")
+}
+
+/// The page for joining a room, to which the QR code leads.
+#[must_use]
+pub fn join_page(pin: &Pin) -> String {
+    format!("/join/{pin}")
+}
+
+/// The QR code of [`join_page`], as SVG.
+#[must_use]
+pub fn join_qr(pin: &Pin) -> String {
+    format!("/join/{pin}/qr.svg")
+}
+
+/// The address to which the plain form that creates a room is sent by a page without a script.
+pub const CREATE_FORM: &str = "/create";
+
+/// The address to which the plain form that chooses a language is sent by a page without a script.
+pub const LANGUAGE_FORM: &str = "/language";
+
+/// The texts of the language with this code, in the order that the program with this `version` expects (see
+/// [`crate::i18n::VERSION`]).
+#[must_use]
+pub fn messages(version: &str, language: &str) -> String {
+    format!("/messages/{version}/{language}")
+}
+
+/// The web app manifest, which describes the app to the system when it is installed, in the language with this code.
+#[must_use]
+pub fn manifest(language: &str) -> String {
+    format!("/manifest.webmanifest?language={language}")
+}
+
+/// The address to which the plain form that joins a room is sent by a page without a script.
+pub const JOIN_FORM: &str = "/join";
