@@ -1,4 +1,4 @@
-//! How long naming one device takes.
+//! Benchmarks: how long it takes to name one device by its user agent, and to load the rules for that.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use server::device::{DeviceHints, DeviceRules};
 
 static RULES: LazyLock<DeviceRules> = LazyLock::new(DeviceRules::load);
 
-/// Typical visitors, and the agents that walk the whole rule list.
+/// The name of each case and its user agent: typical visitors, and agents for which the whole rule list is searched.
 const AGENTS: [(&str, &str); 7] = [
     (
         "safari_iphone",
@@ -24,7 +24,7 @@ const AGENTS: [(&str, &str); 7] = [
     ("hostile", HOSTILE),
 ];
 
-/// 512 bytes that start many a match and finish none.
+/// 512 bytes in which many rules begin to match and none succeeds.
 const HOSTILE: &str = {
     const BYTES: [u8; 512] = {
         let word = *b"Macintosh (Andro";

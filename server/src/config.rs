@@ -1,4 +1,5 @@
-//! The command line and its twins in the environment, checked before anything is bound.
+//! The server's configuration: command-line flags and the environment variables that stand for them, checked before
+//! anything is bound.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -10,9 +11,9 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::durability::Sync;
+use crate::durability::SyncMode;
 
-/// What one server needs to know.
+/// The configuration of one server.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "snapdrop", version, about = "Hand files to the people around you")]
 pub struct Config {
@@ -46,41 +47,50 @@ pub struct Config {
 
     /// When acknowledged bytes are safe from a power cut: moments later (background) or before (always)
     #[arg(long, env = "SNAPDROP_SYNC", default_value = "background", value_name = "MODE", value_parser = sync_mode)]
-    pub sync: Sync,
+    pub sync: SyncMode,
 
     /// An unfinished upload of which nothing arrived for this long is given up
     #[arg(long, env = "SNAPDROP_UPLOAD_TTL", default_value = "24h", value_name = "DURATION", value_parser = ttl, allow_negative_numbers = true)]
     pub upload_ttl: Duration,
 
-    /// Another site whose pages may use the API with a token, such as https://app.example; may be repeated
-    #[arg(long, env = "SNAPDROP_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    /// Another site whose pages may use the API with a token, such as <https://app.example>; may be repeated.
+    #[arg(
+        help = "Another site whose pages may use the API with a token, such as https://app.example; may be repeated",
+        long,
+        env = "SNAPDROP_CORS_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        value_parser = origin
+    )]
     pub cors_origin: Vec<String>,
 
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
     pub pin_digits: usize,
 
-    /// How patient the live parts are. Not on the command line: the wire promises these values.
+    /// The time limits of connections and transfers. They are not on the command line, because the API promises these
+    /// values.
     #[arg(skip)]
-    pub pace: Pace,
+    pub timeouts: Timeouts,
 }
 
-/// The periods of the live parts.
+/// The time limits of connections and transfers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
-    /// Between two signs of life on a socket; a peer silent for two of them is dropped.
+pub struct Timeouts {
+    /// The time between two heartbeats on a WebSocket. A peer that sends nothing for twice as long is disconnected.
     pub heartbeat: Duration,
-    /// How long a seat is held for somebody without a connection.
+    /// How long a seat is held for a member without a connection.
     pub grace: Duration,
-    /// How long running chunks may go on once the server stops.
+    /// How long running requests may go on after the server was told to stop.
     pub drain: Duration,
-    /// How long a transfer may move nothing before it is cut.
+    /// How long an upload may bring no bytes: a running request is ended after that, and an upload without one counts
+    /// as stopped.
     pub idle_upload: Duration,
     /// How long a download waits for more bytes of a running upload.
     pub idle_download: Duration,
 }
 
-impl Default for Pace {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             heartbeat: Duration::from_secs(app::wire::HEARTBEAT_SECS.into()),
@@ -92,24 +102,24 @@ impl Default for Pace {
     }
 }
 
-/// Why there is no [`Config`].
+/// Why [`Config::from_args`] returns no configuration.
 #[derive(Debug)]
-pub enum Refusal {
-    /// Help or version was asked for: print this and exit 0.
-    Asked(String),
-    /// A flag or variable is wrong: one line that names it.
-    Wrong(String),
+pub enum ConfigError {
+    /// The user asked for the help or the version: print this text and exit with 0.
+    Help(String),
+    /// A flag or variable is wrong: this is one line that names it.
+    Invalid(String),
 }
 
 impl Config {
-    /// Reads the command line, program name first, and the environment.
+    /// Reads the command line, which begins with the program's name, and the environment.
     ///
     /// # Errors
-    /// [`Refusal`] with the text to show.
-    pub fn from_args<A: Into<std::ffi::OsString> + Clone>(args: impl IntoIterator<Item = A>) -> Result<Self, Refusal> {
+    /// [`ConfigError`] with the text to print.
+    pub fn from_args<A: Into<std::ffi::OsString> + Clone>(args: impl IntoIterator<Item = A>) -> Result<Self, ConfigError> {
         let config = Self::try_parse_from(args).map_err(|error| refusal(&error))?;
         if config.max_file_size > config.max_room_size {
-            return Err(Refusal::Wrong(format!(
+            return Err(ConfigError::Invalid(format!(
                 "--max-file-size ({}) is larger than --max-room-size ({})",
                 config.max_file_size, config.max_room_size
             )));
@@ -118,9 +128,9 @@ impl Config {
     }
 }
 
-fn refusal(error: &clap::Error) -> Refusal {
+fn refusal(error: &clap::Error) -> ConfigError {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        return Refusal::Asked(error.to_string());
+        return ConfigError::Help(error.to_string());
     }
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.split_whitespace().next().unwrap_or_default().to_owned(),
@@ -140,7 +150,7 @@ fn refusal(error: &clap::Error) -> Refusal {
         ErrorKind::UnknownArgument => format!("{flag}: no such flag (--help lists them)"),
         _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     };
-    Refusal::Wrong(line)
+    ConfigError::Invalid(line)
 }
 
 fn ttl(text: &str) -> Result<Duration, String> {
@@ -158,15 +168,16 @@ fn any_size(text: &str) -> Result<ByteSize, String> {
     text.parse().map_err(|_| "not a size such as 500MB or 64GiB".to_owned())
 }
 
-fn sync_mode(text: &str) -> Result<Sync, String> {
+fn sync_mode(text: &str) -> Result<SyncMode, String> {
     match text {
-        "background" => Ok(Sync::Background),
-        "always" => Ok(Sync::Always),
+        "background" => Ok(SyncMode::Background),
+        "always" => Ok(SyncMode::Always),
         _ => Err("must be background or always".to_owned()),
     }
 }
 
-/// An origin as browsers send it (RFC 6454): scheme, host and, unless it is the scheme's own, port.
+/// Checks an origin in the form in which browsers send it (RFC 6454): scheme, host, and the port unless it is the
+/// scheme's default.
 fn origin(text: &str) -> Result<String, String> {
     let wrong = || "not an origin such as https://app.example".to_owned();
     let (scheme, authority) = text.split_once("://").ok_or_else(wrong)?;
@@ -205,7 +216,7 @@ mod tests {
             ("--cors-origin", "null", "not an origin such as https://app.example"),
             ("--pin-digits", "3", "must be a number from 4 to 12"),
         ] {
-            let Err(Refusal::Wrong(line)) = Config::from_args(["snapdrop", flag, value]) else {
+            let Err(ConfigError::Invalid(line)) = Config::from_args(["snapdrop", flag, value]) else {
                 panic!("{flag} {value} was taken");
             };
             assert!(line.starts_with(flag) && line.ends_with(reason) && !line.contains('\n'), "{line}");
@@ -215,11 +226,11 @@ mod tests {
     #[test]
     fn a_file_must_fit_into_a_room() {
         let args = ["snapdrop", "--max-file-size", "2GiB", "--max-room-size", "1GiB"];
-        assert!(matches!(Config::from_args(args), Err(Refusal::Wrong(line)) if line.starts_with("--max-file-size")));
+        assert!(matches!(Config::from_args(args), Err(ConfigError::Invalid(line)) if line.starts_with("--max-file-size")));
     }
 
     #[test]
     fn an_unknown_flag_is_named() {
-        assert!(matches!(Config::from_args(["snapdrop", "--port"]), Err(Refusal::Wrong(line)) if line.starts_with("--port")));
+        assert!(matches!(Config::from_args(["snapdrop", "--port"]), Err(ConfigError::Invalid(line)) if line.starts_with("--port")));
     }
 }

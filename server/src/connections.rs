@@ -1,4 +1,4 @@
-//! Connections: accepted, served, and ended with the server.
+//! Accepts TCP connections and serves HTTP/1 on each of them until the server stops. The routes are in `router`.
 
 use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
@@ -12,22 +12,23 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-use crate::in_place::InPlace;
-
-/// The most bytes that one connection has in memory in either direction, beside what the files'
-/// own limits allow: with the usual 400 KiB, a hundred transfers would not be flat.
+/// The limit in bytes of one connection's read buffer, and of its write buffer. The memory of the file store comes on
+/// top. With hyper's default of 400 KiB, a hundred transfers would need too much memory.
 const BUFFER_BYTES: usize = 128 << 10;
-/// The same for each of a few connections: fewer and larger reads cost a fast upload a tenth less.
+/// The limit that is used while only a few connections are open: fewer and larger reads make a fast upload cost a
+/// tenth less.
 const LARGE_BUFFER_BYTES: usize = 256 << 10;
-/// How many connections are few.
+/// A new connection gets [`LARGE_BUFFER_BYTES`] if fewer connections than this are open.
 const FEW_CONNECTIONS: usize = 16;
-/// How long a client may take for the head of a request, the wait for one on an idle connection included.
+/// How long a client may take to send the head of a request. The time for which an idle connection waits for its next
+/// request counts, too.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
-/// A pause when the system has no descriptors left, so that those in use can end.
-const NO_DESCRIPTORS_PAUSE: Duration = Duration::from_secs(1);
+/// How long to wait when no connection can be accepted, usually because no file descriptors are left. Meanwhile, open
+/// connections may end.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves every connection until `stop`, and then those that are in the middle of a request. Dropped,
-/// it cuts them.
+/// Accepts and serves connections until `stop` is cancelled, then returns when the requests that are in progress have
+/// been answered. Dropping the future cuts all connections.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
@@ -37,7 +38,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
                 Ok((stream, peer)) => {
                     let buffer_bytes = if connections.len() < FEW_CONNECTIONS { LARGE_BUFFER_BYTES } else { BUFFER_BYTES };
                     let serving = connection(stream, peer, buffer_bytes, router.clone(), stop.clone());
-                    connections.spawn(InPlace::new(Box::pin(serving)));
+                    connections.spawn(serving);
                 }
                 Err(error) => wait_after(&error).await,
             },
@@ -48,15 +49,15 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
     while connections.join_next().await.is_some() {}
 }
 
-/// One connection, with its requests one after another.
+/// Serves the requests of one connection, one after another, until the connection ends.
 async fn connection(stream: TcpStream, peer: SocketAddr, buffer_bytes: usize, router: Router, stop: CancellationToken) {
-    // Without it small messages wait for the acknowledgement of the one before.
+    // With Nagle's algorithm, a small message would wait until the one before it is acknowledged.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection keeps Nagle's algorithm");
     }
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        // A router is always ready.
+        // `poll_ready` need not be called first: a router is always ready.
         router.clone().call(request.map(Body::new))
     });
     let serving = http1::Builder::new()
@@ -78,11 +79,12 @@ async fn connection(stream: TcpStream, peer: SocketAddr, buffer_bytes: usize, ro
     }
 }
 
-/// A client that is gone before it was accepted is no reason to wait; everything else is the system's.
+/// Waits for a moment after accepting a connection failed. It does not wait when only the one client failed, because it
+/// disconnected before it was accepted: every other error comes from the system and may come again at once.
 async fn wait_after(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
         tracing::error!(%error, "no connection can be accepted");
-        tokio::time::sleep(NO_DESCRIPTORS_PAUSE).await;
+        tokio::time::sleep(ACCEPT_PAUSE).await;
     }
 }

@@ -1,11 +1,11 @@
-//! When what was taken is safe.
+//! When acknowledged data is safe from a power cut.
 
-/// When acknowledged things are safe from a power cut. From the end of the process they always are.
+/// When acknowledged data is safe from a power cut. It is always safe from the end of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sync {
-    /// Moments later: the disk works behind the answers, and nobody waits for it.
+pub enum SyncMode {
+    /// Data is brought to the disk in the background, moments after it was acknowledged; no request waits for that.
     #[default]
     Background,
-    /// Before they are acknowledged.
+    /// Data is brought to the disk before it is acknowledged.
     Always,
 }

@@ -1,59 +1,35 @@
-//! What nobody used for a long time ends: rooms, and uploads that stopped.
+//! Expiry: a task that closes rooms which nobody has used for a long time, and erases unfinished uploads to which
+//! nothing has been added for a long time.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use app::room::{ClosedBy, FileId, FileState, RoomEvent};
+use app::room::ClosedBy;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    closing,
-    files::FileStore,
-    rooms::{RoomHandle, Rooms},
-};
+use crate::{rooms::Rooms, uploads::Uploads};
 
-/// How long things live without being used.
+/// How long rooms and uploads are kept without being used.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
-    /// A room.
+    /// How long a room is kept.
     pub room: Duration,
-    /// An unfinished upload.
+    /// How long an unfinished upload is kept.
     pub upload: Duration,
 }
 
-/// Ends what is over, until `stop`.
-pub async fn run(rooms: Arc<Rooms>, files: Arc<FileStore>, lifetimes: Lifetimes, stop: CancellationToken) {
-    // A thing lives at most a tenth longer than promised, a day's one at most a minute.
+/// Closes unused rooms and erases abandoned uploads, until `stop` is cancelled.
+pub async fn run(rooms: Arc<Rooms>, uploads: Arc<Uploads>, lifetimes: Lifetimes, stop: CancellationToken) {
+    // Checking ten times in the shorter lifetime, and at least once a minute, ends nothing more than a tenth of that
+    // lifetime, or a minute, too late.
     let mut tick = tokio::time::interval((lifetimes.room.min(lifetimes.upload) / 10).min(Duration::from_secs(60)));
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
         for room in rooms.unused_for(lifetimes.room) {
-            if let Err(error) = closing::close(&rooms, &files, room, ClosedBy::Unused).await {
+            if let Err(error) = uploads.close_room(&rooms, room, ClosedBy::Unused).await {
                 tracing::warn!(%error, "an unused room could not be closed");
             }
         }
         for room in rooms.all() {
-            give_up_uploads(&room, &files, lifetimes.upload).await;
-        }
-    }
-}
-
-/// Erases the unfinished uploads of a room, parts included, to which nothing was added for `ttl`.
-async fn give_up_uploads(room: &RoomHandle, files: &FileStore, ttl: Duration) {
-    let unfinished = |id: FileId| room.read(|room| room.is_part(id) || room.file(id).is_some_and(|file| file.state != FileState::Complete));
-    let uploads: Vec<FileId> = room.read(|room| room.uploads().map(|file| file.id).collect());
-    for id in uploads.into_iter().filter(|id| unfinished(*id)) {
-        let expired = files.touched_at(id).is_ok_and(|touched| touched + ttl <= SystemTime::now());
-        if !expired {
-            continue;
-        }
-        let given_up = room.record(|room| room.upload(id).map(|_| RoomEvent::FileRemoved { id }).ok_or(())).await;
-        if given_up.is_ok()
-            && let Err(error) = files.remove(id).await
-        {
-            // The next start finds bytes without a row and erases them.
-            tracing::error!(file.id = %id, %error, "an expired upload could not be erased");
+            uploads.erase_abandoned(&room, lifetimes.upload).await;
         }
     }
 }

@@ -1,6 +1,7 @@
-//! What header fields say, read and checked. Pure: text in, meaning or a reason out.
+//! Parsers for the values of header fields. They are pure: each takes a text and returns its meaning, or the reason why
+//! it cannot be read.
 //!
-//! Everything here is sent by strangers. What follows from it is decided in `http`.
+//! All of these texts come from clients and are not trusted. How the server reacts to them is decided in `http`.
 
 mod concat;
 mod languages;
@@ -12,12 +13,15 @@ pub use languages::preferred;
 pub use metadata::Metadata;
 pub use range::{MAX_RANGES, Wanted};
 
-/// Why a field cannot be read; completes "The header … ".
+/// The version of the tus protocol that this server speaks.
+pub const TUS_VERSION: &str = "1.0.0";
+
+/// Why a field cannot be read. The text completes a sentence that begins with "The header …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(pub &'static str);
 
-/// Whether `Want-Repr-Digest` (RFC 9530, section 4) asks for SHA-256; unreadable wishes are none.
+/// Whether `Want-Repr-Digest` (RFC 9530, section 4) asks for SHA-256. A field that cannot be read asks for nothing.
 #[must_use]
 pub fn wants_sha256(text: &str) -> bool {
     let Ok(wishes) = sfv::Parser::new(text).parse::<sfv::Dictionary>() else { return false };

@@ -1,126 +1,102 @@
-//! The files on disk: create, append, finish, read, join, remove, and a small picture beside each that has one.
+//! The file store: the bytes of all files on disk, with a thumbnail beside each file that has one.
 //!
-//! A file is named by its id alone and lies in one flat folder; its length on disk *is* the offset of
-//! its upload, so the two cannot drift apart, and a kill at any moment leaves the truth. Names, owners
-//! and rooms are not known here.
+//! A file is named by its id alone, and all files lie in one flat folder. The store knows no file names, owners or
+//! rooms. This file states the whole contract of the store; the module that a method calls explains how its promise is
+//! kept.
+//!
+//! - **Create** makes an empty file and claims disk space for it. If one of the two fails, there is no file.
+//! - **Append** adds a chunk at the end of a file, with one writer at a time. What was written stays, whatever happens
+//!   next: the length of the file on disk *is* the offset of its upload, so that the two cannot differ, even when the
+//!   process is killed. A chunk with a checksum counts as a whole or not at all.
+//! - **Read** gives the bytes of a range, also while they are still arriving. If it ends early, it ends with an error.
+//! - **Finish** says that nothing follows. Readers reach the end of the file, and in the background its SHA-256 is
+//!   computed and the file is synced to the disk.
+//! - **Remove** stops the writer and the readers of a file, and erases it.
 
 mod append;
 mod archive;
 mod background;
-mod buffers;
 mod checksum;
+mod create;
+mod digests;
+mod finished_file;
 mod join;
 mod lease;
 mod read;
+mod settings;
 mod space;
+mod stored_file;
+mod syncs;
 mod thumbnail;
-mod traffic;
 mod unverified;
 
 use std::{
     collections::{HashMap, HashSet},
     io,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, SystemTime},
+    ops::Range,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::SystemTime,
 };
 
 use app::room::{FileId, Sha256};
+use bytes::Bytes;
+use futures::Stream;
 use tokio::sync::{Semaphore, watch};
 
-use crate::durability::Sync;
-pub use append::{AppendError, Chunk, MayGrow};
-pub use archive::{Archive, ArchivedFile, ReadWatch};
-pub use background::DigestState;
-use background::{Background, Digest};
-use buffers::Buffers;
-pub use checksum::{Checksum, InvalidChecksum};
-use lease::Leases;
-pub use read::ReadError;
-pub use space::{CreateError, NoSpace};
-pub use thumbnail::{InvalidThumbnail, Thumbnail};
-use traffic::Traffic;
+use crate::{
+    durability::SyncMode,
+    locks::lock,
+    speed::{Buffers, Traffic},
+    tasks::blocking,
+};
+use digests::Digests;
+use space::Space;
+use stored_file::StoredFile;
+use syncs::Syncs;
 
-/// How a store works.
-#[derive(Clone, Debug)]
-pub struct StoreSettings {
-    /// Where the files lie; created if missing.
-    pub folder: PathBuf,
-    /// When acknowledged bytes are safe from a power cut.
-    pub sync: Sync,
-    /// The most bytes of all files together.
-    pub max_storage: Option<u64>,
-    /// Bytes of the disk that are left free; 0 lets it fill.
-    pub min_free_space: u64,
-    /// How long a chunk may bring nothing before it is cut.
-    pub idle_upload: Duration,
-    /// How long a reader of a running upload waits for more.
-    pub idle_download: Duration,
-}
+pub use append::{AppendError, Chunk, Reserve};
+pub use archive::{Archive, ArchivedFile, ReadWatch};
+pub use checksum::{Checksum, InvalidChecksum};
+pub use create::CreateError;
+pub use digests::DigestState;
+pub use finished_file::FinishedFile;
+pub use read::ReadError;
+pub use settings::StoreSettings;
+pub use space::NoSpace;
+pub use thumbnail::{InvalidThumbnail, Thumbnail};
 
 /// Every file of this server.
 #[derive(Debug)]
 pub struct FileStore {
     settings: StoreSettings,
+    /// The files that were used since the start.
     open: Mutex<HashMap<FileId, Arc<StoredFile>>>,
-    background: Background,
+    space: Space,
+    digests: Digests,
+    syncs: Syncs,
     buffers: Buffers,
     traffic: Traffic,
-    /// What may still wait for the disk, of all chunks together, in bytes.
+    /// One permit for each byte that may still wait for the disk, over all chunks.
     waiting_bytes: Arc<Semaphore>,
 }
 
-/// One file, shared by its writer and its readers.
-#[derive(Debug)]
-struct StoredFile {
-    path: PathBuf,
-    /// What of it is here, `None` once it is removed. Readers of a running upload wait on it.
-    extent: watch::Sender<Option<Extent>>,
-    /// Who may write: one at a time, a newcomer asks the holder to let go.
-    leases: Leases,
-    /// Bytes that it was promised room for.
-    claimed: AtomicU64,
-    /// CRC-32 of the first bytes of the file, and of how many; behind `extent` only after a restart.
-    crc: Mutex<(u64, crc32fast::Hasher)>,
-    /// SHA-256, which follows behind.
-    digest: Digest,
-    /// Held by whoever writes or erases the picture beside it.
-    thumbnail: Mutex<()>,
-}
-
-/// What is here of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Extent {
-    /// Bytes that were taken, and verified where that was asked for.
-    bytes: u64,
-    /// Whether nothing follows.
-    whole: bool,
-}
-
-/// What is known of a file once all of it is here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FinishedFile {
-    /// Its length in bytes.
-    pub size_bytes: u64,
-    /// CRC-32 (ISO-HDLC) of all its bytes.
-    pub crc32: u32,
-}
-
+/// Opening the store, and asking about files.
 impl FileStore {
-    /// The store in its folder. What a former process took but could not verify any more is cut off.
+    /// Opens the store in its folder. It cuts off bytes that a former process wrote but did not verify, and erases
+    /// thumbnails that are unfinished or whose file is missing.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn open(settings: StoreSettings) -> io::Result<Self> {
         std::fs::create_dir_all(&settings.folder)?;
         unverified::cut_off(&settings.folder)?;
         thumbnail::sweep(&settings.folder)?;
         let traffic = Traffic::default();
         Ok(Self {
-            background: Background::start(&settings.folder, &traffic)?,
+            space: Space::new(settings.folder.clone(), settings.max_storage, settings.min_free_space),
+            digests: Digests::start(&traffic)?,
+            syncs: Syncs::start(&settings.folder)?,
             traffic,
             settings,
             open: Mutex::default(),
@@ -129,93 +105,206 @@ impl FileStore {
         })
     }
 
-    /// How many bytes of the file are here. Asks a running append to let go first: whoever asks is
-    /// about to continue, and the former connection may be dead without anyone having noticed.
+    /// Returns the ids of all files on disk. Everything else in the folder is ignored.
     ///
     /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
+    /// The error of the file system.
+    pub fn all(&self) -> io::Result<HashSet<FileId>> {
+        let names = std::fs::read_dir(&self.settings.folder)?.collect::<io::Result<Vec<_>>>()?;
+        Ok(names.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+    }
+
+    /// Returns how many bytes of the file are here, for a sender who is about to continue. A running append is stopped
+    /// first, because its connection may be dead without the server having noticed.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` for a file that is not here.
     pub async fn offset(&self, id: FileId) -> io::Result<u64> {
         let file = self.stored(id)?;
         let _lease = file.leases.take().await;
         file.length()
     }
 
-    /// How many bytes of the file are here, without disturbing anyone.
+    /// Returns how many bytes of the file are here, and lets a running append go on.
     ///
     /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
+    /// The error of the file system; `NotFound` for a file that is not here.
     pub fn length(&self, id: FileId) -> io::Result<u64> {
         self.stored(id)?.length()
     }
 
-    /// When the last byte of a file arrived, or the file was created.
+    /// Returns when the last bytes of a file arrived or, if none did, when the file was created.
     ///
     /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
+    /// The error of the file system; `NotFound` for a file that is not here.
     pub fn touched_at(&self, id: FileId) -> io::Result<SystemTime> {
         std::fs::metadata(self.path(id))?.modified()
     }
+}
 
-    /// Declares that nothing follows: readers come to their end, and the rest of the work on the file
-    /// goes on in the background.
+/// Creating files, and claiming disk space for them.
+impl FileStore {
+    /// Creates an empty file, and claims disk space for its first `claim_bytes` bytes.
     ///
     /// # Errors
-    /// What the file system says.
+    /// [`CreateError`]; there is no new file then.
+    pub async fn create(&self, id: FileId, claim_bytes: u64) -> Result<(), CreateError> {
+        self.create_empty(id, claim_bytes).await
+    }
+
+    /// Creates a finished file in one step, from bytes that are all in memory. Blocks the thread.
+    ///
+    /// # Errors
+    /// [`CreateError`]; there is no new file then.
+    pub fn create_whole(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
+        self.create_finished(id, bytes)
+    }
+
+    /// Creates a finished file from the bytes of finished parts, in this order. The parts stay as they are, so that
+    /// nothing is lost if joining fails; the caller removes them once the new file is recorded.
+    ///
+    /// # Errors
+    /// [`CreateError`]; there is no new file then.
+    pub async fn join(&self, id: FileId, parts: &[FileId]) -> Result<FinishedFile, CreateError> {
+        self.join_parts(id, parts).await
+    }
+
+    /// Claims disk space for the first `bytes` bytes of a file that was created without knowing its length.
+    ///
+    /// # Errors
+    /// [`CreateError`]; the file keeps the claim that it had.
+    pub fn claim(&self, id: FileId, bytes: u64) -> Result<(), CreateError> {
+        Ok(self.stored(id)?.claim.raise(bytes)?)
+    }
+
+    /// Reduces the claim of a file to the bytes that are here, which gives back the disk space beyond them.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` for a file that is not here.
+    pub fn unclaim(&self, id: FileId) -> io::Result<()> {
+        self.stored(id)?.claim.lower();
+        Ok(())
+    }
+
+    /// Claims again, after a restart, the disk space that a file had before it. This is not refused even where it
+    /// exceeds a limit.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` for a file that is not here.
+    pub fn claim_again(&self, id: FileId, bytes: u64) -> io::Result<()> {
+        self.stored(id)?.claim.raise_unchecked(bytes);
+        Ok(())
+    }
+}
+
+/// Appending to files.
+impl FileStore {
+    /// Adds a chunk at the end of a file, and returns the new length of the file. An append that is still running is
+    /// stopped first. `progress` is called after every write, with the length that the file has if the chunk is
+    /// accepted.
+    ///
+    /// # Errors
+    /// [`AppendError`]. What was written before the error stays, unless the chunk had a checksum.
+    pub async fn append<E: Send>(
+        &self,
+        id: FileId,
+        chunk: Chunk,
+        frames: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
+        progress: impl Fn(u64) + Send + 'static,
+    ) -> Result<u64, AppendError> {
+        self.append_chunk(id, chunk, frames, progress).await
+    }
+}
+
+/// Reading files.
+impl FileStore {
+    /// Returns the bytes `range` of a file as a stream, which waits for bytes that have not arrived yet. A range that
+    /// goes beyond the end of a finished file ends with the file. When the file is removed, or nothing arrives for
+    /// [`StoreSettings::idle_download`], the stream ends with an error.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` for a file that is not here.
+    pub async fn read(&self, id: FileId, range: Range<u64>) -> io::Result<impl Stream<Item = Result<Bytes, ReadError>> + Send + use<>> {
+        self.read_range(id, range).await
+    }
+}
+
+/// Finishing files, and their digests.
+impl FileStore {
+    /// Says that nothing follows. Readers reach the end of the file, and in the background its digest is computed and,
+    /// with [`SyncMode::Background`], the file is synced to the disk.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` for a file that is not here.
     pub async fn finish(&self, id: FileId) -> io::Result<FinishedFile> {
         let file = self.stored(id)?;
         let bytes = file.length()?;
-        let crc = Arc::clone(&file);
         let crc32 = match file.known_crc(bytes) {
             Some(hasher) => hasher.finalize(),
-            None => in_background(move || Ok(crc.crc_of_first(bytes)?.finalize())).await?,
+            None => {
+                let file = Arc::clone(&file);
+                blocking(move || file.crc_of_first(bytes)).await?.finalize()
+            }
         };
         self.finished(&file, bytes, crc32)
     }
 
-    /// Nothing more is added to a file: what is done behind it begins.
-    fn finished(&self, file: &Arc<StoredFile>, size_bytes: u64, crc32: u32) -> io::Result<FinishedFile> {
-        self.seal(file)?;
-        if self.settings.sync == Sync::Background {
-            self.background.sync(file);
-        }
-        Ok(FinishedFile { size_bytes, crc32 })
-    }
-
-    /// The SHA-256 of a finished file, as soon as it is known; `None` when it cannot be, because the
-    /// file was removed or the disk failed.
+    /// Waits for the SHA-256 of a finished file and returns it; `None` when it will never be known, because the file
+    /// was removed or the disk failed.
     ///
     /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
+    /// The error of the file system; `NotFound` for a file that is not here.
     pub async fn sha256(&self, id: FileId) -> io::Result<Option<Sha256>> {
         let file = self.stored(id)?;
         self.seal(&file)?;
         Ok(file.digest.known().await)
     }
 
-    /// Nothing more is added to a file: it is summed with SHA-256 from now on.
+    /// Starts computing the SHA-256 of a finished file; [`digests`](Self::digests) tells when it is known.
     ///
     /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
-    pub fn sum(&self, id: FileId) -> io::Result<()> {
+    /// The error of the file system; `NotFound` for a file that is not here.
+    pub fn begin_digest(&self, id: FileId) -> io::Result<()> {
         self.seal(&self.stored(id)?)
     }
 
-    /// Whether the SHA-256 of a file is known.
+    /// Returns whether the SHA-256 of a file is known, and its value.
     #[must_use]
     pub fn digest_state(&self, id: FileId) -> DigestState {
-        self.stored(id).map_or(DigestState::Never, |file| file.digest.state())
+        self.stored(id).map_or(DigestState::Unavailable, |file| file.digest.state())
     }
 
-    /// Changes whenever the [state](Self::digest_state) of some file's digest does.
+    /// Returns a receiver that is marked as changed whenever the [state](Self::digest_state) of some file's digest
+    /// changes.
     #[must_use]
-    pub fn summed(&self) -> watch::Receiver<()> {
-        self.background.summed()
+    pub fn digests(&self) -> watch::Receiver<()> {
+        self.digests.changes()
     }
 
-    /// Erases a file and its picture. Its writer is told to let go, its readers are cut; returns when it is gone.
+    /// Marks a file as complete, and starts its digest and, with [`SyncMode::Background`], its sync.
+    fn finished(&self, file: &Arc<StoredFile>, size_bytes: u64, crc32: u32) -> io::Result<FinishedFile> {
+        self.seal(file)?;
+        if self.settings.sync == SyncMode::Background {
+            self.syncs.add(file);
+        }
+        Ok(FinishedFile { size_bytes, crc32 })
+    }
+
+    /// Lets readers reach the end of the file, and starts the digest.
+    fn seal(&self, file: &Arc<StoredFile>) -> io::Result<()> {
+        file.seal()?;
+        self.digests.add(file);
+        Ok(())
+    }
+}
+
+/// Removing files.
+impl FileStore {
+    /// Erases a file and its thumbnail. Its writer is stopped, and the streams of its readers end with an error.
+    /// Returns when the file is erased.
     ///
     /// # Errors
-    /// What the file system says; a file that is not here is no error.
+    /// The error of the file system; a file that is not here is no error.
     pub async fn remove(&self, id: FileId) -> io::Result<()> {
         let file = match self.stored(id) {
             Ok(file) => file,
@@ -223,128 +312,94 @@ impl FileStore {
             Err(error) => return Err(error),
         };
         let _lease = file.leases.take().await;
-        file.extent.send_replace(None);
-        self.background.give_up(&file);
-        let removed = in_background(move || file.erase()).await;
-        self.lock().remove(&id);
+        self.cut(&file);
+        let erased = Arc::clone(&file);
+        let removed = blocking(move || erased.erase()).await;
+        self.forget(id);
+        file.claim.release();
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
     }
 
-    /// Erases a file that nobody else knows of. Blocks.
+    /// Erases a file that nobody else knows of, such as one that could not be announced. Blocks the thread.
     ///
     /// # Errors
-    /// What the file system says.
+    /// The error of the file system.
     pub fn discard(&self, id: FileId) -> io::Result<()> {
-        if let Some(file) = self.lock().remove(&id) {
-            file.extent.send_replace(None);
-            self.background.give_up(&file);
+        let file = self.forget(id);
+        if let Some(file) = &file {
+            self.cut(file);
         }
-        std::fs::remove_file(self.path(id))
+        let removed = std::fs::remove_file(self.path(id));
+        if let Some(file) = file {
+            file.claim.release();
+        }
+        removed
     }
 
-    /// The ids of all files on disk. Whatever else lies in the folder is not ours and left alone.
+    /// Marks a file as removed: its readers end with an error, and its digest is given up. Its claim is released
+    /// by the caller, once the bytes are gone.
+    fn cut(&self, file: &StoredFile) {
+        file.remove();
+        self.digests.give_up(file);
+    }
+}
+
+/// Thumbnails.
+impl FileStore {
+    /// Stores a thumbnail beside its file. It replaces an older one.
     ///
     /// # Errors
-    /// What the file system says.
-    pub fn all(&self) -> io::Result<HashSet<FileId>> {
-        let names = std::fs::read_dir(&self.settings.folder)?.collect::<io::Result<Vec<_>>>()?;
-        Ok(names.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+    /// The error of the file system; `NotFound` for a file that is not here.
+    pub async fn keep_thumbnail(&self, id: FileId, picture: Thumbnail) -> io::Result<()> {
+        let (file, sync) = (self.stored(id)?, self.settings.sync);
+        blocking(move || file.keep_thumbnail(&picture, sync)).await
     }
 
-    fn seal(&self, file: &Arc<StoredFile>) -> io::Result<()> {
-        file.length()?;
-        file.extent.send_if_modified(|extent| extent.as_mut().is_some_and(|extent| !std::mem::replace(&mut extent.whole, true)));
-        self.background.digest(file);
-        Ok(())
+    /// Returns the thumbnail of a file.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` when there is no thumbnail, or none that can be shown.
+    pub async fn thumbnail(&self, id: FileId) -> io::Result<Thumbnail> {
+        let path = self.path(id);
+        blocking(move || thumbnail::read(&path)).await
     }
 
-    /// The file, opened into memory if it is on disk.
+    /// Erases the thumbnail of a file, if there is one.
+    ///
+    /// # Errors
+    /// The error of the file system; `NotFound` for a file that is not here.
+    pub async fn erase_thumbnail(&self, id: FileId) -> io::Result<()> {
+        let file = self.stored(id)?;
+        blocking(move || file.erase_thumbnail()).await
+    }
+}
+
+/// The table of open files.
+impl FileStore {
+    /// Returns a file from the table. A file that is on disk but not in the table is added to it first.
     fn stored(&self, id: FileId) -> io::Result<Arc<StoredFile>> {
-        let mut open = self.lock();
+        let mut open = lock(&self.open);
         if let Some(file) = open.get(&id) {
             return Ok(Arc::clone(file));
         }
         let path = self.path(id);
         let bytes = std::fs::metadata(&path)?.len();
-        let file = Arc::new(StoredFile::new(path, bytes));
+        let file = Arc::new(StoredFile::new(path, bytes, self.space.present(bytes)));
         open.insert(id, Arc::clone(&file));
         Ok(file)
+    }
+
+    /// Takes a file out of the table; its bytes stay on disk.
+    fn forget(&self, id: FileId) -> Option<Arc<StoredFile>> {
+        lock(&self.open).remove(&id)
     }
 
     fn path(&self, id: FileId) -> PathBuf {
         self.settings.folder.join(id.to_string())
     }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<FileId, Arc<StoredFile>>> {
-        self.open.lock().expect("no holder panics")
-    }
-}
-
-impl StoredFile {
-    fn new(path: PathBuf, bytes: u64) -> Self {
-        Self {
-            path,
-            extent: watch::Sender::new(Some(Extent { bytes, whole: false })),
-            leases: Leases::default(),
-            claimed: AtomicU64::new(bytes),
-            crc: Mutex::new((0, crc32fast::Hasher::new())),
-            digest: Digest::default(),
-            thumbnail: Mutex::default(),
-        }
-    }
-
-    fn length(&self) -> io::Result<u64> {
-        self.extent.borrow().map(|extent| extent.bytes).ok_or_else(removed)
-    }
-
-    /// From now on so many bytes are here.
-    fn publish(&self, bytes: u64, crc: crc32fast::Hasher) {
-        *self.crc.lock().expect("no holder panics") = (bytes, crc);
-        self.claimed.fetch_max(bytes, Ordering::Relaxed);
-        // One that was removed stays removed.
-        self.extent.send_if_modified(|extent| extent.as_mut().map(|extent| extent.bytes = bytes).is_some());
-    }
-
-    fn known_crc(&self, length: u64) -> Option<crc32fast::Hasher> {
-        let (known, hasher) = self.crc.lock().expect("no holder panics").clone();
-        (known == length).then_some(hasher)
-    }
-
-    /// The CRC-32 of the first `length` bytes: kept while they arrive, computed from disk for those
-    /// that arrived before a restart.
-    fn crc_of_first(&self, length: u64) -> io::Result<crc32fast::Hasher> {
-        if let Some(hasher) = self.known_crc(length) {
-            return Ok(hasher);
-        }
-        let hasher = crc_of_file(&self.path, length)?;
-        *self.crc.lock().expect("no holder panics") = (length, hasher.clone());
-        Ok(hasher)
-    }
-}
-
-fn crc_of_file(path: &Path, length: u64) -> io::Result<crc32fast::Hasher> {
-    use std::io::Read as _;
-    let mut hasher = crc32fast::Hasher::new();
-    let mut file = std::fs::File::open(path)?.take(length);
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hasher),
-            read => hasher.update(&buffer[..read]),
-        }
-    }
-}
-
-fn removed() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "the file was removed")
-}
-
-/// Runs something that blocks on the threads made for it.
-async fn in_background<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 #[cfg(test)]

@@ -1,76 +1,47 @@
-//! The HTTP side: one file per resource, each handler extracts, calls the domain and responds.
+//! The HTTP handlers. A handler extracts what the request says, calls the domain modules (`rooms`, `files`, `uploads`),
+//! and builds the response. There is one file for each resource; `router` assigns the addresses to the handlers.
 //!
-//! Rooms and files meet only here, because only the handler knows that both happened.
+//! `pages → app_shell → api → content → guard`: each of these modules uses only those to its right.
 
-pub(crate) mod archive;
-pub(crate) mod assets;
-pub(crate) mod cors;
-pub(crate) mod download;
-pub(crate) mod file;
-pub(crate) mod files;
-pub(crate) mod forms;
+pub(crate) mod api;
+pub(crate) mod app_shell;
+pub(crate) mod guard;
 pub(crate) mod health;
-pub(crate) mod join_code;
-pub(crate) mod language;
-pub(crate) mod live;
-pub(crate) mod manifest;
-pub(crate) mod members;
-pub(crate) mod method_override;
-pub(crate) mod offline;
 pub(crate) mod pages;
-pub(crate) mod rooms;
-pub(crate) mod service_worker;
-pub(crate) mod share;
-pub(crate) mod snippets;
-pub(crate) mod thumbnail;
-pub(crate) mod upload_form;
 
-mod brief_work;
-mod budget;
-mod client;
-mod cookie;
-mod form_data;
-mod parts;
-mod reception;
+mod content;
+mod preferences;
 mod refusal;
-mod representation;
-pub(crate) mod same_origin;
-mod session;
-mod tus;
 
 use std::{net::IpAddr, sync::Arc};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub(crate) use brief_work::BriefWork;
-pub(crate) use budget::{Budget, Rate};
-pub(crate) use client::{Client, PathText};
+use crate::{config::Config, device::DeviceRules, files::FileStore, rooms::Rooms, uploads::Uploads};
+use guard::Budget;
+
 pub(crate) use refusal::Refusal;
-pub(crate) use session::{Owner, Session};
 
-use crate::{completion::Completion, config::Config, device::DeviceRules, files::FileStore, rooms::Rooms};
-
-/// What the handlers share.
+/// The state that all handlers share.
 #[derive(Debug)]
 pub(crate) struct Services {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) files: Arc<FileStore>,
-    pub(crate) completion: Completion,
-    /// How new small files are written.
-    pub(crate) brief_work: BriefWork,
+    pub(crate) uploads: Arc<Uploads>,
     pub(crate) devices: DeviceRules,
     pub(crate) config: Config,
-    /// Where phones on the network find this server, when it listens there.
+    /// The address and port at which other devices in the local network reach this server; `None` if they cannot.
     pub(crate) lan_origin: Option<(IpAddr, u16)>,
-    /// Wrong PINs, per address.
+    /// How many wrong PINs each client address may still try.
     pub(crate) guesses: Budget,
-    /// New rooms, per address.
+    /// How many new rooms each client address may still create.
     pub(crate) creations: Budget,
-    /// Set when the server stops.
+    /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
-    /// The live sockets: an HTTP server does not wait for what was upgraded.
+    /// The open live sockets. The server waits for them here when it stops, because an upgraded connection no longer
+    /// belongs to the HTTP connections in `connections`.
     pub(crate) sockets: TaskTracker,
 }
 
-/// The shared state of every route.
+/// The extractor with which handlers get the [`Services`].
 pub(crate) type State = axum::extract::State<Arc<Services>>;

@@ -1,14 +1,20 @@
-//! The journal: the embedded database that remembers rooms, their tokens and their events.
+//! The journal: a log and an embedded database that keep rooms, their tokens and their events.
 //!
-//! One at a time takes everything that waits and writes it at once: to a log in front of the database,
-//! which survives the process, or with [`Sync::Always`] to the database itself, which survives the machine.
-//! It tells each writer afterwards how it went. That is the journal's thread, or whoever may block and
-//! wants to be spared the way there and back. What the events mean is left to `rooms`; here only their order
-//! counts: an event is written only directly after the one before it, so that nothing can follow an event
-//! that failed.
+//! Events wait in a queue. One thread at a time takes all waiting events and writes them together: to a log in front of
+//! the database, which survives the end of the process, or with [`SyncMode::Always`] to the database itself, which survives
+//! a power cut. Afterwards it tells everybody who added an event whether that was written. This thread is the journal's
+//! own, or that of a caller that may block: writing in the caller's thread saves switching to the journal's thread and
+//! back.
+//!
+//! What the events mean is left to `rooms`; here only their order counts. An event is written only directly after the
+//! one that it was decided on, so that no event can follow one that was not written.
 
-mod behind;
+mod entry;
+mod error;
 mod log;
+mod logged_store;
+mod queue;
+mod room_record;
 mod store;
 mod writer;
 
@@ -18,144 +24,43 @@ use std::{
     thread::JoinHandle,
 };
 
-use app::room::{Member, MemberId, Pin, RoomEvent, Snapshot};
-use serde::{Deserialize, Serialize};
+use app::room::Pin;
 
-use crate::durability::Sync;
-use behind::Behind;
+use crate::{durability::SyncMode, locks::lock};
+use entry::{Change, Job};
 use log::Log;
+use logged_store::LoggedStore;
+use queue::WriteQueue;
 use store::Store;
-use writer::{Desk, Target, Writer};
+use writer::{Target, Writer};
 
-/// SHA-256 of a token; the token itself is never kept.
-pub type TokenHash = [u8; 32];
+pub use crate::token::TokenHash;
+pub use entry::{DecidedEvent, Entry, OnWritten};
+pub use error::JournalError;
+pub use room_record::{Recorded, Recovered, RoomRecord};
 
-/// How many events of a room stay replayable at least.
+/// How many of a room's newest events can be replayed at least.
 pub const REPLAYABLE_EVENTS: u64 = 256;
 
-/// A room with what its members must not see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomRecord {
-    /// The room, and the number of its last event.
-    pub snapshot: Snapshot,
-    /// Members who left, so that they get the same seat when they come back.
-    pub departed: Vec<Member>,
-}
-
-impl RoomRecord {
-    /// Folds event number `revision` in; a member who leaves is remembered.
-    ///
-    /// # Errors
-    /// [`app::room::Gap`] when it does not follow.
-    pub fn follow(&mut self, revision: u64, event: &RoomEvent) -> Result<(), app::room::Gap> {
-        let leaver = match event {
-            RoomEvent::MemberLeft { id } => self.snapshot.room.member(*id).cloned(),
-            _ => None,
-        };
-        self.snapshot.follow(revision, event)?;
-        if let RoomEvent::MemberJoined { member } = event {
-            self.departed.retain(|departed| departed.id != member.id);
-        }
-        self.departed.extend(leaver);
-        Ok(())
-    }
-}
-
-/// An event as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// Its number.
-    pub revision: u64,
-    /// When it was recorded, in milliseconds since the Unix epoch.
-    pub at_ms: u64,
-    /// What happened.
-    pub event: RoomEvent,
-}
-
-/// One event on its way into the journal.
-pub struct Entry {
-    /// Whose event.
-    pub pin: Pin,
-    /// The event.
-    pub recorded: Recorded,
-    /// A token that becomes valid with it.
-    pub token: Option<(TokenHash, MemberId)>,
-    /// The whole room after the event: given with the first one, and now and then to keep replays short.
-    pub checkpoint: Option<Box<RoomRecord>>,
-    /// Called once, wherever the event is written, after it is on disk or is known not to be.
-    pub settle: Settle,
-}
-
-/// Told how it went.
-pub type Settle = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
-
-/// What is done to the journal.
-#[derive(Debug, Serialize, Deserialize)]
-enum Change {
-    Append { pin: Pin, recorded: Box<Recorded>, token: Option<(TokenHash, MemberId)>, checkpoint: Option<Box<RoomRecord>> },
-    Forget { pin: Pin },
-}
-
-impl std::fmt::Debug for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").field("recorded", &self.recorded).finish_non_exhaustive()
-    }
-}
-
-/// A room as the journal had it at the start.
-#[derive(Debug)]
-pub struct Recovered {
-    /// The room with every event folded in.
-    pub record: RoomRecord,
-    /// The events that can be replayed, oldest first.
-    pub events: Vec<Recorded>,
-    /// Whose token is whose.
-    pub tokens: Vec<(TokenHash, MemberId)>,
-}
-
-/// Why the journal did not take something.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum JournalError {
-    /// Another process has the database open.
-    #[error("the database {0} is in use by another process")]
-    Locked(String),
-    /// The event before this one was not written.
-    #[error("the event does not follow the last one written")]
-    OutOfOrder,
-    /// The database or the disk under it failed.
-    #[error("the database failed: {0}")]
-    Database(String),
-    /// There is no room on the disk for it.
-    #[error("the disk is full")]
-    NoSpace,
-    /// The journal is closed.
-    #[error("the journal is closed")]
-    Stopped,
-}
-
-enum Job {
-    Append(Box<Entry>),
-    Forget(Pin, Settle),
-}
-
-/// The way into the journal; closing it waits for everything that was given to it.
+/// The open journal. Closing or dropping it waits until everything that was given to it is written.
 #[derive(Debug)]
 pub struct Journal {
-    desk: Arc<Desk>,
+    queue: Arc<WriteQueue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Journal {
-    /// Opens or creates the database file, beside which the log lies, and reads every room from it.
+    /// Opens or creates the database file at `path` and the log beside it, and reads every room from them.
     ///
     /// # Errors
-    /// [`JournalError::Locked`] when another process has it, otherwise what the database says.
-    pub fn open(path: &Path, sync: Sync) -> Result<(Self, Vec<Recovered>), JournalError> {
+    /// [`JournalError::Locked`] when another process has the database open, otherwise the error of the database or of
+    /// the log.
+    pub fn open(path: &Path, sync: SyncMode) -> Result<(Self, Vec<Recovered>), JournalError> {
         let failed = |error: std::io::Error| JournalError::Database(error.to_string());
         let store = Arc::new(Store::open(path)?);
         let (mut log, logged) = Log::open(&path.with_extension("log")).map_err(failed)?;
         let applied = store.applied()?;
-        // The last process logged them, but the database had not followed yet.
+        // These are the changes that the last process logged but did not apply to the database.
         let missing: Vec<Change> = logged.into_iter().filter(|it| it.number > applied).map(|it| it.change).collect();
         let last = applied + missing.len() as u64;
         if !missing.is_empty() {
@@ -166,56 +71,66 @@ impl Journal {
         let recovered = store.recover()?;
         let revisions = recovered.iter().map(|room| (room.record.snapshot.room.pin.clone(), room.record.snapshot.revision)).collect();
         let target = match sync {
-            Sync::Background => Target::Log(Behind::start(store, log).map_err(failed)?),
-            Sync::Always => Target::Database(store),
+            SyncMode::Background => Target::Logged(LoggedStore::start(store, log).map_err(failed)?),
+            SyncMode::Always => Target::Database(store),
         };
-        let desk = Arc::new(Desk::new(Writer { target, revisions, last }));
-        let at_desk = Arc::clone(&desk);
-        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || at_desk.run()).map_err(failed)?;
-        Ok((Self { desk, thread: Some(thread).into() }, recovered))
+        let queue = Arc::new(WriteQueue::new(Writer { target, revisions, last }));
+        let written = Arc::clone(&queue);
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || written.run()).map_err(failed)?;
+        Ok((Self { queue, thread: Some(thread).into() }, recovered))
     }
 
-    /// Hands an event over; never blocks. With `heard`, the journal's thread writes it; without, somebody
-    /// who [writes what waits](Self::write_waiting) right afterwards. A closed journal hands it back: whoever
-    /// holds a lock that `settle` needs has to let go of it before settling the event with
-    /// [`JournalError::Stopped`].
+    /// Adds events to the queue; never blocks. Afterwards the caller has to [wake](Self::wake_writer) the journal's
+    /// thread or [write what waits](Self::write_waiting), so that they are written. A closed journal returns the entry.
+    /// The caller then has to call its `on_written` with [`JournalError::Stopped`], and must not hold a lock that this
+    /// needs.
     #[must_use]
-    pub fn append(&self, entry: Entry, heard: bool) -> Option<Entry> {
-        match self.desk.add(Job::Append(Box::new(entry)), heard) {
+    pub fn append(&self, entry: Entry) -> Option<Entry> {
+        match self.queue.add(Job::Append(Box::new(entry))) {
             Err(Job::Append(entry)) => Some(*entry),
             Ok(()) | Err(Job::Forget(..)) => None,
         }
     }
 
-    /// Writes what waits and settles it, in the caller's thread. Blocks, also while others write, and calls
-    /// `settle` of their events too: no lock that one of them needs may be held.
-    pub fn write_waiting(&self) {
-        self.desk.write_waiting();
+    /// Wakes the journal's thread, which writes what waits in the queue.
+    pub fn wake_writer(&self) {
+        self.queue.wake_writer();
     }
 
-    /// Erases everything about a room; returns when that is on disk.
+    /// Writes what waits in the queue, in the caller's thread. This blocks, also while another thread writes. It calls
+    /// `on_written` of all entries that it writes, other callers' too, so the caller must not hold a lock that one of
+    /// these needs.
+    pub fn write_waiting(&self) {
+        self.queue.write_waiting();
+    }
+
+    /// Erases everything about a room; returns when that is written.
     ///
     /// # Errors
-    /// What the database says, or [`JournalError::Stopped`].
+    /// The error of the log or of the database, or [`JournalError::Stopped`].
     pub async fn forget(&self, pin: Pin) -> Result<(), JournalError> {
-        let (settled, outcome) = tokio::sync::oneshot::channel();
-        let settle = Box::new(move |result| drop(settled.send(result)));
-        if self.desk.add(Job::Forget(pin, settle), true).is_err() {
+        let (tell, written) = tokio::sync::oneshot::channel();
+        let on_written = Box::new(move |outcome| {
+            #[expect(clippy::let_underscore_must_use, reason = "it fails only when the caller no longer waits for the outcome")]
+            let _ = tell.send(outcome);
+        });
+        if self.queue.add(Job::Forget(pin, on_written)).is_err() {
             return Err(JournalError::Stopped);
         }
-        outcome.await.unwrap_or(Err(JournalError::Stopped))
+        self.queue.wake_writer();
+        written.await.unwrap_or(Err(JournalError::Stopped))
     }
 
-    /// Takes nothing more and waits until everything given before is on disk.
+    /// Accepts nothing more, and waits until everything that was given before is written.
     pub fn close(&self) {
-        self.desk.close();
-        let thread = self.thread.lock().expect("no holder panics").take();
+        self.queue.close();
+        let thread = lock(&self.thread).take();
         if let Some(thread) = thread
             && thread.join().is_err()
         {
             tracing::error!("the journal's thread panicked");
         }
-        self.desk.clear();
+        self.queue.drop_writer();
     }
 }
 

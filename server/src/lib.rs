@@ -1,10 +1,8 @@
 //! The program `snapdrop`: rooms, live lists and files over HTTP and WebSockets.
 //!
-//! `main → lib → router → http → {rooms, files} → journal`; each knows only what is to its right.
-//! [`serve`] is the whole server; integration tests call it as `main` does.
+//! `main → lib → router → http → uploads → {rooms, files} → journal`; each module knows only those to its right.
+//! [`Server::open`] and [`Server::run`] are the whole server, for `main` and for the integration tests.
 
-pub mod closing;
-pub mod completion;
 pub mod config;
 pub mod device;
 pub mod durability;
@@ -14,16 +12,19 @@ pub mod files;
 pub mod journal;
 pub mod rooms;
 pub mod startup;
+pub mod uploads;
 
 mod clock;
 mod connections;
 mod http;
-mod in_place;
+mod locks;
 mod recovery;
 mod router;
+mod speed;
+mod tasks;
 mod token;
 
-use std::{io, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{
@@ -31,42 +32,25 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 
-use completion::Completion;
 use config::Config;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
-use http::{BriefWork, Budget, Rate, Services};
-use journal::{Journal, JournalError};
+use http::{
+    Services,
+    guard::{Budget, Rate},
+};
+use journal::Journal;
 use rooms::Rooms;
+use uploads::{UploadLimits, Uploads};
 
-/// Wrong PINs of one address. At this pace, finding one room among a million PINs takes weeks.
+pub use startup::ServeError;
+
+/// How many wrong PINs one address may try. At this rate, finding one room among a million PINs takes weeks.
 const GUESSES: Rate = Rate { burst: 30.0, per_second: 0.5 };
-/// New rooms of one address: a school behind one router, not a script.
+/// How many rooms one address may create: enough for a school behind one router, but not for a script.
 const CREATIONS: Rate = Rate { burst: 300.0, per_second: 1.0 };
 
-/// Why the server cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The data folder cannot be made or written.
-    #[error("the data folder {} cannot be used: {error}", folder.display())]
-    Folder {
-        /// Which folder.
-        folder: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The database cannot be opened.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// What is in the data folder cannot be brought together.
-    #[error("the data folder cannot be recovered: {0}")]
-    Recovery(String),
-    /// The socket failed.
-    #[error("the server's socket failed: {0}")]
-    Socket(#[from] io::Error),
-}
-
-/// A server that is ready to take requests: its data is read and checked.
+/// A server whose data has been read and checked, so that it is ready to take requests.
 #[derive(Debug)]
 pub struct Server {
     services: Arc<Services>,
@@ -74,37 +58,41 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the data folder and brings everything in it back to life.
+    /// Opens the data folder, reads every room in it, and repairs what the last process left unfinished.
     ///
     /// # Errors
-    /// [`ServeError`], nothing was bound then.
+    /// [`ServeError`] when the data folder, the files or the database in it cannot be used.
     pub async fn open(config: Config) -> Result<Self, ServeError> {
         let folder = config.data_dir.clone();
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
         std::fs::create_dir_all(&folder).map_err(unusable)?;
         let (journal, recovered) = startup::open_journal(&folder.join("snapdrop.redb"), config.sync, unusable)?;
         let journal = Arc::new(journal);
-        let pace = config.pace;
+        let timeouts = config.timeouts;
         let files = FileStore::open(StoreSettings {
             folder: folder.join("files"),
             sync: config.sync,
             max_storage: config.max_storage.map(|size| size.as_u64()),
             min_free_space: config.min_free_space.as_u64(),
-            idle_upload: pace.idle_upload,
-            idle_download: pace.idle_download,
+            idle_upload: timeouts.idle_upload,
+            idle_download: timeouts.idle_download,
         })
         .map_err(unusable)?;
         let files = Arc::new(files);
-        let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, config.pin_digits, pace.grace));
-        let completion = Completion::start(Arc::clone(&files));
-        recovery::run(&rooms, &files, &completion).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
-        // Pages are rendered on it. A second server in the same process finds it set.
-        drop(any_spawner::Executor::init_tokio());
+        let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, config.pin_digits, timeouts.grace));
+        let limits = UploadLimits {
+            max_file_bytes: config.max_file_size.as_u64(),
+            max_room_bytes: config.max_room_size.as_u64(),
+            idle: timeouts.idle_upload,
+        };
+        let uploads = Arc::new(Uploads::new(Arc::clone(&files), limits));
+        recovery::run(&rooms, &files, &uploads).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
+        #[expect(clippy::let_underscore_must_use, reason = "it fails when a server in this process has set the page renderer's executor")]
+        let _ = any_spawner::Executor::init_tokio();
         let services = Services {
             rooms,
             files,
-            completion,
-            brief_work: BriefWork::default(),
+            uploads,
             devices: device::DeviceRules::load(),
             lan_origin: None,
             guesses: Budget::new(GUESSES),
@@ -116,30 +104,30 @@ impl Server {
         Ok(Self { services: Arc::new(services), journal })
     }
 
-    /// Serves until `stop`, then lets running requests finish for a while, tells the live sockets to
-    /// come back, and returns when everything is on disk.
+    /// Serves until `stop` is cancelled. Then it asks the clients on WebSockets to connect again, lets running requests
+    /// finish for at most [`Timeouts::drain`](config::Timeouts::drain), and returns when everything is on disk.
     ///
     /// # Errors
-    /// What the socket says.
+    /// [`ServeError::Socket`] when the address of the listening socket cannot be read.
     pub async fn run(mut self, listener: TcpListener, stop: CancellationToken) -> Result<(), ServeError> {
         let address = listener.local_addr()?;
-        let services = Arc::get_mut(&mut self.services).expect("nobody else has it before the server runs");
+        let services = Arc::get_mut(&mut self.services).expect("nobody else has a reference before the server runs");
         services.lan_origin = startup::lan_address(address).map(|lan| (lan, address.port()));
         services.stopping = stop.clone();
         let services = Arc::clone(&self.services);
 
-        let (rooms, files) = (Arc::clone(&services.rooms), Arc::clone(&services.files));
+        let (rooms, uploads) = (Arc::clone(&services.rooms), Arc::clone(&services.uploads));
         let lifetimes = Lifetimes { room: services.config.room_ttl, upload: services.config.upload_ttl };
-        let expiry = tokio::spawn(expiry::run(rooms, files, lifetimes, stop.clone()));
+        let expiry = tokio::spawn(expiry::run(rooms, uploads, lifetimes, stop.clone()));
 
         let router = router::router(Arc::clone(&services));
-        // Cut when the time to drain is over.
+        // Dropping the handle, when the time to drain is over, cuts the connections that are left.
         let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, router, stop.clone())));
 
         stop.cancelled().await;
         tracing::info!("stopping");
         services.sockets.close();
-        let drain = services.config.pace.drain;
+        let drain = services.config.timeouts.drain;
         let drained = async {
             let (served, ()) = tokio::join!(serving, services.sockets.wait());
             served.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
@@ -147,17 +135,10 @@ impl Server {
         if timeout(drain, drained).await.is_err() {
             tracing::info!("some transfers were cut; they go on after the restart");
         }
-        drop(expiry.await);
+        let expired = expiry.await;
         let journal = Arc::clone(&self.journal);
-        tokio::task::spawn_blocking(move || journal.close()).await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        tasks::blocking(move || journal.close()).await;
+        expired.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         Ok(())
     }
-}
-
-/// The whole server: opens the data folder, serves, stops.
-///
-/// # Errors
-/// [`ServeError`].
-pub async fn serve(config: Config, listener: TcpListener, shutdown: CancellationToken) -> Result<(), ServeError> {
-    Server::open(config).await?.run(listener, shutdown).await
 }

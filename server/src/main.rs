@@ -1,10 +1,10 @@
-//! Reads the command line, binds and runs.
+//! The executable: reads the configuration, binds the address, and runs the server.
 
 use std::{io::Write as _, process::ExitCode};
 
 use server::{
     Server,
-    config::{Config, Refusal},
+    config::{Config, ConfigError},
     startup,
 };
 use tokio::net::TcpListener;
@@ -12,22 +12,23 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// Buffers of chunks and answers are made and dropped thousands of times a second; the system's allocator
-/// would get their pages anew from the kernel each time.
+/// Buffers of chunks and answers are allocated and freed thousands of times a second; the system's allocator would
+/// fetch their pages from the kernel again each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // One byte used would make two megabytes resident, and memory is to stay flat. A kernel that has no
-    // such pages has nothing to refuse.
+    // With transparent huge pages, one used byte could make two megabytes resident, and memory use is meant to stay
+    // flat. The error is ignored: a kernel without such pages has nothing to disable.
     rustix::thread::disable_transparent_huge_pages(true).unwrap_or(());
     let config = match Config::from_args(std::env::args_os()) {
         Ok(config) => config,
-        Err(Refusal::Asked(text)) => {
-            drop(std::io::stdout().write_all(text.as_bytes()));
+        Err(ConfigError::Help(text)) => {
+            #[expect(clippy::let_underscore_must_use, reason = "when standard output is closed, nobody can read the text")]
+            let _ = std::io::stdout().write_all(text.as_bytes());
             return ExitCode::SUCCESS;
         }
-        Err(Refusal::Wrong(line)) => return fail(&line, 2),
+        Err(ConfigError::Invalid(line)) => return fail(&line, 2),
     };
     let filter = EnvFilter::try_from_env("SNAPDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -59,7 +60,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn fail(line: &str, code: u8) -> ExitCode {
-    // Nobody is left to tell when standard error is gone.
-    drop(writeln!(std::io::stderr(), "snapdrop: {line}"));
+    #[expect(clippy::let_underscore_must_use, reason = "when standard error is closed, there is nowhere to report it")]
+    let _ = writeln!(std::io::stderr(), "snapdrop: {line}");
     ExitCode::from(code)
 }

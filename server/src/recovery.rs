@@ -1,17 +1,17 @@
-//! After a start: what the journal knows and what lies on disk are brought together.
+//! Recovery: after a start, makes what the journal knows and what is on disk agree.
 
 use std::{collections::HashSet, io, sync::Arc};
 
-use app::room::{FileEntry, FileState, PassingEvent, RoomEvent};
+use app::room::{FileEntry, FileState, PassingEvent, Role, RoomEvent};
 
 use crate::{
-    completion::{Completion, CompletionError},
     files::FileStore,
     journal::JournalError,
     rooms::{RecordError, RoomHandle, Rooms},
+    uploads::{UploadError, Uploads},
 };
 
-/// What a start found.
+/// The counts that recovery writes to the log.
 #[derive(Debug, Default)]
 struct Report {
     closed: usize,
@@ -21,24 +21,24 @@ struct Report {
     orphaned: usize,
 }
 
-/// Ends what the last process could not, and reports it in one line.
+/// Makes rooms, rows and files on disk agree, finishes what the last process could not, and logs one line with counts.
 ///
 /// # Errors
-/// What the journal or the file system says.
-pub(crate) async fn run(rooms: &Arc<Rooms>, files: &FileStore, completion: &Completion) -> Result<(), RecoveryError> {
+/// [`RecoveryError`] when the journal or the file system fails.
+pub(crate) async fn run(rooms: &Arc<Rooms>, files: &FileStore, uploads: &Uploads) -> Result<(), RecoveryError> {
     let mut known = HashSet::new();
     let mut report = Report::default();
     let all = rooms.all();
     for room in &all {
         if room.is_open() {
-            for file in room.snapshot().room.uploads() {
-                if reconcile(room, file, files, completion, &mut report).await? {
+            for file in room.snapshot_for(Role::Owner).room.uploads() {
+                if reconcile(room, file, files, uploads, &mut report).await? {
                     reconcile_thumbnail(room, file, files).await?;
                     known.insert(file.id);
                 }
             }
         } else {
-            // Its files have no row any more and go with the orphans.
+            // The files of a closed room have no row any more, so they are erased with the orphans below.
             rooms.forget(room.pin()).await?;
             report.closed += 1;
         }
@@ -60,12 +60,12 @@ pub(crate) async fn run(rooms: &Arc<Rooms>, files: &FileStore, completion: &Comp
     Ok(())
 }
 
-/// Brings one row to what is on disk; whether the row stays.
+/// Makes one row agree with the file on disk. Returns whether the row stays.
 async fn reconcile(
     room: &RoomHandle,
     file: &FileEntry,
     files: &FileStore,
-    completion: &Completion,
+    uploads: &Uploads,
     report: &mut Report,
 ) -> Result<bool, RecoveryError> {
     let id = file.id;
@@ -77,14 +77,14 @@ async fn reconcile(
         }
         length => length?,
     };
-    files.promise(id, file.size_bytes.unwrap_or(length))?;
+    files.claim_again(id, file.size_bytes.unwrap_or(length))?;
     match (file.state, file.size_bytes) {
         (FileState::Complete, Some(size_bytes)) if length == size_bytes => {
             if file.sha256.is_none() && !room.read(|room| room.is_part(id)) {
-                completion.digest(room, id);
+                uploads.digest(room, id);
             }
         }
-        // The machine stopped before the disk had all of it: its sender can bring the rest again.
+        // The machine stopped before the disk had all of it. The sender can send the rest again.
         (FileState::Complete, Some(size_bytes)) if length < size_bytes => {
             report.reopened += 1;
             record(room, RoomEvent::FileReopened { id, offset_bytes: length }).await?;
@@ -96,14 +96,15 @@ async fn reconcile(
         }
         (_, Some(size_bytes)) if length == size_bytes => {
             report.completed += 1;
-            completion.complete(room, id).await?;
+            uploads.complete(room, id).await?;
         }
         _ => room.pass(PassingEvent::FileProgress { id, offset_bytes: length, state: FileState::Stopped }),
     }
     Ok(true)
 }
 
-/// A picture that was told of is here; one that nobody was told of goes.
+/// Keeps the thumbnail of a row that has one and corrects the row when the thumbnail is missing. Erases a thumbnail
+/// that no row mentions.
 async fn reconcile_thumbnail(room: &RoomHandle, file: &FileEntry, files: &FileStore) -> Result<(), RecoveryError> {
     let id = file.id;
     if file.has_thumbnail {
@@ -112,21 +113,21 @@ async fn reconcile_thumbnail(room: &RoomHandle, file: &FileEntry, files: &FileSt
             picture => return picture.map(drop).map_err(RecoveryError::Files),
         }
     }
-    // Also what a power cut left of it.
+    // This also erases a thumbnail that a power cut made unreadable.
     Ok(files.erase_thumbnail(id).await?)
 }
 
 async fn record(room: &RoomHandle, event: RoomEvent) -> Result<(), RecordError> {
-    room.record(|_| Ok::<_, std::convert::Infallible>(event)).await
+    room.record(|_| Ok(event.clone())).await
 }
 
-/// Why the server could not start on this data folder.
+/// Why the server could not start with this data folder.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecoveryError {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
-    Completion(#[from] CompletionError),
+    Upload(#[from] UploadError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("the files cannot be read: {0}")]

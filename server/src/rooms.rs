@@ -1,15 +1,26 @@
-//! The rooms of this server: who is found under which PIN, and which of them nobody uses any more.
+//! The table of all rooms on this server: it creates rooms, finds them by PIN, and lists those that nobody has used for
+//! a long time.
 //!
-//! What happens inside one room is [`RoomHandle`]'s. Files are not known here: whoever closes a room
-//! erases them (see [`crate::closing`]).
+//! What happens inside one room is left to [`RoomHandle`]. This module knows nothing of stored files:
+//! [`crate::uploads`] connects rooms and files.
 
 mod attendance;
+mod broadcast;
+mod coverage;
+mod decision;
+mod downloads;
 mod handle;
+mod held_seats;
+mod member_sockets;
 mod names;
-mod receiving;
+mod quiet_use;
 mod record;
-mod recording;
+mod record_error;
+mod reservation;
+mod seats;
 mod snippets;
+mod state;
+mod subscription;
 
 use std::{
     collections::HashMap,
@@ -17,57 +28,42 @@ use std::{
     time::Duration,
 };
 
-use app::room::{ClosedBy, Device, DisplayName, FileId, MemberId, Pin, Role, Room, Snapshot};
+use app::room::{Pin, Role, Room, Snapshot};
 use rand::RngExt as _;
 use tokio::time::Instant;
 
-use crate::journal::{Journal, JournalError, Recovered, RoomRecord};
+use crate::{
+    clock::unix_ms,
+    journal::{Journal, JournalError, Recovered, RoomRecord},
+    locks::lock,
+};
 
 pub use attendance::Attendance;
-pub use handle::{NoSeat, QuietUse, RoomHandle, Told};
-pub use receiving::Receiving;
-pub use record::RecordError;
+pub use broadcast::Broadcast;
+pub use decision::{DecidedRoom, Decision};
+pub use downloads::TrackedDownload;
+pub use handle::RoomHandle;
+pub use quiet_use::QuietUse;
+pub use record_error::RecordError;
+pub use seats::{MAX_SEATS, Newcomer, NoSeat, Seat};
 pub use snippets::{MAX_SNIPPETS, NoSuchSnippet, TooManySnippets};
+pub use subscription::Subscription;
 
-/// The most seats of one room, those of members who left included.
-pub const MAX_SEATS: usize = 1000;
-/// At most one PIN in this many is in use, so that guessing one stays hopeless on a busy server too.
+/// At most one PIN in this many is in use, so that guessing one stays hopeless on a busy server, too.
 const PIN_SPARSENESS: u64 = 20;
 
-/// Who wants a seat.
-#[derive(Clone, Debug)]
-pub struct Newcomer {
-    /// The wished name; without one, the room makes one up.
-    pub name: Option<DisplayName>,
-    /// What it came with.
-    pub device: Device,
-    /// Where it came from.
-    pub address: String,
-}
-
-/// A seat that was just taken. The token exists only here and with whoever gets it.
-#[derive(Clone, Debug)]
-pub struct Seat {
-    /// Whose seat.
-    pub member: MemberId,
-    /// What it allows.
-    pub role: Role,
-    /// Proves it from now on.
-    pub token: String,
-}
-
-/// Why there is no new room.
+/// Why no room was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// So many PINs are taken that guessing one would be easy.
     #[error("no PIN is free")]
     Full,
-    /// It could not be written down.
+    /// The room could not be recorded.
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
 
-/// Every room of this server, by PIN.
+/// All rooms of this server, by PIN.
 #[derive(Debug)]
 pub struct Rooms {
     rooms: Mutex<HashMap<Pin, RoomHandle>>,
@@ -77,8 +73,8 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// The rooms as the journal had them. Every member's seat is held for `grace`, so that nobody
-    /// loses it over a restart.
+    /// Takes the rooms over that the journal recovered. The seat of every member is held for `grace`, so that nobody
+    /// loses a seat because the server restarted.
     #[must_use]
     pub fn new(journal: Arc<Journal>, recovered: Vec<Recovered>, pin_digits: usize, grace: Duration) -> Self {
         let rooms = recovered
@@ -91,16 +87,16 @@ impl Rooms {
         Self { rooms: Mutex::new(rooms), journal, pin_digits, grace }
     }
 
-    /// Opens a room under a PIN of its own, with `newcomer` as its owner.
+    /// Opens a room under an unused PIN, with `newcomer` as its owner.
     ///
     /// # Errors
-    /// [`CreateError`]; there is no room then.
+    /// [`CreateError`]; no room exists then.
     pub async fn create(&self, newcomer: Newcomer) -> Result<(RoomHandle, Seat), CreateError> {
         let handle = self.reserve()?;
         match handle.seat(newcomer, Role::Owner).await {
             Ok(seat) => Ok((handle, seat)),
             Err(error) => {
-                self.lock().remove(handle.pin());
+                self.table().remove(handle.pin());
                 Err(match error {
                     RecordError::Journal(error) => CreateError::Journal(error),
                     RecordError::Closed | RecordError::Refused(_) => CreateError::Full,
@@ -109,68 +105,57 @@ impl Rooms {
         }
     }
 
-    /// The open room with this PIN.
-    #[must_use]
-    pub fn find(&self, pin: &Pin) -> Option<RoomHandle> {
-        self.lock().get(pin).filter(|room| room.is_open()).cloned()
+    /// Finds the open room with this PIN. All rooms are in memory, so that this never waits; it is async so that callers
+    /// need not change when rooms have to be fetched first.
+    pub async fn find(&self, pin: &Pin) -> Option<RoomHandle> {
+        self.table().get(pin).filter(|room| room.is_open()).cloned()
     }
 
-    /// Ends a room for everybody in it and returns the files to erase. The PIN stays taken until
-    /// [`Self::forget`].
+    /// Erases everything about a closed room from the journal, and frees its PIN.
     ///
     /// # Errors
-    /// [`RecordError::Closed`] when somebody else ended it, [`RecordError::Journal`] when it could
-    /// not be written down; the room then goes on.
-    pub async fn close(&self, room: &RoomHandle, by: ClosedBy) -> Result<Vec<FileId>, RecordError> {
-        room.close(by).await
-    }
-
-    /// Erases what the journal knows of a closed room and frees its PIN.
-    ///
-    /// # Errors
-    /// What the journal says; the next start tries again.
+    /// The error of the journal; the next start tries again.
     pub async fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
         self.journal.forget(pin.clone()).await?;
-        self.lock().remove(pin);
+        self.table().remove(pin);
         Ok(())
     }
 
-    /// The rooms that nobody used for `ttl`.
+    /// The open rooms that nobody has used for `ttl`.
     #[must_use]
     pub fn unused_for(&self, ttl: Duration) -> Vec<RoomHandle> {
         let now = Instant::now();
         let unused = |room: &&RoomHandle| room.is_open() && room.used_at(now) + ttl <= now;
-        self.lock().values().filter(unused).cloned().collect()
+        self.table().values().filter(unused).cloned().collect()
     }
 
-    /// Every room, closed ones that are still being erased included.
+    /// Every room, including closed ones that are still being erased.
     #[must_use]
     pub fn all(&self) -> Vec<RoomHandle> {
-        self.lock().values().cloned().collect()
+        self.table().values().cloned().collect()
     }
 
     fn reserve(&self) -> Result<RoomHandle, CreateError> {
         let pins = 10u64.pow(u32::try_from(self.pin_digits).expect("a PIN has at most 12 digits"));
-        let mut rooms = self.lock();
+        let mut rooms = self.table();
         if rooms.len() as u64 >= pins / PIN_SPARSENESS {
             return Err(CreateError::Full);
         }
-        // At most one PIN in twenty is taken, so this ends after a few rounds.
+        // At most one PIN in twenty is taken, so that the loop ends after a few rounds.
         let pin = loop {
             let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = self.pin_digits);
-            let pin: Pin = digits.parse().expect("it is as many digits as a PIN may have");
+            let pin: Pin = digits.parse().expect("the text has as many digits as a PIN may have");
             if !rooms.contains_key(&pin) {
                 break pin;
             }
         };
-        let record =
-            RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin.clone(), crate::clock::unix_ms()) }, departed: Vec::new() };
+        let record = RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin.clone(), unix_ms()) }, departed: Vec::new() };
         let handle = RoomHandle::new(record, Arc::clone(&self.journal), self.grace);
         rooms.insert(pin, handle.clone());
         Ok(handle)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Pin, RoomHandle>> {
-        self.rooms.lock().expect("no holder panics")
+    fn table(&self) -> std::sync::MutexGuard<'_, HashMap<Pin, RoomHandle>> {
+        lock(&self.rooms)
     }
 }

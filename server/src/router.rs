@@ -1,4 +1,4 @@
-//! Every address of the server, and the layers around them.
+//! The router: every address of the server, and the layers around the handlers.
 
 use std::sync::Arc;
 
@@ -14,14 +14,19 @@ use axum::{
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::http::{
-    Refusal, Services, archive, cors, download, file, files, forms, health, join_code, language, live, manifest, members, method_override,
-    offline, pages, rooms, same_origin, service_worker, share, snippets, thumbnail, upload_form,
+    Refusal, Services,
+    api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
+    app_shell::{manifest, offline, service_worker, share},
+    guard::{cors, method_override, same_origin},
+    health,
+    pages::{self, forms, join_code, language, upload_form},
 };
 
-/// The most bytes of a body that is read whole. Chunks of files are streamed and not meant by it.
+/// The most bytes of a request body that is read into memory as a whole. Chunks of files are streamed, so this does not
+/// limit them.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The URL table.
+/// The table of all addresses with their handlers, and the layers around them.
 pub(crate) fn router(services: Arc<Services>) -> Router {
     let api = Router::new()
         .route("/api/rooms", get(rooms::known).post(rooms::create))
@@ -44,7 +49,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/r/{pin}", get(pages::room))
         .route(
             "/r/{pin}/upload",
-            // Its files are streamed, and have limits of their own.
+            // The files in this form are streamed, and have limits of their own.
             post(upload_form::upload).layer(DefaultBodyLimit::disable()),
         )
         .route("/join/{pin}", get(pages::join))
@@ -60,10 +65,11 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(pages::fallback)
-        // Pages only: the bundle is compressed already, and of files every byte counts.
+        // The API is not compressed, because the lengths and ranges of files must be exact. The bundle is compressed
+        // already.
         .layer(CompressionLayer::new());
 
-    // From the inside out: the last layer sees a request first.
+    // Layers wrap the routes from the inside out: the layer that is added last sees a request first.
     let routes = Router::new()
         .merge(api)
         .merge(pages)
@@ -74,8 +80,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(services);
-    // Around the routes, because it decides which of them is meant.
-    Router::new().fallback_service(routes).layer(middleware::map_request(method_override::obey))
+    // This layer is outside of the routes, because the method that it sets decides which handler is called.
+    Router::new().fallback_service(routes).layer(middleware::map_request(method_override::apply))
 }
 
 fn always(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
@@ -86,7 +92,7 @@ async fn method_not_allowed() -> Refusal {
     Refusal::new(wire::ProblemCode::MethodNotAllowed, "This cannot be done at this address.")
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+#[expect(clippy::needless_pass_by_value, reason = "the layer requires this signature")]
 fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
     let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("of unknown kind"), "a handler panicked");

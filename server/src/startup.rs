@@ -1,31 +1,54 @@
-//! The first moments: what to say when the server runs, and why it does not.
+//! Startup: opens the journal, finds and prints the addresses of the server, and defines the errors that keep it from
+//! running.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
 use crate::{
-    ServeError,
-    durability::Sync,
-    journal::{Journal, Recovered},
+    durability::SyncMode,
+    journal::{Journal, JournalError, Recovered},
 };
 
-/// Opens the journal; a folder that cannot be written is named as such.
+/// Why the server cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder cannot be created or written.
+    #[error("the data folder {} cannot be used: {error}", folder.display())]
+    Folder {
+        /// The path of the data folder.
+        folder: PathBuf,
+        /// The error of the system.
+        error: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal and the files in the data folder cannot be made to agree; the text says why.
+    #[error("the data folder cannot be recovered: {0}")]
+    Recovery(String),
+    /// A socket of the server failed.
+    #[error("the server's socket failed: {0}")]
+    Socket(#[from] io::Error),
+}
+
+/// Opens the journal at `path`. When the file cannot be written, the error is made by `unusable`.
 pub(crate) fn open_journal(
     path: &Path,
-    sync: Sync,
+    sync: SyncMode,
     unusable: impl Fn(io::Error) -> ServeError,
 ) -> Result<(Journal, Vec<Recovered>), ServeError> {
-    // The database's own error for a folder without the right to write names neither.
+    // The file is opened once before the database opens it, because the database's own error for a folder without write
+    // permission names neither the folder nor the cause.
     std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
     Ok(Journal::open(path, sync)?)
 }
 
-/// The address at which the local network finds a server that listens on `bound`.
+/// The first address at which the local network reaches a server that listens on `bound`; `None` on a loopback address.
 #[must_use]
 pub fn lan_address(bound: SocketAddr) -> Option<IpAddr> {
     lan_addresses(bound).into_iter().next()
@@ -45,15 +68,15 @@ fn lan_addresses(bound: SocketAddr) -> Vec<IpAddr> {
         .map(|interface| interface.ip())
         .filter(|address| address.is_ipv4() || bound.is_ipv6())
         .collect();
-    // Phones and people read IPv4 addresses more easily.
+    // IPv4 addresses come first, because they are easier to read and type.
     addresses.sort_by_key(IpAddr::is_ipv6);
     addresses
 }
 
-/// Prints the addresses to open and, on a terminal, the code that a phone's camera opens.
+/// Prints the addresses of the server and, on a terminal, a QR code that opens the first of them on a phone.
 ///
 /// # Errors
-/// What standard output says.
+/// The error of standard output.
 pub fn announce(bound: SocketAddr) -> io::Result<()> {
     let lan = lan_addresses(bound);
     let mut out = io::stdout().lock();

@@ -1,5 +1,5 @@
-//! What the device rules cost in memory. A file of its own, because it counts
-//! every allocation of its process and other tests would be counted too.
+//! How much memory the device rules need. This test has a file of its own, because it counts every
+//! allocation of its process, and the allocations of other tests would be counted too.
 
 use std::thread;
 
@@ -14,7 +14,7 @@ const THREADS: usize = 8;
 const LIMIT: usize = 10 * 1024 * 1024;
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the measured figures are what one reads this test for")]
+#[expect(clippy::print_stdout, reason = "this test is also run to read the measured figures")]
 fn the_device_rules_take_less_than_ten_mebibytes_even_after_use() {
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
@@ -23,15 +23,15 @@ fn the_device_rules_take_less_than_ten_mebibytes_even_after_use() {
     let loaded = MEMORY.current_usage() - before;
     let loading_peak = MEMORY.peak_usage() - before;
 
-    // Patterns build their search states as they meet new text, and each thread
-    // that searches at the same time builds its own.
+    // A pattern builds its search states when it meets new text, and each thread that searches at the
+    // same time builds its own.
     let agents: Vec<&str> = TABLE.lines().filter_map(|line| line.rsplit_once(" | ")).map(|(_, user_agent)| user_agent).collect();
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 for user_agent in &agents {
                     let hints = DeviceHints { user_agent, ..DeviceHints::default() };
-                    let _ = rules.detect(&hints);
+                    std::hint::black_box(rules.detect(&hints));
                 }
             });
         }

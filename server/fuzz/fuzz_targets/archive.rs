@@ -1,8 +1,9 @@
-//! Archives: laid out as announced, and unpacked under one good name for each file.
+//! Archives: checks that an archive has the layout that its headers announce, and that every file in it unpacks under a
+//! safe name of its own.
 //!
-//! Names go the way that the server sends them, through [`FileName::parts`]. The headers are read with
-//! [`Archive::read`], which needs a store but no file in it, by a reader of PKWARE APPNOTE 6.3.10 of
-//! its own.
+//! File names are prepared in the same way as in the server, through [`FileName::parts`]. The headers are read with
+//! [`Archive::read`], which needs a store but no file in it, and are checked by an independent reader of the format
+//! (PKWARE APPNOTE 6.3.10).
 
 #![no_main]
 
@@ -21,24 +22,24 @@ use libfuzzer_sys::{
 };
 use server::files::{Archive, ArchivedFile, FileStore, StoreSettings};
 
-/// The most files of one archive: more only make it slow.
+/// The most files of one archive. More files would only make the target slow.
 const MAX_FILES: usize = 64;
-/// No size is this large, so that no sum of them is too large.
+/// Every size is below this limit, so that no sum of sizes overflows.
 const SIZE_LIMIT: u64 = 1 << 56;
 
-/// The names come last and one to a line, so that an input can be read.
+/// The input of the target. The names come last, one to a line, so that a person can read an input file.
 #[derive(Debug, Arbitrary)]
 struct Listing<'a> {
-    /// Taken in turn.
+    /// The sizes of the files; when there are more files than sizes, they are used again from the first.
     sizes: [u64; 3],
     crc32: u32,
     names: &'a str,
 }
 
-/// A header as it is in the archive.
+/// The bytes of a header as they are in the archive.
 struct Header(Vec<u8>);
 
-/// What a header says of a file.
+/// What a header says about one file.
 #[derive(Debug, PartialEq, Eq)]
 struct Entry {
     name: String,
@@ -89,8 +90,8 @@ impl Listing<'_> {
 impl Header {
     fn read(archive: &Archive, range: Range<u64>) -> Self {
         static NO_FILES: LazyLock<Arc<FileStore>> = LazyLock::new(|| {
-            // Gone at once: nothing is ever written to it.
-            let folder = tempfile::tempdir().expect("there is room for a folder");
+            // The folder is deleted at once, because nothing is ever written to it.
+            let folder = tempfile::tempdir().expect("a temporary folder can be created");
             let settings = StoreSettings {
                 folder: folder.path().to_owned(),
                 sync: Default::default(),
@@ -99,26 +100,27 @@ impl Header {
                 idle_upload: Duration::ZERO,
                 idle_download: Duration::ZERO,
             };
-            Arc::new(FileStore::open(settings).expect("the folder is there"))
+            Arc::new(FileStore::open(settings).expect("the folder exists"))
         });
         let bytes = archive.read(Arc::clone(&NO_FILES), range, Arc::new(|_, _| Box::new(|_| {}))).try_collect::<Vec<_>>();
-        Self(block_on(bytes).expect("a header is read from memory").concat())
+        Self(block_on(bytes).expect("reading a header needs no file").concat())
     }
 
-    /// The number of these bytes, the lowest first.
+    /// Reads `length` bytes at `at` as a little-endian number.
     fn number(&self, at: usize, length: usize) -> u64 {
         self.0[at..at + length].iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
     fn length(&self, at: usize) -> usize {
-        self.number(at, 2).try_into().expect("two bytes are a length")
+        self.number(at, 2).try_into().expect("two bytes fit into a usize")
     }
 
     fn name(&self, at: usize, length: usize) -> String {
-        String::from_utf8(self.0[at..at + length].to_vec()).expect("names are UTF-8, as bit 11 says")
+        String::from_utf8(self.0[at..at + length].to_vec()).expect("names are UTF-8, as general purpose bit 11 says")
     }
 
-    /// These 32-bit fields, or where one says so the next number of the zip64 field (4.5.3).
+    /// Reads these 32-bit fields. A field with the value `0xffff_ffff` stands for the next number of the zip64 field
+    /// (4.5.3).
     fn large<const N: usize>(&self, fields: [usize; N], mut extra: Range<usize>) -> [u64; N] {
         if !extra.is_empty() {
             assert_eq!((self.number(extra.start, 2), self.length(extra.start + 2)), (1, extra.len() - 4), "one zip64 field");
@@ -136,7 +138,7 @@ impl Header {
     }
 }
 
-/// The local header at `offset` (4.3.7), and where the file's bytes begin.
+/// Reads the local header at `offset` (4.3.7). Returns its entry, and the offset at which the file's bytes begin.
 fn local(archive: &Archive, offset: u64) -> (Entry, u64) {
     let fixed = Header::read(archive, offset..offset + 30);
     let (name, extra) = (30 + fixed.length(26), fixed.length(28));
@@ -145,11 +147,11 @@ fn local(archive: &Archive, offset: u64) -> (Entry, u64) {
     assert_eq!((header.number(0, 4), header.number(6, 2), header.number(8, 2)), (0x0403_4b50, 1 << 11, 0));
     let [size_bytes, stored_bytes] = header.large([22, 18], name..name + extra);
     assert_eq!(size_bytes, stored_bytes);
-    let crc32 = header.number(14, 4).try_into().expect("four bytes are a sum");
+    let crc32 = header.number(14, 4).try_into().expect("four bytes fit into a u32");
     (Entry { name: header.name(30, name - 30), size_bytes, crc32, offset }, end)
 }
 
-/// The central directory (4.3.12) that begins at `start`, with all that ends it (4.3.14 to 4.3.16).
+/// Reads the central directory (4.3.12) that begins at `start`, and the records at its end (4.3.14 to 4.3.16).
 fn central(header: &Header, start: u64) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut at = 0;
@@ -159,7 +161,7 @@ fn central(header: &Header, start: u64) -> Vec<Entry> {
         let end = extra + header.length(at + 30);
         let [size_bytes, stored_bytes, offset] = header.large([at + 24, at + 20, at + 42], extra..end);
         assert_eq!(size_bytes, stored_bytes);
-        let crc32 = header.number(at + 16, 4).try_into().expect("four bytes are a sum");
+        let crc32 = header.number(at + 16, 4).try_into().expect("four bytes fit into a u32");
         entries.push(Entry { name: header.name(name, extra - name), size_bytes, crc32, offset });
         at = end;
     }
@@ -182,7 +184,7 @@ fn central(header: &Header, start: u64) -> Vec<Entry> {
     entries
 }
 
-/// Every file gets a place of its own, below the folder that is unpacked into.
+/// Checks that every file is unpacked to a path of its own, below the folder that is unpacked into.
 fn assert_names(entries: &[Entry]) {
     let folded: HashMap<String, &str> = entries.iter().map(|entry| (folded(&entry.name), entry.name.as_str())).collect();
     assert_eq!(folded.len(), entries.len(), "two names are one but for case: {entries:?}");
@@ -195,7 +197,7 @@ fn assert_names(entries: &[Entry]) {
     }
 }
 
-/// A name as systems compare it that ignore case: letter by letter, so that both small sigmas are one.
+/// Folds a name as systems do that ignore case: letter by letter, so that both small sigmas become the same letter.
 fn folded(name: &str) -> String {
     name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }

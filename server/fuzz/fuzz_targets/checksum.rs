@@ -1,4 +1,5 @@
-//! `Upload-Checksum`: what is read is exactly what was written, so no two texts mean the same sum.
+//! `Upload-Checksum`: checks that a parsed checksum gives exactly the parsed text when it is written again, so that no
+//! two texts stand for the same checksum.
 
 #![no_main]
 

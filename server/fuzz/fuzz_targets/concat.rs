@@ -1,4 +1,5 @@
-//! `Upload-Concat`: as many parts as were named, all different, and their addresses name them again.
+//! `Upload-Concat`: checks that a parsed field has as many parts as it names, that they are all different, and that
+//! their addresses are parsed to the same parts again.
 
 #![no_main]
 
@@ -13,7 +14,7 @@ fuzz_target!(|field: &str| {
         assert_eq!(field, "partial");
         return;
     };
-    let named = field.strip_prefix("final;").expect("only this makes a final one");
+    let named = field.strip_prefix("final;").expect("only a field with this prefix is parsed as final");
     assert_eq!(parts.len(), named.split_ascii_whitespace().count());
     assert!((1..=1000).contains(&parts.len()), "{} parts", parts.len());
     let different: HashSet<_> = parts.iter().map(|part| (part.pin.as_str(), part.id)).collect();

@@ -1,4 +1,5 @@
-//! File names: what is offered of one can be used outside, whatever its sender wrote.
+//! File names: checks that the names which the server offers for a file are safe to use on a disk, whatever text its
+//! sender gave.
 
 #![no_main]
 
@@ -24,7 +25,7 @@ fuzz_target!(|text: &str| {
     let kind = name.kind();
     assert!(kind.len() <= 4 && kind.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9')), "{kind:?}");
 
-    // What is safe stays as it is.
-    let safe = FileName::parse(&parts.join("/")).expect("cleaning makes nothing longer");
+    // A name that is safe already stays unchanged.
+    let safe = FileName::parse(&parts.join("/")).expect("a cleaned name is short enough to be parsed again");
     assert_eq!((safe.parts(), safe.kind()), (parts, kind));
 });

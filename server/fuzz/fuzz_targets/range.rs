@@ -1,6 +1,7 @@
-//! `Range`: the parts lie inside, apart from each other, and mean themselves.
+//! `Range`: checks that parsed ranges lie within the content, do not overlap or touch, and are parsed to the same
+//! ranges when they are written again.
 //!
-//! An input is a length, a line break and the field.
+//! An input is the length of the content, a line break, and the field.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! `Want-Repr-Digest`: a wish stands until a later one of the same algorithm, and no other changes it.
+//! `Want-Repr-Digest`: checks that a preference for SHA-256 holds until a later one for SHA-256 replaces it, and that
+//! preferences for other algorithms do not change it.
 
 #![no_main]
 

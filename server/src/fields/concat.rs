@@ -1,27 +1,28 @@
-//! `Upload-Concat` (tus 1.0.0, extension "concatenation"): uploads that are parts, and what they become.
+//! `Upload-Concat` (tus 1.0.0, extension "concatenation"): marks an upload as a part, or as the file that parts are
+//! joined into.
 
 use app::room::{FileId, Pin};
 
 use super::Unreadable;
 
-/// The most parts of one file.
+/// The most parts that one file can be joined from.
 const MAX_PARTS: usize = 1000;
 
-/// What an upload is to others.
+/// The role of an upload in a concatenation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Concat {
-    /// One part of a file.
+    /// The upload is one part of a file.
     Partial,
-    /// The file that these parts make, in this order.
+    /// The upload is the file that these parts are joined into, in this order.
     Final(Vec<PartUrl>),
 }
 
-/// Where a part is: the address that its creation was answered with.
+/// The address of a part, as the server returned it when the part was created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartUrl {
-    /// Of which room.
+    /// The PIN of the room that the part is in.
     pub pin: Pin,
-    /// Which upload.
+    /// The id of the part.
     pub id: FileId,
 }
 
@@ -51,8 +52,8 @@ impl Concat {
 }
 
 impl PartUrl {
-    /// Reads a path, with or without the server before it. Which server that is says nothing: behind a
-    /// proxy it has many names.
+    /// Parses a path, or a URL with a server name before the path. The server name is ignored, because behind a proxy a
+    /// server has many names.
     fn parse(address: &str) -> Option<Self> {
         let path = match address.split_once("://") {
             Some((_, rest)) => &rest[rest.find('/')?..],
@@ -93,7 +94,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_stumble(text in "(final;)?(https?://)?\\PC{0,80}") {
-            drop(Concat::parse(&text));
+            #[expect(clippy::let_underscore_must_use, reason = "the test only checks that parsing does not panic")]
+            let _ = Concat::parse(&text);
         }
     }
 }

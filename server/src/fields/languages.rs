@@ -1,13 +1,13 @@
-//! `Accept-Language` (RFC 9110, section 12.5.4).
+//! `Accept-Language` (RFC 9110, section 12.5.4): finds the interface language that a reader prefers.
 
 use app::i18n::Language;
 
-/// How many languages of a list are read; nobody speaks more.
+/// How many languages of a list are read. No real list is longer.
 const MAX_LANGUAGES: usize = 32;
 
-/// The language of the interface that a reader likes best; none when they name none of them.
+/// The interface language that a reader prefers; `None` when the list has no language of the interface.
 ///
-/// What cannot be read is passed over: a page in another language is better than no page.
+/// Entries that cannot be read are skipped: a page in another language is better than no page.
 #[must_use]
 pub fn preferred(text: &str) -> Option<Language> {
     let mut best: Option<(Language, f32)> = None;
@@ -15,7 +15,7 @@ pub fn preferred(text: &str) -> Option<Language> {
         let (tag, parameter) = item.split_once(';').unwrap_or((item, "q=1"));
         let weight = parameter.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok());
         let (Some(language), Some(weight)) = (Language::from_tag(tag.trim()), weight) else { continue };
-        // Of those that are liked alike the first is meant.
+        // Of languages with the same weight, the first one wins.
         if (0.001..=1.0).contains(&weight) && best.is_none_or(|(_, before)| weight > before) {
             best = Some((language, weight));
         }

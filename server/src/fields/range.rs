@@ -1,26 +1,26 @@
-//! `Range` (RFC 9110, section 14.2): which parts of something a client wants.
+//! `Range` (RFC 9110, section 14.2): which byte ranges of a representation a client wants.
 
 use std::ops::Range;
 
-/// The most ranges of one request; whoever asks for more gets everything.
+/// The most ranges of one request. A client that asks for more gets the whole representation.
 pub const MAX_RANGES: usize = 64;
 
-/// What to answer a request with.
+/// What a request asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// All of it.
+    /// The whole representation.
     Whole,
-    /// These parts, none of them empty, none overlapping another: in the order asked for, or in
-    /// ascending order where some had to be joined.
+    /// These ranges, none of them empty or overlapping another. They are in the order of the request, or in ascending
+    /// order where some had to be joined.
     Parts(Vec<Range<u64>>),
-    /// Only what does not exist.
+    /// Only ranges that lie beyond the end.
     Nothing,
 }
 
 impl Wanted {
-    /// Reads the field for something of `length` bytes. What is no list of byte ranges is ignored, as
-    /// section 14.2 asks; ranges that overlap or touch are joined (section 15.3.7.2), so that nobody can
-    /// ask for the same bytes a hundred times.
+    /// Parses the field for a representation of `length` bytes. A field that is not a list of byte ranges is ignored,
+    /// as section 14.2 allows. If any ranges overlap or touch, they are joined (section 15.3.7.2), so that a client
+    /// cannot ask for the same bytes a hundred times.
     #[must_use]
     pub fn parse(text: &str, length: u64) -> Self {
         let Some(asked) = byte_ranges(text) else { return Self::Whole };
@@ -34,7 +34,7 @@ impl Wanted {
     }
 }
 
-/// One range as it is written.
+/// One range as it is written in the field.
 enum Asked {
     FromTo(u64, u64),
     From(u64),
@@ -54,7 +54,7 @@ impl Asked {
         }
     }
 
-    /// The bytes that exist of it, unless there are none.
+    /// The bytes of the range that exist; `None` when there are none.
     fn within(&self, length: u64) -> Option<Range<u64>> {
         let range = match *self {
             Self::FromTo(start, last) => start..last.saturating_add(1).min(length),
@@ -80,7 +80,8 @@ fn byte_ranges(text: &str) -> Option<Vec<Asked>> {
     (!ranges.is_empty()).then_some(ranges)
 }
 
-/// Digits and nothing else; a number beyond all files is as good as the largest.
+/// Parses a text that consists of digits only. A number that is too large for a `u64` becomes the largest `u64`, which
+/// is beyond the end of every file, too.
 fn number(digits: &str) -> Option<u64> {
     let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     valid.then(|| digits.parse().unwrap_or(u64::MAX))

@@ -1,4 +1,4 @@
-//! Appending: a stream of frames becomes bytes on disk, through one blocking writer per request.
+//! Appending: writes a stream of frames to the end of a file, with one blocking writer per request.
 
 use std::{
     collections::VecDeque,
@@ -16,32 +16,33 @@ use futures::{Stream, StreamExt as _};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
-    Checksum, FileStore, NoSpace, StoredFile, Sync,
-    background::{Background, FOLLOW_BYTES},
-    checksum::Running,
-    lease::Lease,
+    Checksum, FileStore, NoSpace, StoredFile, SyncMode, checksum::Running, digests::Digests, lease::Lease, syncs::Syncs,
     unverified::Unverified,
 };
 
-/// Frames of one chunk that may wait for the disk: enough to gather large writes.
+/// Each time an append has written this many bytes, it queues the file for the digest and sync threads, so that they
+/// follow while the file is still arriving. Smaller steps would not be worth the effort.
+const FOLLOW_BYTES: u64 = 32 << 20;
+/// Frames of one chunk that may wait for the disk: enough to gather them into large writes.
 const WAITING_FRAMES: usize = 8;
-/// Bytes of all chunks that may wait for the disk: with many of them, each waits for its turn.
+/// Bytes of all chunks together that may wait for the disk. When so many wait, each further frame waits for its turn.
 pub(super) const WAITING_BYTES: usize = 8 << 20;
-/// The most bytes of one write.
+/// The most bytes that are gathered for one write; a single frame may be larger.
 const GATHER_BYTES: usize = 1 << 20;
 
-/// Asked before bytes are taken of a file whose length is not known, with the length that it gets.
-pub type MayGrow = Box<dyn Fn(u64) -> bool + Send + std::marker::Sync>;
+/// Asks the caller whether the file may grow to this length in bytes; `false` ends the append with
+/// [`AppendError::TooLong`]. Called before each frame of a file whose final length is unknown.
+pub type Reserve = Box<dyn Fn(u64) -> bool + Send + Sync>;
 
-/// A part of a file on its way in.
+/// Where a chunk of a file belongs, and the conditions under which it is accepted. Its bytes come as a separate stream.
 pub struct Chunk {
-    /// Where it begins: where the file ends.
+    /// The offset at which the chunk begins, in bytes; it has to be the length of the file.
     pub offset: u64,
-    /// The most bytes that the file may have with it.
+    /// The most bytes that the file may have with this chunk.
     pub limit_bytes: u64,
-    /// Set when nobody knows how long the file becomes: room has to be made for it while it arrives.
-    pub may_grow: Option<MayGrow>,
-    /// What its bytes sum to. A chunk that has one counts only once it is verified.
+    /// Set when the final length of the file is unknown: space in its room is then reserved while the bytes arrive.
+    pub reserve: Option<Reserve>,
+    /// The checksum of the chunk's bytes, if its sender declared one. The chunk then counts only once it is verified.
     pub checksum: Option<Checksum>,
 }
 
@@ -51,39 +52,35 @@ impl std::fmt::Debug for Chunk {
     }
 }
 
-/// Why a chunk did not arrive whole. What arrived stays, unless it had a checksum.
+/// Why a chunk did not arrive whole. The bytes that arrived stay, unless the chunk had a checksum.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// The chunk does not begin where the file ends.
     #[error("the file ends at {0}")]
     OffsetMismatch(u64),
-    /// More bytes than the file may have; what is beyond its end was not written.
+    /// The chunk has more bytes than the file may have. The frame that would exceed the limit was not written.
     #[error("the chunk goes beyond the end of the file")]
     TooLong,
-    /// The bytes are not those that the checksum was made of.
+    /// The bytes do not match the checksum.
     #[error("the checksum does not match")]
     ChecksumMismatch,
-    /// Somebody else wants to write; the upload goes on there.
+    /// Another request took the lease of the file, to write, to learn the offset or to remove the file.
     #[error("another request took the upload over")]
     TakenOver,
-    /// The sender went silent or away.
+    /// The sender's stream broke off, or brought nothing for
+    /// [`StoreSettings::idle_upload`](super::StoreSettings::idle_upload).
     #[error("the sender went away")]
     Interrupted,
-    /// There is no room for it.
+    /// There is not enough disk space for the chunk.
     #[error(transparent)]
     NoSpace(#[from] NoSpace),
-    /// The disk failed.
+    /// The disk failed; `NotFound` for a file that is not here.
     #[error(transparent)]
     Disk(#[from] io::Error),
 }
 
 impl FileStore {
-    /// Appends a chunk. `progress` is called after every write with the length that the file has if the
-    /// chunk turns out to be right. Returns the new offset.
-    ///
-    /// # Errors
-    /// [`AppendError`].
-    pub async fn append<E: Send>(
+    pub(super) async fn append_chunk<E: Send>(
         &self,
         id: FileId,
         chunk: Chunk,
@@ -98,12 +95,13 @@ impl FileStore {
         }
 
         let wanted_back = lease.wanted_back().clone();
-        let (taken, waiting) = mpsc::channel(WAITING_FRAMES);
+        let (to_writer, waiting) = mpsc::channel(WAITING_FRAMES);
         let came_whole = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             file: Arc::clone(&file),
             progress,
-            background: self.background.clone(),
+            digests: self.digests.clone(),
+            syncs: self.syncs.clone(),
             sync: self.settings.sync,
             came_whole: Arc::clone(&came_whole),
             _lease: lease,
@@ -122,11 +120,11 @@ impl FileStore {
             if end_bytes > chunk.limit_bytes {
                 break Err(AppendError::TooLong);
             }
-            if let Some(may_grow) = &chunk.may_grow {
-                if !may_grow(end_bytes) {
+            if let Some(reserve) = &chunk.reserve {
+                if !reserve(end_bytes) {
                     break Err(AppendError::TooLong);
                 }
-                if let Err(error) = self.claim_for(&file, end_bytes) {
+                if let Err(error) = file.claim.raise(end_bytes) {
                     break Err(error.into());
                 }
             }
@@ -134,39 +132,41 @@ impl FileStore {
                 continue;
             }
             self.traffic.add(frame.len());
-            let permits = u32::try_from(frame.len().min(WAITING_BYTES)).expect("the limit is a small number");
-            let waits = Arc::clone(&self.waiting_bytes).acquire_many_owned(permits).await.expect("never closed");
-            if taken.send(Frame { bytes: frame, _waits: waits }).await.is_err() {
-                break Ok(()); // The writer failed and says why below.
+            let permits = u32::try_from(frame.len().min(WAITING_BYTES)).expect("WAITING_BYTES fits into 32 bits");
+            let waits = Arc::clone(&self.waiting_bytes).acquire_many_owned(permits).await.expect("the semaphore is never closed");
+            if to_writer.send(Frame { bytes: frame, _waits: waits }).await.is_err() {
+                break Ok(()); // The writer failed; its error is returned below.
             }
         };
         came_whole.store(end.is_ok(), Ordering::Release);
-        drop(taken);
+        drop(to_writer);
         let offset = writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         end.map(|()| offset)
     }
 }
 
-/// Bytes on their way to the disk, and their share of what may be on it.
+/// Bytes on their way to the writer, with their permits of [`FileStore::waiting_bytes`].
 struct Frame {
     bytes: Bytes,
     _waits: OwnedSemaphorePermit,
 }
 
-/// Writes what it is given. Holds the lease, so that nobody else writes before it has ended, even if
-/// the request that started it is gone.
+/// Writes the frames of one chunk. It holds the lease, so that nobody else writes to the file before this writer has
+/// ended, even if the request that started it is gone.
 struct Writer<P> {
     file: Arc<StoredFile>,
     progress: P,
-    background: Background,
-    sync: Sync,
-    /// Set before the last frame was taken, if it was the chunk's last.
+    digests: Digests,
+    syncs: Syncs,
+    sync: SyncMode,
+    /// Whether all frames of the chunk were sent to the writer. It is set before their channel is closed, and read
+    /// after that.
     came_whole: Arc<AtomicBool>,
     _lease: Lease,
 }
 
 impl<P: Fn(u64)> Writer<P> {
-    /// Returns how long the file is afterwards.
+    /// Writes frames until their channel is closed, and returns the length of the file in bytes afterwards.
     fn run(self, offset: u64, checksum: Option<&Checksum>, waiting: mpsc::Receiver<Frame>) -> Result<u64, AppendError> {
         let mut file = OpenOptions::new().append(true).open(&self.file.path)?;
         let doubt = match checksum {
@@ -179,7 +179,7 @@ impl<P: Fn(u64)> Writer<P> {
             (Some(sum), Some(unverified)) => self.judge(written, sum, unverified, offset)?,
             _ => written?.0,
         };
-        if self.sync == Sync::Always {
+        if self.sync == SyncMode::Always {
             file.sync_data()?;
         }
         Ok(verdict)
@@ -200,7 +200,7 @@ impl<P: Fn(u64)> Writer<P> {
             let mut frames = VecDeque::from(std::mem::take(&mut received));
             while !frames.is_empty() {
                 let written = write_some(file, &frames)?;
-                take_written(&mut frames, written, |bytes| {
+                drop_written(&mut frames, written, |bytes| {
                     crc.update(bytes);
                     if let Some(sum) = sum {
                         sum.update(bytes);
@@ -214,13 +214,14 @@ impl<P: Fn(u64)> Writer<P> {
             }
             if length - followed >= FOLLOW_BYTES {
                 followed = length;
-                self.background.follow(&self.file);
+                self.digests.add(&self.file);
+                self.syncs.add(&self.file);
             }
         }
         Ok((length, crc))
     }
 
-    /// Lets a chunk with a checksum count, or takes it back.
+    /// Accepts a chunk whose checksum matches, and cuts off any other.
     fn judge(
         &self,
         written: io::Result<(u64, crc32fast::Hasher)>,
@@ -266,8 +267,8 @@ fn write_some(file: &mut File, frames: &VecDeque<Frame>) -> io::Result<usize> {
     }
 }
 
-/// Drops the first `written` bytes of `frames`, each of them seen once.
-fn take_written(frames: &mut VecDeque<Frame>, mut written: usize, mut seen: impl FnMut(&[u8])) {
+/// Removes the first `written` bytes from `frames`, and calls `seen` with each removed piece in order.
+fn drop_written(frames: &mut VecDeque<Frame>, mut written: usize, mut seen: impl FnMut(&[u8])) {
     while let Some(Frame { bytes: frame, .. }) = frames.front_mut() {
         let part = written.min(frame.len());
         seen(&frame[..part]);

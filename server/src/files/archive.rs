@@ -1,7 +1,8 @@
-//! An archive of several files: zip, stored, laid out before the first byte is sent.
+//! An archive of several files: a zip whose files are stored uncompressed. It is laid out before its first byte is
+//! sent.
 //!
-//! Every part's length is known beforehand, so the whole length is too, and nothing has to be read
-//! twice. Format: PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5; zip64 where a number needs it.
+//! The length and the CRC-32 of every file are known beforehand, so the length of the archive is known too, and no file
+//! has to be read twice. Format: PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5, with zip64 for numbers that need it.
 
 use std::{collections::HashSet, ops::Range, sync::Arc};
 
@@ -18,15 +19,15 @@ const VERSION: u16 = 45;
 const UTF8_NAMES: u16 = 1 << 11;
 /// The value of a 32-bit field whose number is in the zip64 extra field.
 const IN_ZIP64: u32 = u32::MAX;
-/// 1980-01-01 in the format's own date encoding: files carry no time of their own.
+/// 1980-01-01 in the date encoding of the format. All files get this date, because an [`ArchivedFile`] has none.
 const EPOCH_DATE: u16 = (1 << 5) | 1;
 
 /// A complete file for the archive.
 #[derive(Clone, Debug)]
 pub struct ArchivedFile {
-    /// Where its bytes are.
+    /// Its id in the store.
     pub id: FileId,
-    /// Its name, folders included, each part safe to use.
+    /// Its path: the names of its folders and its own name, each of which is safe to use.
     pub parts: Vec<String>,
     /// Its length in bytes.
     pub size_bytes: u64,
@@ -34,11 +35,12 @@ pub struct ArchivedFile {
     pub crc32: u32,
 }
 
-/// Asked for each file that is read, with where reading begins; what it gives is told how many bytes were read
-/// each time, and dropped at the end.
+/// Observes the reading of an archive. It is called for each file that is read, with the id of the file and the offset
+/// at which reading begins. The function that it returns is called with the length of each piece that was read, in
+/// bytes, and is dropped when the file has been read.
 pub type ReadWatch = Arc<dyn Fn(FileId, u64) -> Box<dyn FnMut(usize) + Send> + Send + Sync>;
 
-/// What an archive consists of, in order.
+/// The layout of an archive: its segments, in order.
 #[derive(Clone, Debug)]
 pub struct Archive {
     pub(super) segments: Vec<Segment>,
@@ -53,7 +55,7 @@ pub(super) enum Segment {
 }
 
 impl Archive {
-    /// Lays an archive of these files out.
+    /// Lays out an archive of these files.
     #[must_use]
     pub fn new(files: &[ArchivedFile]) -> Self {
         let mut archive = Self { segments: Vec::with_capacity(2 * files.len() + 1), size_bytes: 0 };
@@ -71,21 +73,22 @@ impl Archive {
         archive
     }
 
-    /// Names exactly these bytes: two archives of the same print are the same.
+    /// Identifies the bytes of the archive: two archives with the same fingerprint have the same bytes. It consists of
+    /// 32 hexadecimal digits.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut sum = sha2::Sha256::new();
         for segment in &self.segments {
             match segment {
                 Segment::Header(bytes) => sum.update(bytes),
-                // Names, lengths and sums are in the headers; an id is never used for other bytes.
+                // Names, lengths and CRC-32s are in the headers, and an id always stands for the same bytes.
                 Segment::File { id, .. } => sum.update(id.to_string()),
             }
         }
         sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The bytes `range` of the archive. What lies before it is skipped, not read.
+    /// Returns the bytes `range` of the archive as a stream. Files outside the range are not read.
     pub fn read(
         &self,
         files: Arc<FileStore>,
@@ -108,7 +111,7 @@ impl Archive {
             .try_flatten()
     }
 
-    /// What of each segment lies in `range`.
+    /// Returns the part of each segment that lies in `range`.
     fn cut(&self, range: Range<u64>) -> Vec<Cut> {
         let mut start = 0;
         let mut cuts = Vec::new();
@@ -119,7 +122,7 @@ impl Archive {
             if part.start < part.end {
                 cuts.push(match segment {
                     Segment::Header(bytes) => {
-                        let index = |position| usize::try_from(position).expect("a header is in memory");
+                        let index = |position| usize::try_from(position).expect("a header is in memory, so its length fits into usize");
                         Cut::Header(bytes.slice(index(part.start)..index(part.end)))
                     }
                     Segment::File { id, .. } => Cut::File(*id, part),
@@ -150,8 +153,8 @@ impl Segment {
     }
 }
 
-/// One name for each file, good on every system; where two are the same but for case, or one is
-/// another's folder, it gets a number.
+/// Returns one name for each file, which every system accepts. A name gets a number if an earlier file has the same
+/// name apart from case, or if another file lies in a folder of that name.
 fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
     let names: Vec<String> = files.iter().map(|file| file.parts.iter().map(|part| harmless(part)).collect::<Vec<_>>().join("/")).collect();
     let folders = names.iter().flat_map(|name| name.match_indices('/').map(|(slash, _)| folded(&name[..slash])));
@@ -174,14 +177,14 @@ fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
         .collect()
 }
 
-/// A name without its case. By way of upper case: lower case alone keeps a sigma apart from one that ends a
-/// word, and "ß" from "SS".
+/// Folds the case of a name, for comparisons. The name becomes upper case before it becomes lower case, because lower
+/// case alone would leave "σ" and a final "ς" different, and "ß" and "SS".
 fn folded(name: &str) -> String {
     name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
-/// One part of a path as every system can make it: Windows forbids some characters and has names that
-/// are devices (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
+/// Changes one part of a path so that every system can create it: Windows forbids some characters, and some names stand
+/// for devices there (<https://learn.microsoft.com/windows/win32/fileio/naming-a-file>).
 fn harmless(part: &str) -> String {
     const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
     let mut safe: String = part.chars().map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c }).collect();
@@ -223,11 +226,11 @@ fn central_header(file: &ArchivedFile, name: &str, offset: u64) -> Bytes {
 
     let mut header = BytesMut::with_capacity(80 + name.len());
     header.put_u32_le(0x0201_4b50);
-    header.put_u16_le((3 << 8) | VERSION); // Made on Unix: the attributes below are a Unix mode.
+    header.put_u16_le((3 << 8) | VERSION); // Made by: 3 is Unix, so the external attributes below are a Unix mode.
     put_shared(&mut header, file, name, extra_length);
-    header.put_u16_le(0); // No comment,
-    header.put_u16_le(0); // the first disk,
-    header.put_u16_le(0); // no internal attributes.
+    header.put_u16_le(0); // Length of the comment.
+    header.put_u16_le(0); // Number of the disk.
+    header.put_u16_le(0); // Internal attributes.
     header.put_u32_le(0o100_644 << 16);
     header.put_u32_le(field32(offset));
     header.put_slice(name.as_bytes());
@@ -243,7 +246,7 @@ fn central_header(file: &ArchivedFile, name: &str, offset: u64) -> Bytes {
 fn put_shared(header: &mut BytesMut, file: &ArchivedFile, name: &str, extra_length: u16) {
     header.put_u16_le(VERSION);
     header.put_u16_le(UTF8_NAMES);
-    header.put_u16_le(0); // Stored: what people share is compressed already, and the length stays known.
+    header.put_u16_le(0); // Method 0, stored: most shared files are compressed already, and the length stays known.
     header.put_u16_le(0);
     header.put_u16_le(EPOCH_DATE);
     header.put_u32_le(file.crc32);
@@ -282,7 +285,7 @@ fn end_of_directory(entries: u64, size: u64, start: u64) -> Bytes {
     end.freeze()
 }
 
-/// A number in a 32-bit field, or the mark that it is in the zip64 field.
+/// The value of a 32-bit field: the number, or [`IN_ZIP64`] if it is too large.
 fn field32(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(IN_ZIP64)
 }

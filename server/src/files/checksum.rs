@@ -1,26 +1,27 @@
-//! What a chunk's bytes must sum to, as its sender says (`Upload-Checksum` of tus 1.0.0).
+//! The checksum that a sender declares for a chunk, and its verification (`Upload-Checksum`, the checksum extension of
+//! tus 1.0.0).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-/// Why a checksum cannot be read; completes "Upload-Checksum … ".
+/// Why a checksum cannot be read. The text completes a sentence that begins with "Upload-Checksum".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidChecksum(pub &'static str);
 
-/// A sum that the sender made, and how.
+/// A checksum with its algorithm, as the sender declared it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// SHA-1, which every server of the extension has.
+    /// SHA-1, which the extension requires of every server.
     Sha1([u8; 20]),
-    /// SHA-256, which browsers compute themselves.
+    /// SHA-256, which browsers have built in.
     Sha256([u8; 32]),
-    /// CRC-32C (Castagnoli), the cheapest; four bytes, the highest first.
+    /// CRC-32C (Castagnoli), which is the cheapest to compute. Its value is sent as four bytes, the highest first.
     Crc32c(u32),
 }
 
-/// The sum of the bytes seen so far.
+/// The checksum of the bytes seen so far, and the one that is expected in the end.
 #[derive(Clone)]
 pub(super) struct Running(Sum);
 
@@ -32,10 +33,10 @@ enum Sum {
 }
 
 impl Checksum {
-    /// What `Tus-Checksum-Algorithm` says.
+    /// The value of `Tus-Checksum-Algorithm`: all supported algorithms.
     pub const ALGORITHMS: &str = "sha1,sha256,crc32c";
 
-    /// Reads the name of an algorithm and a base64 value of its length.
+    /// Parses the value of `Upload-Checksum`: the name of an algorithm, a space, and a base64 value of its length.
     ///
     /// # Errors
     /// [`InvalidChecksum`] with the reason.
@@ -51,7 +52,7 @@ impl Checksum {
         }
     }
 
-    /// Whether these are the bytes that the sender summed.
+    /// Returns whether these bytes have this checksum.
     #[must_use]
     pub fn matches(&self, bytes: &[u8]) -> bool {
         let mut sum = self.running();
@@ -59,7 +60,7 @@ impl Checksum {
         sum.matches()
     }
 
-    /// The sum of no bytes yet.
+    /// Starts to compute the checksum; no bytes are seen yet.
     pub(super) fn running(&self) -> Running {
         Running(match *self {
             Self::Sha1(expected) => Sum::Sha1(Sha1::new(), expected),
@@ -70,7 +71,7 @@ impl Checksum {
 }
 
 impl Running {
-    /// Adds bytes.
+    /// Adds the next bytes.
     pub(super) fn update(&mut self, bytes: &[u8]) {
         match &mut self.0 {
             Sum::Sha1(sum, _) => sum.update(bytes),
@@ -79,7 +80,7 @@ impl Running {
         }
     }
 
-    /// Whether the bytes are those that the sender summed.
+    /// Returns whether the bytes seen have the expected checksum.
     pub(super) fn matches(self) -> bool {
         match self.0 {
             Sum::Sha1(sum, expected) => <[u8; 20]>::from(sum.finalize()) == expected,

@@ -1,4 +1,4 @@
-//! Joining: several files become one.
+//! Joining: copies several files into a new one, as the concatenation of tus needs it.
 
 use std::{
     fs::{File, OpenOptions},
@@ -8,24 +8,20 @@ use std::{
 
 use app::room::FileId;
 
-use super::{CreateError, FileStore, FinishedFile, StoredFile, Sync, in_background};
+use super::{CreateError, FileStore, FinishedFile, StoredFile, SyncMode};
+use crate::tasks::blocking;
 
 impl FileStore {
-    /// Makes a new file of complete ones, in this order. They stay as they are, so that nothing is lost
-    /// whatever happens on the way; the caller removes them once the new one is known.
-    ///
-    /// # Errors
-    /// [`CreateError`]; there is no new file then.
-    pub async fn join(&self, id: FileId, parts: &[FileId]) -> Result<FinishedFile, CreateError> {
+    pub(super) async fn join_parts(&self, id: FileId, parts: &[FileId]) -> Result<FinishedFile, CreateError> {
         let mut sources = Vec::with_capacity(parts.len());
         for part in parts {
             sources.push(self.stored(*part)?);
         }
-        // The room that its bytes take was promised to the parts, whose place it takes.
+        // Nothing is claimed for the new file: it takes the place of the parts, whose claims cover as many bytes.
         self.create(id, 0).await?;
         let joined = self.stored(id)?;
         let sync = self.settings.sync;
-        let copied = in_background(move || copy(&sources, &joined, sync)).await;
+        let copied = blocking(move || copy(&sources, &joined, sync)).await;
         if let Err(error) = copied {
             self.remove(id).await?;
             return Err(error.into());
@@ -34,8 +30,9 @@ impl FileStore {
     }
 }
 
-/// The system copies from file to file by itself, and the CRC-32 of the whole follows from the parts'.
-fn copy(parts: &[Arc<StoredFile>], joined: &StoredFile, sync: Sync) -> io::Result<()> {
+/// Copies the parts into the new file. The operating system copies from file to file by itself, and the CRC-32 of the
+/// whole is combined from those of the parts.
+fn copy(parts: &[Arc<StoredFile>], joined: &StoredFile, sync: SyncMode) -> io::Result<()> {
     let mut target = OpenOptions::new().write(true).open(&joined.path)?;
     let mut whole = crc32fast::Hasher::new();
     let mut length = 0;
@@ -48,7 +45,7 @@ fn copy(parts: &[Arc<StoredFile>], joined: &StoredFile, sync: Sync) -> io::Resul
         whole.combine(&part.crc_of_first(bytes)?);
         length += bytes;
     }
-    if sync == Sync::Always {
+    if sync == SyncMode::Always {
         target.sync_data()?;
     }
     joined.publish(length, whole);

@@ -1,4 +1,4 @@
-//! Reading: a part of a file as a stream, also while the file is still arriving.
+//! Reading: gives a part of a file as a stream, also while the file is still arriving.
 
 use std::{
     fs::File,
@@ -20,16 +20,18 @@ use rustix::{
 use tokio::{sync::watch, task::JoinHandle};
 
 use super::{
-    Extent, FileStore,
-    buffers::{Buffer, Buffers},
-    in_background, removed,
-    traffic::Traffic,
+    FileStore,
+    stored_file::{Extent, removed},
+};
+use crate::{
+    speed::{Buffer, Buffers, Traffic},
+    tasks::blocking,
 };
 
-/// Why a stream of bytes ended before its end.
+/// Why a stream ended before the end of its range.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// No more bytes arrived for a long time.
+    /// No more bytes arrived for [`StoreSettings::idle_download`](super::StoreSettings::idle_download).
     #[error("the upload has stalled")]
     Stalled,
     /// The disk failed, or the file was removed meanwhile.
@@ -38,25 +40,23 @@ pub enum ReadError {
 }
 
 impl FileStore {
-    /// The bytes `range` of a file, as they are or as they arrive; a range beyond the end of a file
-    /// ends with the file. Ends with an error, never early, when the file is removed or nothing arrives
-    /// for a while.
-    ///
-    /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
-    pub async fn read(&self, id: FileId, range: Range<u64>) -> io::Result<impl Stream<Item = Result<Bytes, ReadError>> + Send + use<>> {
+    pub(super) async fn read_range(
+        &self,
+        id: FileId,
+        range: Range<u64>,
+    ) -> io::Result<impl Stream<Item = Result<Bytes, ReadError>> + Send + use<>> {
         let stored = self.stored(id)?;
         let extent = stored.extent.subscribe();
         let here = stored.length()?.min(range.end).saturating_sub(range.start);
         let (buffers, start) = (self.buffers.clone(), range.start);
         let (file, first) = match open_now(&stored.path) {
             Some(file) => (file, None),
-            // Opened and read in one go: every hop between threads costs.
+            // The file is opened and first read in one call, because each switch between threads costs time.
             None => {
-                in_background(move || {
+                blocking(move || {
                     let file = File::open(&stored.path)?;
                     let first = if here == 0 { None } else { Some(fill(&file, buffers.take(), start, here)?) };
-                    Ok((file, first))
+                    Ok::<_, io::Error>((file, first))
                 })
                 .await?
             }
@@ -76,13 +76,13 @@ impl FileStore {
     }
 }
 
-/// Opens a file if nothing of the way to it has to come from the disk.
+/// Opens a file if its whole path is in the kernel's cache, so that this does not wait for the disk.
 fn open_now(path: &Path) -> Option<File> {
     openat2(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty(), ResolveFlags::CACHED).ok().map(File::from)
 }
 
-/// Reads what is in the page cache of the `here` bytes that follow `start`, as far as it fits into the
-/// buffer; gives the buffer back when there is nothing, or where the file system cannot tell.
+/// Reads those of the `here` bytes from `start` that are in the page cache and fit into the buffer. Returns the buffer
+/// as the error if none of them is, or if the file system cannot read without waiting.
 fn fill_now(file: &File, mut buffer: Buffer, start: u64, here: u64) -> Result<Buffer, Buffer> {
     let wanted = wanted(&buffer, here);
     let read = preadv2(file, &mut [IoSliceMut::new(buffer.first(wanted))], start, ReadWriteFlags::NOWAIT);
@@ -95,7 +95,7 @@ fn fill_now(file: &File, mut buffer: Buffer, start: u64, here: u64) -> Result<Bu
     }
 }
 
-/// Reads as much as fits into the buffer of the `here` bytes that follow `start`.
+/// Reads the `here` bytes from `start`, or as many of them as fit into the buffer.
 fn fill(file: &File, mut buffer: Buffer, start: u64, here: u64) -> io::Result<Buffer> {
     let wanted = wanted(&buffer, here);
     file.read_exact_at(buffer.first(wanted), start)?;
@@ -106,20 +106,20 @@ fn wanted(buffer: &Buffer, here: u64) -> usize {
     usize::try_from(here).map_or(buffer.capacity(), |here| here.min(buffer.capacity()))
 }
 
-/// The bytes that follow those that were given out, when they come from the disk.
+/// The next bytes to give out, if they are read from the disk in advance.
 enum Ahead {
     Read(Buffer),
     Reading(JoinHandle<io::Result<Buffer>>),
 }
 
-/// Where one download stands. Keeps the file's descriptor and, while the network takes one buffer, at most
-/// the next: never the file.
+/// The state of one download. It keeps the file descriptor and, while the network takes one buffer, at most one more;
+/// it never keeps the whole file in memory.
 struct Reader {
     file: Arc<File>,
     buffers: Buffers,
     traffic: Traffic,
     extent: watch::Receiver<Option<Extent>>,
-    /// Where the next bytes begin that were not yet asked for.
+    /// Where the next read begins: all bytes before it have been read, or are being read.
     next: u64,
     end: u64,
     ahead: Option<Ahead>,
@@ -132,7 +132,7 @@ impl Reader {
             None => {
                 let Some(here) = self.wait_for_bytes().await? else { return Ok(None) };
                 let left = here.min(self.end) - self.next;
-                // What is in memory is copied here and now: the way to another thread would take longer.
+                // Bytes in the page cache are copied right here: switching to another thread would take longer.
                 match fill_now(&self.file, self.buffers.take(), self.next, left) {
                     Ok(buffer) => {
                         self.next += buffer.as_ref().len() as u64;
@@ -144,7 +144,7 @@ impl Reader {
             Some(Ahead::Read(buffer)) => buffer,
             Some(Ahead::Reading(reading)) => finished(reading).await?,
         };
-        // The disk has something to do while the network takes this.
+        // The next buffer is read from the disk while the network takes this one.
         let here = self.extent.borrow().ok_or_else(removed)?.bytes.min(self.end);
         if self.next < here {
             let buffer = self.buffers.take();
@@ -161,20 +161,21 @@ impl Reader {
         Ok(Some((buffer.into_bytes(), self)))
     }
 
-    /// Begins to read what follows from the disk: `left` bytes, or as many as fit.
+    /// Begins to read the next bytes from the disk: `left` bytes, or as many of them as fit into the buffer.
     fn begin(&mut self, buffer: Buffer, left: u64) -> JoinHandle<io::Result<Buffer>> {
         let (file, start) = (Arc::clone(&self.file), self.next);
         self.next += left.min(buffer.capacity() as u64);
         tokio::task::spawn_blocking(move || fill(&file, buffer, start, left))
     }
 
-    /// How long the file is, as soon as that is more than what was read; nothing at the end.
+    /// Waits until the file is longer than what was read, and returns its length in bytes; `None` at the end of the
+    /// range or of the file.
     async fn wait_for_bytes(&mut self) -> Result<Option<u64>, ReadError> {
         let next = self.next;
         if next >= self.end {
             return Ok(None);
         }
-        let arrived = self.extent.wait_for(|extent| extent.is_none_or(|extent| extent.bytes > next || extent.whole));
+        let arrived = self.extent.wait_for(|extent| extent.is_none_or(|extent| extent.bytes > next || extent.is_whole));
         let extent = match tokio::time::timeout(self.patience, arrived).await {
             Err(_) => return Err(ReadError::Stalled),
             Ok(Ok(extent)) => extent.ok_or_else(removed)?,

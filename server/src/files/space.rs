@@ -1,158 +1,202 @@
-//! Room for files: what all of them may take, and what the disk keeps free.
+//! Disk space for files: how many bytes all files together may have, and how many bytes of the disk stay free.
+//!
+//! Space is claimed for a file before its bytes arrive, so that an upload that has begun does not fail because the
+//! space ran out. Two sums over all files are kept up to date: the bytes that are claimed, and those of them that are
+//! here already.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Write as _},
-    path::Path,
-    sync::{Arc, atomic::Ordering},
+    path::PathBuf,
+    sync::{Arc, Mutex},
 };
 
-use app::room::FileId;
+use crate::locks::lock;
 
-use super::{FileStore, FinishedFile, StoredFile, Sync, in_background};
-
-/// Why there is no room for more bytes.
+/// Why there is no space for more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoSpace {
-    /// All files together would be larger than they may be.
+    /// All files together would have more than this many bytes, which is the most they may have.
     #[error("all files together may have {0} bytes")]
     Storage(u64),
-    /// Too little of the disk would stay free.
+    /// Fewer than this many bytes of the disk would stay free.
     #[error("{0} bytes of the disk stay free")]
     Disk(u64),
 }
 
-/// Why a file was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum CreateError {
-    /// There is no room for it.
-    #[error(transparent)]
-    NoSpace(#[from] NoSpace),
-    /// The disk failed.
-    #[error(transparent)]
-    Disk(#[from] io::Error),
+/// The disk space of one store.
+#[derive(Debug)]
+pub(super) struct Space {
+    ledger: Arc<Ledger>,
 }
 
-impl FileStore {
-    /// Makes an empty file, with room for `claim` bytes in it.
+#[derive(Debug)]
+struct Ledger {
+    /// The folder of the files; its disk is the one that counts.
+    folder: PathBuf,
+    max_storage: Option<u64>,
+    min_free_space: u64,
+    sums: Mutex<Sums>,
+}
+
+/// Sums over all files, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sums {
+    /// Bytes that are claimed; never fewer than `present`.
+    claimed: u64,
+    /// Bytes of those that are here.
+    present: u64,
+}
+
+/// The disk space that is set aside for one file. It is given back when the claim is released or dropped.
+#[derive(Debug)]
+pub(super) struct Claim {
+    ledger: Arc<Ledger>,
+    /// This file's share of the sums; `None` once it was given back. Its lock is taken after that of the ledger's sums.
+    share: Mutex<Option<Sums>>,
+}
+
+impl Space {
+    /// A store in which nothing is claimed yet. `max_storage` and `min_free_space` are in bytes.
+    pub(super) fn new(folder: PathBuf, max_storage: Option<u64>, min_free_space: u64) -> Self {
+        Self { ledger: Arc::new(Ledger { folder, max_storage, min_free_space, sums: Mutex::default() }) }
+    }
+
+    /// Claims `bytes` bytes for a new file. On a disk that is too full already, a claim of no bytes is refused, too.
     ///
     /// # Errors
-    /// [`CreateError`]; nothing was made then.
-    pub async fn create(&self, id: FileId, claim: u64) -> Result<(), CreateError> {
-        let path = self.enter(id, claim)?.path.clone();
-        let sync = self.settings.sync;
-        let created = in_background(move || {
-            OpenOptions::new().write(true).create_new(true).open(&path)?;
-            let synced = match (sync, path.parent()) {
-                (Sync::Always, Some(folder)) => File::open(folder).and_then(|folder| folder.sync_all()),
-                _ => Ok(()),
-            };
-            synced.inspect_err(|_| drop(std::fs::remove_file(&path)))
+    /// [`NoSpace`] when a limit would be exceeded.
+    pub(super) fn claim(&self, bytes: u64) -> Result<Claim, NoSpace> {
+        let claim = self.present(0);
+        let free_bytes = self.ledger.free_bytes();
+        claim
+            .change(|share, sums| {
+                self.ledger.check(*sums, bytes, free_bytes)?;
+                share.claimed = bytes;
+                Ok(())
+            })
+            .unwrap_or(Ok(()))?;
+        Ok(claim)
+    }
+
+    /// The claim of a file that already has this many bytes on the disk. It is never refused.
+    pub(super) fn present(&self, bytes: u64) -> Claim {
+        let claim = Claim { ledger: Arc::clone(&self.ledger), share: Mutex::new(Some(Sums::default())) };
+        claim.fill(bytes);
+        claim
+    }
+}
+
+impl Claim {
+    /// Claims space for the first `bytes` bytes of the file. Does nothing if that much is claimed already.
+    ///
+    /// # Errors
+    /// [`NoSpace`] when a limit would be exceeded; the claim stays as it was.
+    pub(super) fn raise(&self, bytes: u64) -> Result<(), NoSpace> {
+        let free_bytes = self.ledger.free_bytes();
+        self.change(|share, sums| {
+            let more = bytes.saturating_sub(share.claimed);
+            if more > 0 {
+                self.ledger.check(*sums, more, free_bytes)?;
+                share.claimed += more;
+            }
+            Ok(())
         })
-        .await;
-        if created.is_err() {
-            self.lock().remove(&id);
+        .unwrap_or(Ok(()))
+    }
+
+    /// Does the same as [`raise`](Self::raise) without checking the limits.
+    pub(super) fn raise_unchecked(&self, bytes: u64) {
+        self.change(|share, _| share.claimed = share.claimed.max(bytes));
+    }
+
+    /// Reduces the claim to the bytes that are here.
+    pub(super) fn lower(&self) {
+        self.change(|share, _| share.claimed = share.present);
+    }
+
+    /// Notes that `bytes` bytes of the file are here, and raises the claim to as many if it is smaller.
+    pub(super) fn fill(&self, bytes: u64) {
+        self.change(|share, _| *share = Sums { claimed: share.claimed.max(bytes), present: bytes });
+    }
+
+    /// Gives the whole claim back. Later changes of it have no effect.
+    pub(super) fn release(&self) {
+        let mut sums = lock(&self.ledger.sums);
+        if let Some(share) = lock(&self.share).take() {
+            sums.claimed = sums.claimed.saturating_sub(share.claimed);
+            sums.present = sums.present.saturating_sub(share.present);
         }
-        Ok(created?)
     }
 
-    /// Makes a small file of bytes that are all here. Blocks.
-    ///
-    /// # Errors
-    /// [`CreateError`]; nothing was made then.
-    pub fn create_whole(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
-        let file = self.enter(id, bytes.len() as u64)?;
-        self.traffic.add_whole(bytes.len());
-        if let Err(error) = self.write_whole(&file.path, bytes) {
-            self.lock().remove(&id);
-            return Err(error.into());
+    /// Changes the share of this file and, with it, the sums; `None` if the claim was given back before. Both locks are
+    /// held meanwhile, so that two files that ask at the same time cannot both get the last of the space.
+    fn change<T>(&self, change: impl FnOnce(&mut Sums, &Sums) -> T) -> Option<T> {
+        let mut sums = lock(&self.ledger.sums);
+        let mut share = lock(&self.share);
+        let share = share.as_mut()?;
+        let before = *share;
+        let result = change(share, &sums);
+        // Saturating, because limits close to 2^64 would let the sums overflow.
+        sums.claimed = (sums.claimed - before.claimed).saturating_add(share.claimed);
+        sums.present = (sums.present - before.present).saturating_add(share.present);
+        Some(result)
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+impl Ledger {
+    /// How many bytes of the disk are free; more than any disk has where that is not limited or cannot be determined: a full
+    /// disk makes the write fail later. Asked before the sums are locked, because a disk may take its time to answer.
+    fn free_bytes(&self) -> u64 {
+        if self.min_free_space == 0 {
+            return u64::MAX;
         }
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(bytes);
-        file.publish(bytes.len() as u64, crc.clone());
-        Ok(self.finished(&file, bytes.len() as u64, crc.finalize())?)
+        rustix::fs::statvfs(&self.folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// Enters a new file into the books, with room for `claim` bytes. One that is there stays as it is.
-    fn enter(&self, id: FileId, claim: u64) -> Result<Arc<StoredFile>, CreateError> {
-        let mut open = self.lock();
-        if open.contains_key(&id) {
-            return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
-        }
-        self.check(&open, claim)?;
-        let file = Arc::new(StoredFile::new(self.path(id), 0));
-        file.claimed.store(claim, Ordering::Relaxed);
-        open.insert(id, Arc::clone(&file));
-        Ok(file)
-    }
-
-    /// All of a new file, or none of it.
-    fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut target = OpenOptions::new().write(true).create_new(true).open(path)?;
-        let synced = |target: &File| if self.settings.sync == Sync::Always { target.sync_all() } else { Ok(()) };
-        if let Err(error) = target.write_all(bytes).and_then(|()| synced(&target)) {
-            std::fs::remove_file(path)?;
-            return Err(error);
-        }
-        Ok(())
-    }
-
-    /// Sets room aside for the first `bytes` bytes of a file; what it had already stays its own.
-    ///
-    /// # Errors
-    /// [`CreateError`]; the file keeps the room that it had then.
-    pub fn claim(&self, id: FileId, bytes: u64) -> Result<(), CreateError> {
-        let file = self.stored(id)?;
-        Ok(self.claim_for(&file, bytes)?)
-    }
-
-    /// Gives back what a file was promised beyond what is here of it.
-    ///
-    /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
-    pub fn disclaim(&self, id: FileId) -> io::Result<()> {
-        let file = self.stored(id)?;
-        file.claimed.store(file.length()?, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// Says how many bytes a file was promised before a restart; nobody is refused now.
-    ///
-    /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
-    pub fn promise(&self, id: FileId, bytes: u64) -> io::Result<()> {
-        self.stored(id)?.claimed.fetch_max(bytes, Ordering::Relaxed);
-        Ok(())
-    }
-
-    pub(super) fn claim_for(&self, file: &StoredFile, bytes: u64) -> Result<(), NoSpace> {
-        let open = self.lock();
-        let had = file.claimed.load(Ordering::Relaxed);
-        if bytes > had {
-            self.check(&open, bytes - had)?;
-            file.claimed.store(bytes, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Whether `more` bytes can be promised beside everything that was. Called under the lock, so that
-    /// two who ask at once cannot both get the last of it.
-    fn check(&self, open: &std::collections::HashMap<FileId, Arc<StoredFile>>, more: u64) -> Result<(), NoSpace> {
-        let sum = |bytes: fn(&StoredFile) -> u64| open.values().fold(more, |sum, file| sum.saturating_add(bytes(file)));
-        if let Some(most) = self.settings.max_storage
-            && sum(|file| file.claimed.load(Ordering::Relaxed)) > most
+    /// Checks whether `more` bytes can be claimed in addition to `sums`.
+    fn check(&self, sums: Sums, more: u64, free_bytes: u64) -> Result<(), NoSpace> {
+        if let Some(most) = self.max_storage
+            && sums.claimed.saturating_add(more) > most
         {
             return Err(NoSpace::Storage(most));
         }
-        let keep = self.settings.min_free_space;
-        if keep > 0 {
-            let outstanding = sum(|file| file.claimed.load(Ordering::Relaxed).saturating_sub(file.length().unwrap_or(0)));
-            // A disk that cannot be asked is no reason to refuse: writing will tell.
-            let free = rustix::fs::statvfs(&self.settings.folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-            if free.saturating_sub(outstanding) < keep {
-                return Err(NoSpace::Disk(keep));
-            }
-        }
-        Ok(())
+        let outstanding = sums.claimed.saturating_sub(sums.present).saturating_add(more);
+        let keep = self.min_free_space;
+        if keep > 0 && free_bytes.saturating_sub(outstanding) < keep { Err(NoSpace::Disk(keep)) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(space: &Space) -> (u64, u64) {
+        let sums = *lock(&space.ledger.sums);
+        (sums.claimed, sums.present)
+    }
+
+    #[test]
+    fn the_sums_are_those_of_the_files_that_are_here() {
+        let space = Space::new(PathBuf::new(), Some(100), 0);
+        let (first, second) = (space.claim(60).unwrap(), space.present(10));
+        first.fill(20);
+        assert_eq!(sums(&space), (70, 30));
+        assert_eq!(second.raise(41), Err(NoSpace::Storage(100)));
+        assert_eq!(sums(&space), (70, 30));
+        second.raise(40).unwrap();
+        first.lower();
+        assert_eq!(sums(&space), (60, 30));
+        second.raise_unchecked(500);
+        second.release();
+        // Bytes that a writer still reports for a removed file are not counted.
+        second.fill(500);
+        assert_eq!(sums(&space), (20, 20));
+        drop(first);
+        assert_eq!(sums(&space), (0, 0));
     }
 }

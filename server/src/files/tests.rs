@@ -1,6 +1,8 @@
 use std::{
     convert::Infallible,
     io::{Cursor, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -34,7 +36,7 @@ impl Folder {
         self.files.append(ID, chunk(offset), frames([bytes]), |_| {}).await
     }
 
-    /// A sender who sends a little and then stalls, with what it is told of its progress.
+    /// Starts an append whose sender sends four bytes and then stalls. Also returns the progress that it reports.
     fn stall(&self) -> (JoinHandle<Result<u64, AppendError>>, mpsc::UnboundedReceiver<u64>) {
         let (tell, written) = mpsc::unbounded_channel();
         let files = Arc::clone(&self.files);
@@ -48,18 +50,25 @@ impl Folder {
 }
 
 fn settings(folder: PathBuf, patience: Duration) -> StoreSettings {
-    StoreSettings { folder, sync: Sync::Background, max_storage: None, min_free_space: 0, idle_upload: patience, idle_download: patience }
+    StoreSettings {
+        folder,
+        sync: SyncMode::Background,
+        max_storage: None,
+        min_free_space: 0,
+        idle_upload: patience,
+        idle_download: patience,
+    }
 }
 
 fn chunk(offset: u64) -> Chunk {
-    Chunk { offset, limit_bytes: 10, may_grow: None, checksum: None }
+    Chunk { offset, limit_bytes: 10, reserve: None, checksum: None }
 }
 
 fn frames<const N: usize>(frames: [&'static str; N]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin {
     stream::iter(frames).map(|frame| Ok(Bytes::from_static(frame.as_bytes())))
 }
 
-/// These bytes, and then silence.
+/// A stream that brings these bytes and then stalls.
 fn stalling(first: &'static str) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin {
     stream::iter([Ok(Bytes::from_static(first.as_bytes()))]).chain(stream::pending())
 }
@@ -221,7 +230,7 @@ fn archived(name: &str, size_bytes: u64) -> ArchivedFile {
     ArchivedFile { id: ID, parts: name.split('/').map(str::to_owned).collect(), size_bytes, crc32: 0 }
 }
 
-/// The archive as a file with holes where its contents would be.
+/// Writes the archive into a sparse file that has holes in place of the files' contents.
 fn with_holes(archive: &Archive) -> std::fs::File {
     let mut file = tempfile::tempfile().unwrap();
     for segment in &archive.segments {
@@ -294,7 +303,7 @@ fn picture() -> Thumbnail {
     Thumbnail::parse(Bytes::from_static(b"\xff\xd8\xff\xe0 a small picture")).unwrap()
 }
 
-/// The names in a folder, in order.
+/// The names of everything in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

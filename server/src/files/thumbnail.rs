@@ -1,7 +1,7 @@
-//! Small pictures of files, each beside the file that it shows.
+//! Thumbnails: small pictures of files, each stored beside the file that it shows.
 //!
-//! A picture is erased before its file, and one that belongs to nothing by the next start. It counts in no quota:
-//! there is at most one to a file, and it has its own limit.
+//! A thumbnail is erased before its file, and the next start erases one that has no file. Thumbnails count in no quota,
+//! because a file has at most one, whose size has a limit of its own.
 
 use std::{
     ffi::OsStr,
@@ -13,36 +13,37 @@ use std::{
 use app::room::FileId;
 use bytes::Bytes;
 
-use super::{FileStore, StoredFile, Sync, in_background};
+use super::{StoredFile, SyncMode};
+use crate::locks::lock;
 
-/// What a picture is called: its file's name and this.
+/// The extension that the name of a thumbnail adds to that of its file.
 const ENDING: &str = "thumbnail";
-/// What it is called until all of it is there.
+/// The extension of a thumbnail that is not completely written yet.
 const UNFINISHED: &str = "new-thumbnail";
 
-/// A small picture: a few kilobytes of WebP, JPEG or PNG, as far as its first bytes tell.
+/// A small picture in WebP, JPEG or PNG. Only its length and its first bytes have been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thumbnail {
     bytes: Bytes,
     media_type: &'static str,
 }
 
-/// Why bytes are no small picture.
+/// Why bytes are not accepted as a thumbnail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidThumbnail {
-    /// More than a small picture needs.
+    /// There are more than [`Thumbnail::MAX_BYTES`] bytes.
     #[error("a thumbnail has at most {} bytes", Thumbnail::MAX_BYTES)]
     TooLarge,
-    /// Something else.
+    /// The bytes do not begin like WebP, JPEG or PNG.
     #[error("a thumbnail is a picture in WebP, JPEG or PNG")]
     NoPicture,
 }
 
 impl Thumbnail {
-    /// The most bytes of one.
+    /// The most bytes that a thumbnail may have.
     pub const MAX_BYTES: usize = 32 * 1024;
 
-    /// Takes bytes for a picture if they begin like one.
+    /// Accepts bytes as a thumbnail if they begin like a picture and are not too many.
     ///
     /// # Errors
     /// [`InvalidThumbnail`].
@@ -59,73 +60,38 @@ impl Thumbnail {
         Ok(Self { bytes, media_type })
     }
 
-    /// What it is.
+    /// Its media type.
     #[must_use]
     pub const fn media_type(&self) -> &'static str {
         self.media_type
     }
 
-    /// All of it.
+    /// Its bytes.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.bytes
     }
 }
 
-impl FileStore {
-    /// Keeps a picture beside its file, instead of one that may be there.
-    ///
-    /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
-    pub async fn keep_thumbnail(&self, id: FileId, picture: Thumbnail) -> io::Result<()> {
-        let file = self.stored(id)?;
-        let sync = self.settings.sync;
-        in_background(move || file.keep_thumbnail(&picture.bytes, sync)).await
-    }
-
-    /// The picture of a file.
-    ///
-    /// # Errors
-    /// What the file system says; `NotFound` when there is none, or none that can be shown.
-    pub async fn thumbnail(&self, id: FileId) -> io::Result<Thumbnail> {
-        let path = beside(&self.path(id), ENDING);
-        let bytes = in_background(move || std::fs::read(path)).await?;
-        Thumbnail::parse(bytes.into()).map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))
-    }
-
-    /// Erases the picture of a file, if there is one.
-    ///
-    /// # Errors
-    /// What the file system says; `NotFound` for a file that is not here.
-    pub async fn erase_thumbnail(&self, id: FileId) -> io::Result<()> {
-        let file = self.stored(id)?;
-        in_background(move || file.erase_thumbnail()).await
-    }
-}
-
 impl StoredFile {
-    /// Takes the file off the disk, and its picture before it. Blocks.
-    pub(super) fn erase(&self) -> io::Result<()> {
-        self.erase_thumbnail()?;
-        std::fs::remove_file(&self.path)
-    }
-
-    /// All of the picture, or none of it.
-    fn keep_thumbnail(&self, bytes: &[u8], sync: Sync) -> io::Result<()> {
-        let _alone = self.thumbnail.lock().expect("no holder panics");
-        // One that is removed says so before it asks for the lock, so that nothing is put beside it afterwards.
+    /// Stores a thumbnail beside the file, completely or not at all. Blocks the thread.
+    pub(super) fn keep_thumbnail(&self, picture: &Thumbnail, sync: SyncMode) -> io::Result<()> {
+        let _alone = lock(&self.thumbnail);
+        // A file is marked as removed before its thumbnail is erased under this lock. So when this check succeeds, a
+        // thumbnail that is written now will still be erased with its file.
         self.length()?;
         let unfinished = beside(&self.path, UNFINISHED);
-        let kept = write(&unfinished, bytes, sync).and_then(|()| std::fs::rename(&unfinished, beside(&self.path, ENDING)));
+        let kept = write(&unfinished, &picture.bytes, sync).and_then(|()| std::fs::rename(&unfinished, beside(&self.path, ENDING)));
         if kept.is_err() {
-            // The next start finds it otherwise.
-            drop(std::fs::remove_file(unfinished));
+            #[expect(clippy::let_underscore_must_use, reason = "the next start erases the unfinished thumbnail if this fails")]
+            let _ = std::fs::remove_file(unfinished);
         }
         kept
     }
 
-    fn erase_thumbnail(&self) -> io::Result<()> {
-        let _alone = self.thumbnail.lock().expect("no holder panics");
+    /// Erases the thumbnail, if there is one. Blocks the thread.
+    pub(super) fn erase_thumbnail(&self) -> io::Result<()> {
+        let _alone = lock(&self.thumbnail);
         match std::fs::remove_file(beside(&self.path, ENDING)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
@@ -133,7 +99,16 @@ impl StoredFile {
     }
 }
 
-/// After a start: erases pictures of files that are not here, and those that were not finished.
+/// Reads the thumbnail of the file at this path. Blocks the thread.
+///
+/// # Errors
+/// The error of the file system; `NotFound` when there is no thumbnail, or none that can be shown.
+pub(super) fn read(file: &Path) -> io::Result<Thumbnail> {
+    let bytes = std::fs::read(beside(file, ENDING))?;
+    Thumbnail::parse(bytes.into()).map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))
+}
+
+/// Erases thumbnails that have no file, and those that were not completely written. This is called at the start.
 pub(super) fn sweep(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -154,10 +129,10 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
     file.with_extension(ending)
 }
 
-fn write(path: &Path, bytes: &[u8], sync: Sync) -> io::Result<()> {
+fn write(path: &Path, bytes: &[u8], sync: SyncMode) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;
-    if sync == Sync::Always { file.sync_all() } else { Ok(()) }
+    if sync == SyncMode::Always { file.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Bytes on disk that were not verified yet.
+//! Bytes on disk that have not been verified yet.
 //!
-//! A chunk with a checksum is written where it belongs while it arrives, but counts only once its sum is
-//! right. Until then a note beside the file says where it begins; whoever finds the note after a crash
-//! cuts the file off there. So the length on disk stays the offset, and memory stays flat.
+//! A chunk with a checksum is appended to its file while it arrives, so that it need not be kept in memory, but it
+//! counts only once its checksum has been verified. Until then a note beside the file holds the offset at which the
+//! chunk begins. When a start finds such a note, as after a crash, it cuts the file off at that offset. So the length
+//! on disk stays the offset of the upload.
 
 use std::{
     fs::OpenOptions,
@@ -10,10 +11,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What the note is called: the file's name and this.
+/// The extension that the name of a note adds to that of its file.
 const ENDING: &str = "unverified";
 
-/// The note of one running chunk. Dropped without a word it stays, and with it the doubt.
+/// The note of one running chunk. When the chunk is neither accepted nor rejected, as after a crash, the note stays on
+/// disk, and the next start cuts the file off at the offset in it.
 #[derive(Debug)]
 pub(super) struct Unverified {
     file: PathBuf,
@@ -22,26 +24,26 @@ pub(super) struct Unverified {
 }
 
 impl Unverified {
-    /// Notes that what follows `offset` is not verified.
+    /// Writes the note that says that the bytes after `offset` are not verified.
     pub(super) fn begin(file: &Path, offset: u64) -> io::Result<Self> {
         let note = file.with_extension(ENDING);
         std::fs::write(&note, offset.to_string())?;
         Ok(Self { file: file.to_owned(), note, offset })
     }
 
-    /// The chunk is what it should be.
+    /// Accepts the chunk: its bytes stay, and the note is removed.
     pub(super) fn accept(self) -> io::Result<()> {
         std::fs::remove_file(self.note)
     }
 
-    /// The chunk goes as it came.
+    /// Rejects the chunk: the file is cut off where the chunk begins, and the note is removed.
     pub(super) fn reject(self) -> io::Result<()> {
         OpenOptions::new().write(true).open(&self.file)?.set_len(self.offset)?;
         std::fs::remove_file(self.note)
     }
 }
 
-/// After a start: ends every file where its last verified byte is.
+/// Cuts off the unverified bytes of every file. This is called at the start.
 pub(super) fn cut_off(folder: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let note = entry?.path();
@@ -49,7 +51,8 @@ pub(super) fn cut_off(folder: &Path) -> io::Result<()> {
             continue;
         }
         let file = note.with_extension("");
-        // A note without a number was about to be written: not a byte of its chunk was.
+        // A note without a number was not completely written. Its chunk was not begun then, because the note comes
+        // first.
         if let (Ok(offset), true) = (std::fs::read_to_string(&note)?.parse::<u64>(), file.exists()) {
             let file = OpenOptions::new().write(true).open(file)?;
             if file.metadata()?.len() > offset {

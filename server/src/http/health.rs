@@ -1,15 +1,15 @@
-//! `/healthz` and `/readyz`: for whatever watches over the server.
+//! `/healthz` and `/readyz`: health checks for the system that supervises the server.
 
 use axum::http::StatusCode;
 
 use super::State;
 
-/// The process answers.
+/// `/healthz`: the process is alive, which the answer itself shows.
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The server takes work: not while it stops.
+/// `/readyz`: whether the server accepts requests. It is no longer ready once it has begun to stop.
 pub(crate) async fn ready(services: State) -> (StatusCode, &'static str) {
     if services.stopping.is_cancelled() { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") } else { (StatusCode::OK, "ready\n") }
 }

@@ -1,4 +1,10 @@
-//! The pages: which one a visitor gets, rendered whole before any script runs.
+//! The pages: decides which page a visitor gets, and renders it completely, so that it is readable before any script
+//! runs.
+
+pub(crate) mod forms;
+pub(crate) mod join_code;
+pub(crate) mod language;
+pub(crate) mod upload_form;
 
 use std::sync::Arc;
 
@@ -19,31 +25,40 @@ use leptos::{nonce::use_nonce, prelude::expect_context};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
-use super::{Client, PathText, Refusal, Services, Session, State, assets, cookie, join_code, language, session};
+use super::{
+    Refusal, Services, State,
+    app_shell::assets,
+    guard::{Client, PathText, Session, find_room},
+    preferences,
+};
 
+/// The query of a page: why the request that led here was refused, if it was.
 #[derive(Debug, Deserialize)]
 pub(crate) struct WhatHappened {
     problem: Option<ProblemCode>,
 }
 
-/// A query that makes no sense is as good as none.
+/// The query of a page. One that cannot be read is treated like a missing one.
 type Asked = Result<Query<WhatHappened>, QueryRejection>;
 
-/// `/`: create or join.
+/// `/`: the home page, on which visitors create or join a room.
 pub(crate) async fn home(services: State, query: Asked, request: Request) -> Response {
     render(&services, StatusCode::OK, Page::Home { problem: problem(query) }, request).await
 }
 
-/// `/r/{pin}`: the room for its members, the way in for everybody else.
+/// `/r/{pin}`: the room for its members, and the form to join it for everybody else.
 pub(crate) async fn room(services: State, client: Client, PathText(pin): PathText, request: Request) -> Response {
-    let seat = match session::find_room(&services, &client, &pin) {
+    let seat = match find_room(&services, &client, &pin).await {
         Ok(room) => Session::of(request.headers(), &room).map(|(session, _)| session),
         Err(refusal) => return no_room(&services, &pin, &refusal, request).await,
     };
     match seat {
         Some(session) => {
-            // Reading the page is being there, as far as somebody without a script can be.
-            drop(session.room.take_seat_again(session.member).await);
+            #[expect(
+                clippy::let_underscore_must_use,
+                reason = "this only holds the seat of a member without a live socket; if it fails, the page is shown all the same"
+            )]
+            let _ = session.room.take_seat_again(session.member).await;
             let view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
             render(
                 &services,
@@ -54,16 +69,17 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
             .await
         }
         None => {
-            // The form of somebody who lost their seat leads here.
+            // The upload form redirects to this address with a problem, for example when its sender has lost the seat.
             let problem = problem(Query::try_from_uri(request.uri()));
             way_in(&services, &client, pin, problem, request).await
         }
     }
 }
 
-/// `/join/{pin}`: the form with the PIN filled in. Opening it joins nobody: previews of links open it too.
+/// `/join/{pin}`: the form to join, with the PIN filled in. Opening the page does not join the room, because programs
+/// that make previews of links open it, too.
 pub(crate) async fn join(services: State, client: Client, PathText(pin): PathText, query: Asked, request: Request) -> Response {
-    let room = match session::find_room(&services, &client, &pin) {
+    let room = match find_room(&services, &client, &pin).await {
         Ok(room) => room,
         Err(refusal) => return no_room(&services, &pin, &refusal, request).await,
     };
@@ -73,7 +89,7 @@ pub(crate) async fn join(services: State, client: Client, PathText(pin): PathTex
     way_in(&services, &client, pin, problem(query), request).await
 }
 
-/// Everything else: a public file, or a page that says there is nothing.
+/// Every other address: a public file, or the page that says that there is nothing.
 pub(crate) async fn fallback(services: State, request: Request) -> Response {
     let path = request.uri().path();
     if path == "/api" || path.starts_with("/api/") {
@@ -87,7 +103,8 @@ pub(crate) async fn fallback(services: State, request: Request) -> Response {
     render(&services, StatusCode::NOT_FOUND, Page::NotFound, request).await
 }
 
-/// The form for a room that exists, unless this address has guessed too much to be told so.
+/// The form to join a room that exists. An address that has used up its guesses gets a refusal instead, so that it
+/// cannot learn that the room exists.
 async fn way_in(services: &Arc<Services>, client: &Client, pin: String, problem: Option<ProblemCode>, request: Request) -> Response {
     let Ok(pin) = pin.parse::<Pin>() else { return render(services, StatusCode::NOT_FOUND, Page::NotFound, request).await };
     match services.guesses.check(client.address) {
@@ -96,6 +113,7 @@ async fn way_in(services: &Arc<Services>, client: &Client, pin: String, problem:
     }
 }
 
+/// The page for a PIN with which the visitor did not get into a room.
 async fn no_room(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal, request: Request) -> Response {
     let page = if pin.parse::<Pin>().is_ok() { Page::Join { problem: Some(problem.code) } } else { Page::NotFound };
     let mut response = render(services, StatusCode::from_u16(problem.status).expect("every code has a valid status"), page, request).await;
@@ -105,6 +123,7 @@ async fn no_room(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal
     response
 }
 
+/// The problem in the query, if there is one.
 fn problem(query: Asked) -> Option<ProblemCode> {
     query.ok().and_then(|Query(query)| query.problem)
 }
@@ -114,8 +133,8 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
         origin: join_code::origin(services, request.headers()),
         pin_digits: services.config.pin_digits,
         room_ttl_secs: services.config.room_ttl.as_secs(),
-        theme: cookie::theme(request.headers()).unwrap_or_default(),
-        language: language::of(request.headers()),
+        theme: preferences::theme(request.headers()),
+        language: preferences::language(request.headers()),
     };
     let place = if page == Page::NotFound { Place::Nowhere } else { Place::at(request.uri().path()) };
     let first = FirstPaint { place, page, server };
@@ -136,7 +155,8 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
     response
 }
 
-/// Only what this server sends runs, and only what carries this answer's nonce runs inline.
+/// The `Content-Security-Policy` of a page. Only scripts from this server may run, and inline scripts only with the
+/// nonce of this response.
 fn policy(nonce: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; \
@@ -146,7 +166,7 @@ fn policy(nonce: &str) -> HeaderValue {
 }
 
 fn page_headers(headers: &mut HeaderMap) {
-    // A page is one visitor's view of a moment.
+    // A page shows what one visitor may see at one moment, so it must not be reused.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("accept-ch", HeaderValue::from_static("Sec-CH-UA-Form-Factors"));
 }

@@ -1,4 +1,5 @@
-//! From errors to problem documents (RFC 9457): the one place where statuses are chosen.
+//! Refusals: responses with a problem document (RFC 9457), and the problem codes for the errors of the domain modules.
+//! The HTTP status of each code is in `app::wire`.
 
 use std::io;
 
@@ -10,13 +11,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use bytesize::ByteSize;
+
 use crate::{
-    files::{AppendError, CreateError as NoFile, NoSpace},
+    fields::TUS_VERSION,
+    files::{AppendError, CreateError as FileCreateError, NoSpace, ReadError},
     journal::JournalError,
     rooms::{CreateError, MAX_SEATS, NoSeat, RecordError},
+    uploads::UploadError,
 };
 
-/// A request that is not carried out.
+/// The response to a request that is not carried out: a problem document.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal(pub(crate) Problem);
 
@@ -29,12 +34,7 @@ impl Refusal {
         Self::new(ProblemCode::NoSuchFile, "There is no such file in this room. It may have been removed.")
     }
 
-    pub(crate) fn room_full(left_bytes: u64) -> Self {
-        let left = app::format::size(left_bytes);
-        Self::new(ProblemCode::RoomFull, format!("The file does not fit into this room: {left} are left. Remove something first."))
-    }
-
-    /// A failure that is not the client's; logged here and nowhere else.
+    /// The refusal for an error that the client did not cause. The error is logged here and nowhere else.
     fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed");
         Self::new(ProblemCode::Internal, "The server could not do this. Nothing was changed; try again.")
@@ -65,7 +65,7 @@ impl IntoResponse for Refusal {
             headers.insert(header::RETRY_AFTER, secs.into());
         }
         if unspoken {
-            headers.insert("tus-version", HeaderValue::from_static(super::tus::VERSION));
+            headers.insert("tus-version", HeaderValue::from_static(TUS_VERSION));
         }
         response
     }
@@ -93,7 +93,7 @@ impl From<JournalError> for Refusal {
     }
 }
 
-impl<R: Into<Refusal>> From<RecordError<R>> for Refusal {
+impl<R: Into<Self>> From<RecordError<R>> for Refusal {
     fn from(error: RecordError<R>) -> Self {
         match error {
             RecordError::Closed => Problem::no_such_room().into(),
@@ -154,6 +154,43 @@ impl From<AppendError> for Refusal {
     }
 }
 
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::NoSuchFile => Self::no_such_file(),
+            UploadError::RoomClosed => Problem::no_such_room().into(),
+            UploadError::FileTooLarge(most) => {
+                Self::new(ProblemCode::FileTooLarge, format!("The file is larger than the {} that this server takes.", ByteSize(most)))
+            }
+            UploadError::RoomFull(left) => {
+                let left = app::format::size(left);
+                Self::new(ProblemCode::RoomFull, format!("The file does not fit into this room: {left} are left. Remove something first."))
+            }
+            UploadError::OtherSize(known) => {
+                Self::new(ProblemCode::MalformedRequest, format!("The header upload-length was {known} before and cannot change."))
+            }
+            UploadError::Joined => Self::new(ProblemCode::FinalUpload, "This file was joined from parts and takes no bytes itself."),
+            UploadError::NotAPart => {
+                Self::new(ProblemCode::MalformedRequest, "The header upload-concat names an upload that was not created as a part.")
+            }
+            UploadError::PartUnfinished => Self::new(ProblemCode::PartUnfinished, "A part is not complete yet. Send the rest of it first."),
+            UploadError::Create(error) => error.into(),
+            UploadError::Append(error) => error.into(),
+            UploadError::Journal(error) => error.into(),
+            UploadError::Disk(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for Refusal {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Disk(error) => error.into(),
+            ReadError::Stalled => Self::new(ProblemCode::Unavailable, "The upload of this file has stalled. Try again later."),
+        }
+    }
+}
+
 impl From<NoSpace> for Refusal {
     fn from(error: NoSpace) -> Self {
         let detail = match error {
@@ -169,14 +206,14 @@ impl From<NoSpace> for Refusal {
     }
 }
 
-impl From<NoFile> for Refusal {
-    fn from(error: NoFile) -> Self {
+impl From<FileCreateError> for Refusal {
+    fn from(error: FileCreateError) -> Self {
         match error {
-            NoFile::NoSpace(error) => error.into(),
-            NoFile::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            FileCreateError::NoSpace(error) => error.into(),
+            FileCreateError::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Self::new(ProblemCode::Unavailable, "Another request with this Idempotency-Key is under way. Try again in a moment.")
             }
-            NoFile::Disk(error) => error.into(),
+            FileCreateError::Disk(error) => error.into(),
         }
     }
 }

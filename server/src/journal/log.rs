@@ -1,8 +1,9 @@
-//! The log in front of the database: what was acknowledged and is not in the database yet.
+//! The log in front of the database: changes that were acknowledged and may not be in the database yet.
 //!
-//! Adding to it is one write, which survives the end of the process the moment it returns; the database
-//! with its syncs follows behind. A record is its length and its CRC-32 (four bytes each, the lowest
-//! first) and then a [`Numbered`] change as JSON. Whatever is torn at the end was never acknowledged.
+//! Changes are added with one write, and survive the end of the process as soon as it returns. They are applied to the
+//! database, which syncs, later. A record is the length and the CRC-32 of its payload (four bytes each, the lowest
+//! first) and then the payload, a [`Numbered`] change as JSON. A record that is torn at the end of the log was never
+//! acknowledged.
 
 use std::{
     fs::{File, OpenOptions},
@@ -13,22 +14,22 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::Change;
+use super::entry::Change;
 
 /// Bytes before the payload of a record.
 const HEAD_BYTES: usize = 8;
 
-/// The file.
+/// The file of the log.
 #[derive(Debug)]
 pub(super) struct Log {
     file: File,
-    /// Where the last whole record ends.
+    /// Where the last whole record ends, in bytes.
     length: u64,
     /// Number of the last change in it.
     last: u64,
 }
 
-/// A change and its place among all changes ever made to this database.
+/// A change and its number among all changes ever made to this database.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Numbered<C = Change> {
     pub(super) number: u64,
@@ -36,7 +37,7 @@ pub(super) struct Numbered<C = Change> {
 }
 
 impl Log {
-    /// Opens or creates the file, and reads what is in it.
+    /// Opens or creates the file, and reads its changes up to the first record that is not whole.
     pub(super) fn open(path: &Path) -> io::Result<(Self, Vec<Numbered>)> {
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let mut bytes = Vec::new();
@@ -52,7 +53,7 @@ impl Log {
         Ok((Self { file, length, last }, changes))
     }
 
-    /// Adds changes, numbered from `first`; all of them or none.
+    /// Adds changes, numbered from `first`: all of them or, on an error, none.
     pub(super) fn append(&mut self, first: u64, changes: &[Change]) -> io::Result<()> {
         let mut bytes = Vec::new();
         for (number, change) in (first..).zip(changes) {
@@ -66,7 +67,7 @@ impl Log {
             bytes[start + 4..start + HEAD_BYTES].copy_from_slice(&crc.to_le_bytes());
         }
         if let Err(error) = self.file.write_all_at(&bytes, self.length) {
-            // What is torn would hide what is written after it.
+            // Reading stops at a torn record, so one that stayed would hide the records behind it.
             self.file.set_len(self.length)?;
             return Err(error);
         }
@@ -75,7 +76,7 @@ impl Log {
         Ok(())
     }
 
-    /// Empties the file if everything up to `number` is all that is in it.
+    /// Empties the file if it has no change after number `number`.
     pub(super) fn clear(&mut self, number: u64) -> io::Result<()> {
         if self.last <= number {
             self.file.set_len(0)?;
@@ -90,7 +91,7 @@ impl Log {
     }
 }
 
-/// The first record, if it is whole, and what follows it.
+/// Returns the change in the first record, if that is whole, and the bytes that follow it.
 fn record(bytes: &[u8]) -> Option<(Numbered, &[u8])> {
     let (head, rest) = bytes.split_at_checked(HEAD_BYTES)?;
     let (length, crc) = head.split_at(4);

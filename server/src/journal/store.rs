@@ -1,4 +1,4 @@
-//! The tables of the journal, and what one transaction does to them.
+//! The tables of the journal's database, and how they are read and changed.
 
 use std::{
     io,
@@ -8,22 +8,23 @@ use std::{
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
-use super::{Change, JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
+use super::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash, entry::Change};
+use crate::locks::lock;
 
-/// PIN → the room as JSON at some revision; the events after it follow in [`EVENTS`].
-const ROOMS: TableDefinition<&str, &[u8]> = TableDefinition::new("rooms");
+/// PIN → the room as JSON at some revision; the events after that revision are in [`EVENTS`].
+const ROOMS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("rooms");
 /// PIN and revision → the event as JSON.
-const EVENTS: TableDefinition<(&str, u64), &[u8]> = TableDefinition::new("events");
+const EVENTS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("events");
 /// PIN and token hash → the member's id.
-const TOKENS: TableDefinition<(&str, TokenHash), &str> = TableDefinition::new("tokens");
-/// The number of the last change that is in the tables, under the one key "applied".
-const PROGRESS: TableDefinition<&str, u64> = TableDefinition::new("progress");
+const TOKENS: TableDefinition<'_, (&str, TokenHash), &str> = TableDefinition::new("tokens");
+/// The number of the last change that is in the tables, under the only key "applied".
+const PROGRESS: TableDefinition<'_, &str, u64> = TableDefinition::new("progress");
 
 /// The database file.
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
-    /// None after a failure, until it is needed again.
+    /// `None` after [`Store::close`], until the next use opens it again.
     database: Mutex<Option<Arc<Database>>>,
 }
 
@@ -39,20 +40,20 @@ impl Store {
         Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))) })
     }
 
-    /// Lets go of the file.
+    /// Closes the file. The next use opens it again, which is necessary after a failure of the disk.
     pub(super) fn close(&self) {
-        self.database.lock().expect("no holder panics").take();
+        lock(&self.database).take();
     }
 
     fn database(&self) -> Result<Arc<Database>, JournalError> {
-        let mut database = self.database.lock().expect("no holder panics");
+        let mut database = lock(&self.database);
         match &*database {
             Some(database) => Ok(Arc::clone(database)),
             None => Ok(Arc::clone(database.insert(Arc::new(open(&self.path)?)))),
         }
     }
 
-    /// Reads every room and folds its events.
+    /// Reads every room and applies its events to it.
     pub(super) fn recover(&self) -> Result<Vec<Recovered>, JournalError> {
         let read = self.database()?.begin_read().map_err(failed)?;
         let rooms = read.open_table(ROOMS).map_err(failed)?;
@@ -80,14 +81,14 @@ impl Store {
         Ok(recovered)
     }
 
-    /// Number of the last change that is in the database.
+    /// Returns the number of the last change that is in the database; 0 if there is none.
     pub(super) fn applied(&self) -> Result<u64, JournalError> {
         let read = self.database()?.begin_read().map_err(failed)?;
         let progress = read.open_table(PROGRESS).map_err(failed)?;
         Ok(progress.get("applied").map_err(failed)?.map_or(0, |number| number.value()))
     }
 
-    /// Makes changes in one transaction: all of them or none. `last` is the number of the last one.
+    /// Makes the changes in one transaction: all of them or, on an error, none. `last` is the number of the last one.
     pub(super) fn write(&self, changes: &[Change], last: u64) -> Result<(), JournalError> {
         let write = self.database()?.begin_write().map_err(failed)?;
         for change in changes {

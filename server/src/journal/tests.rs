@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use app::room::{Device, DeviceKind, DisplayName, Presence, Role, Room, Settings};
+use app::room::{Device, DeviceKind, DisplayName, Member, MemberId, Presence, Role, Room, RoomEvent, Settings, Snapshot};
 
 use super::*;
 
@@ -25,7 +25,7 @@ impl Folder {
     }
 
     fn open(&self) -> (Journal, Vec<Recovered>) {
-        Journal::open(&self.database(), Sync::Background).unwrap()
+        Journal::open(&self.database(), SyncMode::Background).unwrap()
     }
 }
 
@@ -52,25 +52,34 @@ fn new_room(digits: &str) -> RoomRecord {
     RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin(digits), 5) }, departed: Vec::new() }
 }
 
-/// Event number `revision` of the room, after which the whole room is given where it has to be.
+/// Applies event number `revision` to the room. Returns an entry with that event, with a checkpoint where one is due,
+/// and a receiver of the outcome.
 fn entry(record: &mut RoomRecord, revision: u64, event: RoomEvent) -> (Entry, Receiver<Outcome>) {
     record.follow(revision, &event).unwrap();
-    let (settled, outcome) = mpsc::channel();
+    let (written, outcome) = mpsc::channel();
     let entry = Entry {
         pin: record.snapshot.room.pin.clone(),
-        recorded: Recorded { revision, at_ms: revision, event },
+        events: vec![DecidedEvent {
+            recorded: Recorded { revision, at_ms: revision, event },
+            checkpoint: (revision == 1 || revision.is_multiple_of(REPLAYABLE_EVENTS)).then(|| Box::new(record.clone())),
+        }],
         token: None,
-        checkpoint: (revision == 1 || revision.is_multiple_of(REPLAYABLE_EVENTS)).then(|| Box::new(record.clone())),
-        settle: Box::new(move |outcome| drop(settled.send(outcome))),
+        on_written: Box::new(move |outcome| written.send(outcome).unwrap_or_default()),
     };
     (entry, outcome)
 }
 
-/// Writes an event and waits for it.
+/// Has an event written, and waits until it is.
 fn record(journal: &Journal, record: &mut RoomRecord, revision: u64, event: RoomEvent) {
     let (entry, outcome) = entry(record, revision, event);
-    assert!(journal.append(entry, true).is_none());
+    hand_over(journal, entry);
     outcome.recv().unwrap().unwrap();
+}
+
+/// Gives an entry to the journal, and wakes the journal's thread.
+fn hand_over(journal: &Journal, entry: Entry) {
+    assert!(journal.append(entry).is_none());
+    journal.wake_writer();
 }
 
 #[test]
@@ -81,7 +90,7 @@ fn a_room_comes_back_with_its_events_and_tokens() {
     let mut room = new_room("123456");
     let (mut first, outcome) = entry(&mut room, 1, RoomEvent::MemberJoined { member: member(1) });
     first.token = Some(([7; 32], MemberId::new(1)));
-    assert!(journal.append(first, true).is_none());
+    hand_over(&journal, first);
     outcome.recv().unwrap().unwrap();
     record(&journal, &mut room, 2, locked(true));
     record(&journal, &mut room, 3, RoomEvent::MemberLeft { id: MemberId::new(1) });
@@ -101,7 +110,7 @@ fn a_room_comes_back_with_its_events_and_tokens() {
 fn rooms_do_not_mix() {
     let folder = Folder::new();
     let (journal, _) = folder.open();
-    // Digits that begin alike, which a range over the keys must keep apart.
+    // These PINs begin with the same digits; a range over the keys of one room must not contain those of another.
     for digits in ["1234", "12345", "123450"] {
         let mut room = new_room(digits);
         record(&journal, &mut room, 1, locked(digits == "12345"));
@@ -118,21 +127,21 @@ fn rooms_do_not_mix() {
 fn everything_that_waits_is_written_together_and_settled_in_order() {
     let folder = Folder::new();
     let store = Arc::new(Store::open(&folder.database()).unwrap());
-    let desk = Desk::new(Writer { target: Target::Database(Arc::clone(&store)), revisions: HashMap::new(), last: 0 });
+    let queue = WriteQueue::new(Writer { target: Target::Database(Arc::clone(&store)), revisions: HashMap::new(), last: 0 });
     let mut room = new_room("123456");
     let seen = Arc::new(Mutex::new(Vec::new()));
     for revision in 1..=50 {
         let (mut entry, _) = entry(&mut room, revision, locked(revision % 2 == 0));
         let (store, seen) = (Arc::clone(&store), Arc::clone(&seen));
-        entry.settle = Box::new(move |outcome| {
+        entry.on_written = Box::new(move |outcome| {
             outcome.unwrap();
-            // What is in the database at the moment when each of them hears.
+            // Reads what is in the database at the moment when this event's `on_written` is called.
             seen.lock().unwrap().push((revision, store.recover().unwrap()[0].events.len()));
         });
-        desk.add(Job::Append(Box::new(entry)), false).map_err(drop).unwrap();
+        queue.add(Job::Append(Box::new(entry))).map_err(drop).unwrap();
     }
-    desk.close();
-    desk.run();
+    queue.close();
+    queue.run();
     let expected: Vec<(u64, usize)> = (1..=50).map(|revision| (revision, 50)).collect();
     assert_eq!(*seen.lock().unwrap(), expected);
 }
@@ -145,14 +154,16 @@ fn whoever_writes_what_waits_has_written_it_then() {
     let outcomes: Vec<Receiver<Outcome>> = (1..=20)
         .map(|revision| {
             let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            let handed_back = journal.append(entry, revision % 3 == 0);
-            assert!(handed_back.is_none());
+            assert!(journal.append(entry).is_none());
+            if revision % 3 == 0 {
+                journal.wake_writer();
+            }
             outcome
         })
         .collect();
     journal.write_waiting();
     for outcome in outcomes {
-        outcome.try_recv().expect("it is settled").unwrap();
+        outcome.try_recv().expect("the outcome is known").unwrap();
     }
     drop(journal);
     assert_eq!(folder.open().1[0].record, room);
@@ -163,10 +174,12 @@ fn what_was_logged_is_in_the_database_after_the_next_start_once() {
     let folder = Folder::new();
     let log = || Log::open(&folder.database().with_extension("log")).unwrap().0;
     let change = |room: &mut RoomRecord, revision, event| {
-        let Entry { pin, recorded, token, checkpoint, .. } = entry(room, revision, event).0;
+        let Entry { pin, mut events, token, .. } = entry(room, revision, event).0;
+        let DecidedEvent { recorded, checkpoint } = events.remove(0);
         Change::Append { pin, recorded: Box::new(recorded), token, checkpoint }
     };
-    // A room that was closed, and another under the same PIN: to make its first changes again would spoil it.
+    // A room that was erased, and a new one with the same PIN. Applying the changes a second time would damage the new
+    // one.
     let (mut gone, mut room) = (new_room("123456"), new_room("123456"));
     let changes = [
         change(&mut gone, 1, locked(true)),
@@ -178,7 +191,7 @@ fn what_was_logged_is_in_the_database_after_the_next_start_once() {
     let (journal, recovered) = folder.open();
     assert_eq!((recovered.len(), &recovered[0].record), (1, &room));
     drop(journal);
-    // As if the process had ended after the transaction and before the log was cleared.
+    // This is the state when the process ends after the transaction and before the log is cleared.
     log().append(1, &changes).unwrap();
     let (journal, recovered) = folder.open();
     assert_eq!((recovered.len(), &recovered[0].record), (1, &room));
@@ -191,7 +204,7 @@ fn what_was_logged_is_in_the_database_after_the_next_start_once() {
 #[test]
 fn with_syncs_everything_is_in_the_database_when_it_is_settled() {
     let folder = Folder::new();
-    let (journal, _) = Journal::open(&folder.database(), Sync::Always).unwrap();
+    let (journal, _) = Journal::open(&folder.database(), SyncMode::Always).unwrap();
     let mut room = new_room("123456");
     record(&journal, &mut room, 1, locked(true));
     assert_eq!(std::fs::metadata(folder.database().with_extension("log")).unwrap().len(), 0);
@@ -208,11 +221,11 @@ fn an_event_out_of_order_is_refused_and_concerns_nobody_else() {
     let mut ahead = room.clone();
     ahead.snapshot.revision = 2;
     let (skipping, outcome) = entry(&mut ahead, 3, locked(false));
-    assert!(journal.append(skipping, true).is_none());
-    assert!(matches!(outcome.recv().unwrap(), Err(JournalError::OutOfOrder)));
+    hand_over(&journal, skipping);
+    assert!(matches!(outcome.recv().unwrap(), Err(JournalError::Overtaken)));
     let (repeated, outcome) = entry(&mut new_room("111111"), 1, locked(false));
-    assert!(journal.append(repeated, true).is_none());
-    assert!(matches!(outcome.recv().unwrap(), Err(JournalError::OutOfOrder)));
+    hand_over(&journal, repeated);
+    assert!(matches!(outcome.recv().unwrap(), Err(JournalError::Overtaken)));
     record(&journal, &mut other, 1, locked(false));
     record(&journal, &mut room, 2, locked(false));
     drop(journal);
@@ -228,7 +241,7 @@ fn only_the_newest_events_are_kept_and_the_room_is_whole() {
     let outcomes: Vec<_> = (1..=600)
         .map(|revision| {
             let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            assert!(journal.append(entry, true).is_none());
+            hand_over(&journal, entry);
             outcome
         })
         .collect();
@@ -249,7 +262,7 @@ async fn a_forgotten_room_leaves_nothing_and_its_pin_can_be_used_again() {
     let (mut room, mut other) = (new_room("123456"), new_room("1234567"));
     let (mut first, outcome) = entry(&mut room, 1, RoomEvent::MemberJoined { member: member(1) });
     first.token = Some(([0xff; 32], MemberId::new(1)));
-    assert!(journal.append(first, true).is_none());
+    hand_over(&journal, first);
     outcome.recv().unwrap().unwrap();
     record(&journal, &mut room, 2, locked(true));
     record(&journal, &mut other, 1, locked(true));
@@ -271,8 +284,8 @@ async fn a_closed_journal_takes_nothing() {
     let (journal, _) = folder.open();
     journal.close();
     let (late, outcome) = entry(&mut new_room("123456"), 1, locked(true));
-    assert_eq!(journal.append(late, true).unwrap().recorded.revision, 1);
-    // Whoever has it back settles it.
+    assert_eq!(journal.append(late).unwrap().events[0].recorded.revision, 1);
+    // The caller has the entry back and has to call `on_written`. Dropping the entry closes the channel.
     assert!(outcome.recv().is_err());
     assert!(matches!(journal.forget(pin("123456")).await, Err(JournalError::Stopped)));
 }
@@ -285,7 +298,7 @@ fn closing_waits_for_what_was_given_before() {
     let outcomes: Vec<_> = (1..=100)
         .map(|revision| {
             let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            assert!(journal.append(entry, true).is_none());
+            hand_over(&journal, entry);
             outcome
         })
         .collect();
@@ -300,6 +313,6 @@ fn a_database_is_opened_only_once() {
     let folder = Folder::new();
     let (_journal, _) = folder.open();
     assert!(
-        matches!(Journal::open(&folder.database(), Sync::Background), Err(JournalError::Locked(path)) if path.ends_with("snapdrop.redb"))
+        matches!(Journal::open(&folder.database(), SyncMode::Background), Err(JournalError::Locked(path)) if path.ends_with("snapdrop.redb"))
     );
 }

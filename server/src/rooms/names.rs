@@ -15,7 +15,7 @@ const ANIMALS: [&str; 40] = [
     "Quail", "Raven", "Robin", "Seal", "Sparrow", "Stork", "Swift", "Tapir", "Turtle", "Walrus", "Wren",
 ];
 
-/// A name that nobody in the room has.
+/// Picks a random name that nobody in the room has.
 pub(super) fn friendly(room: &Room) -> DisplayName {
     let mut rng = rand::rng();
     let mut pick = || {
@@ -24,7 +24,8 @@ pub(super) fn friendly(room: &Room) -> DisplayName {
         format!("{quality} {animal}")
     };
     let free = |name: &str| room.members.iter().all(|member| member.name.as_str() != name);
-    // 1,600 names are plenty for most rooms; in a crowded one a number sets the last ones apart.
+    // There are 1,600 names, which is enough for most rooms. In a crowded room, a number is added to a name, which is
+    // then not checked again.
     let plain = std::iter::repeat_with(&mut pick).take(16).find(|name| free(name));
     let name = plain.unwrap_or_else(|| format!("{} {}", pick(), room.members.len() + 1));
     DisplayName::parse(&name).expect("the words are short and plain")

@@ -1,181 +1,197 @@
-//! The two states of a room, and how an event goes from one to the other.
-//!
-//! `head` holds every event that was decided, `told` every event that is on disk. Decisions look at
-//! `head`, so that a hundred of them can wait for one commit; people hear of `told` only, so that
-//! nobody ever hears of what a crash could take back.
+//! Recording: an event is decided, written to the journal, and broadcast, in this order.
 
-use std::collections::{HashMap, VecDeque};
-
-use app::{
-    room::{FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot},
-    wire::ServerMessage,
+use app::room::{FileState, MemberId, PassingEvent, RoomEvent};
+use tokio::{
+    sync::oneshot::{self, error::TryRecvError},
+    time::Instant,
 };
-use bytes::Bytes;
-use tokio::time::Instant;
 
-use super::{attendance::Attending, receiving::Coverage};
-use crate::journal::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
+use super::{
+    RecordError, RoomHandle,
+    broadcast::Broadcast,
+    decision::{DecidedRoom, Decision},
+    state::State,
+};
+use crate::journal::{Entry, JournalError, TokenHash};
 
-/// Why an event was not recorded; nothing changed then.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError<R = std::convert::Infallible> {
-    /// The room is closed.
-    #[error("the room is closed")]
-    Closed,
-    /// It could not be written down.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The decision was against it.
-    #[error("refused")]
-    Refused(R),
-}
+/// How many times a decision is made before recording gives up. A second time is enough, unless writes go on failing.
+const MAX_ATTEMPTS: usize = 100;
 
-/// What is behind a room's lock.
-#[derive(Debug)]
-pub(super) struct State {
-    /// The room with every decided event; some may still be on their way to disk.
-    pub(super) head: RoomRecord,
-    /// The room with every event that is on disk: the only one that leaves this module.
-    pub(super) told: RoomRecord,
-    /// The newest events of `told` as they go over the wire, for those who come back.
-    replayable: VecDeque<(u64, Bytes)>,
-    /// Counts the failed commits: events decided before one are void.
-    epoch: u64,
-    pub(super) tokens: HashMap<TokenHash, MemberId>,
-    /// Who is connected, or was and has the seat held.
-    pub(super) attending: HashMap<MemberId, Attending>,
-    /// What members have of files that they do not have all of.
-    pub(super) receipts: HashMap<(FileId, MemberId), Coverage>,
-    /// How many use the room without changing anything in it.
-    pub(super) quiet_uses: usize,
-    /// When anyone last did anything, by this process's clock.
-    pub(super) used_at: Instant,
-}
+/// Whether the journal has written a decision.
+type Written = Result<(), JournalError>;
 
-/// An event that was decided and now has to be written down.
-#[derive(Debug)]
-pub(super) struct Decided {
-    pub(super) recorded: Recorded,
-    pub(super) checkpoint: Option<Box<RoomRecord>>,
-    pub(super) epoch: u64,
-}
-
-impl State {
-    pub(super) fn new(record: RoomRecord) -> Self {
-        Self {
-            head: record.clone(),
-            told: record,
-            replayable: VecDeque::new(),
-            epoch: 0,
-            tokens: HashMap::new(),
-            attending: HashMap::new(),
-            receipts: HashMap::new(),
-            quiet_uses: 0,
-            used_at: Instant::now(),
+impl RoomHandle {
+    /// Records the events that `decide` decides on, and returns when they are on disk and have been broadcast.
+    ///
+    /// `decide` looks at the decided room while nobody else can change it. It is called again when the journal refuses
+    /// its events because they do not follow the last event that was written ([`JournalError::Overtaken`]), so it must
+    /// not use up what it captured. With this server's journal, that happens only after a write that failed.
+    ///
+    /// # Errors
+    /// [`RecordError`]: the refusal of `decide`, or why nothing was recorded.
+    pub async fn record<D: Into<Decision>, R>(
+        &self,
+        mut decide: impl FnMut(&DecidedRoom<'_>) -> Result<D, R>,
+    ) -> Result<(), RecordError<R>> {
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(written) = self.hand_over(&mut decide)? else { return Ok(()) };
+            self.inner.journal.wake_writer();
+            match written.await.unwrap_or(Err(JournalError::Stopped)) {
+                Err(JournalError::Overtaken) => {}
+                written => return Ok(written?),
+            }
         }
+        Err(JournalError::Overtaken.into())
     }
 
-    /// The state as a crash or a stop left it: nobody is connected and nothing arrives.
-    pub(super) fn recover(recovered: Recovered) -> Self {
-        let mut record = recovered.record;
-        for member in &mut record.snapshot.room.members {
-            member.presence = Presence::Reconnecting;
+    /// Does the same as [`record`](Self::record) on a thread that may block: the caller's thread writes to the journal
+    /// itself, which saves the way to the journal's thread and back.
+    ///
+    /// # Errors
+    /// [`RecordError`]: the refusal of `decide`, or why nothing was recorded.
+    pub fn record_blocking<D: Into<Decision>, R>(
+        &self,
+        mut decide: impl FnMut(&DecidedRoom<'_>) -> Result<D, R>,
+    ) -> Result<(), RecordError<R>> {
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(mut written) = self.hand_over(&mut decide)? else { return Ok(()) };
+            let written = loop {
+                match written.try_recv() {
+                    Err(TryRecvError::Empty) => self.inner.journal.write_waiting(),
+                    written => break written,
+                }
+            };
+            match written.unwrap_or(Err(JournalError::Stopped)) {
+                Err(JournalError::Overtaken) => {}
+                written => return Ok(written?),
+            }
         }
-        record.snapshot.room.downloads.clear();
-        let unused_ms = match recovered.events.last() {
-            // Whoever had a seat was here until the server went: their time starts now.
-            Some(last) if record.snapshot.room.members.is_empty() => crate::clock::unix_ms().saturating_sub(last.at_ms),
-            _ => 0,
+        Err(JournalError::Overtaken.into())
+    }
+
+    /// Calls `decide` and hands its events over to the journal; `None` when there are no events. Afterwards, the caller
+    /// has to wake the journal's thread or to write what waits.
+    fn hand_over<D: Into<Decision>, R>(
+        &self,
+        decide: &mut impl FnMut(&DecidedRoom<'_>) -> Result<D, R>,
+    ) -> Result<Option<oneshot::Receiver<Written>>, RecordError<R>> {
+        let (written, handed_back) = {
+            let mut state = self.lock();
+            if state.decided.snapshot.room.closed.is_some() {
+                return Err(RecordError::Closed);
+            }
+            let decision = decide(&DecidedRoom::of(&state)).map_err(RecordError::Refused)?.into();
+            if decision.events.is_empty() {
+                return Ok(None);
+            }
+            // The entry is handed over under the lock, so that the journal gets the events of a room in order.
+            let (entry, written) = self.entry(&mut state, decision);
+            (written, self.inner.journal.append(entry))
         };
-        let now = Instant::now();
-        let mut state = Self::new(record);
-        state.used_at = now.checked_sub(std::time::Duration::from_millis(unused_ms)).unwrap_or(now);
-        state.tokens = recovered.tokens.into_iter().collect();
-        state.replayable =
-            recovered.events.iter().map(|recorded| (recorded.revision, encode_event(recorded.revision, &recorded.event))).collect();
-        state
-    }
-
-    /// Applies a decided event to `head`; it still has to go to disk.
-    pub(super) fn decide(&mut self, event: RoomEvent) -> Decided {
-        let revision = self.head.snapshot.revision + 1;
-        self.head.follow(revision, &event).expect("the next revision follows");
-        // The first record makes the room exist in the journal, the later ones keep replays short.
-        let checkpoint = (revision == 1 || revision.is_multiple_of(REPLAYABLE_EVENTS)).then(|| Box::new(self.head.clone()));
-        Decided { recorded: Recorded { revision, at_ms: crate::clock::unix_ms(), event }, checkpoint, epoch: self.epoch }
-    }
-
-    /// The event is on disk: from now on it may be told, and this is the text to tell.
-    pub(super) fn committed(&mut self, revision: u64, event: &RoomEvent) -> Bytes {
-        self.told.follow(revision, event).expect("the journal writes events in order");
-        if let RoomEvent::FileRemoved { id } = event {
-            self.receipts.retain(|(file, _), _| file != id);
+        if let Some(entry) = handed_back {
+            (entry.on_written)(Err(JournalError::Stopped));
         }
-        let text = encode_event(revision, event);
-        self.replayable.push_back((revision, text.clone()));
-        if self.replayable.len() as u64 > 2 * REPLAYABLE_EVENTS {
-            self.replayable.pop_front();
-        }
-        text
+        Ok(Some(written))
     }
 
-    /// The event is not on disk: it and all that were decided after it never happened.
-    pub(super) fn failed(&mut self, epoch: u64) {
-        if self.epoch == epoch {
-            self.epoch += 1;
-            self.head = self.told.clone();
+    /// Adds a decision to the decided room, and makes the journal's entry of it. The receiver gets the outcome of the
+    /// write.
+    fn entry(&self, state: &mut State, Decision { events, token }: Decision) -> (Entry, oneshot::Receiver<Written>) {
+        let (tell, written) = oneshot::channel();
+        let first = state.decided.snapshot.revision + 1;
+        let decided = events.iter().map(|event| state.decide(event.clone())).collect();
+        let (room, epoch) = (self.clone(), state.epoch());
+        let on_written = Box::new(move |written: Written| {
+            match &written {
+                Ok(()) => room.committed(first, &events, token),
+                Err(_) => room.lock().roll_back(epoch),
+            }
+            #[expect(clippy::let_underscore_must_use, reason = "the caller may have gone away; the events are valid all the same")]
+            let _ = tell.send(written);
+        });
+        (Entry { pin: self.pin().clone(), events: decided, token, on_written }, written)
+    }
+
+    /// Commits events that are on disk and broadcasts them. `first` is the revision of the first one.
+    fn committed(&self, first: u64, events: &[RoomEvent], token: Option<(TokenHash, MemberId)>) {
+        let mut state = self.lock();
+        state.tokens.extend(token);
+        state.used_at = Instant::now();
+        for (revision, event) in (first..).zip(events) {
+            let text = state.commit(revision, event);
+            let last = matches!(event, RoomEvent::RoomClosed { .. });
+            self.broadcast(&state, Broadcast { text, revision: Some(revision), owner_only: false, last });
         }
     }
 
-    /// Applies a passing event; the text to tell, or nothing when it changed nothing.
-    pub(super) fn pass(&mut self, event: PassingEvent) -> Option<Bytes> {
-        let before = self.presence(&event);
-        self.head.snapshot.room.pass(&event);
-        self.told.snapshot.room.pass(&event);
-        if before.is_some() && before == self.presence(&event) {
-            return None;
+    /// Adds a passing event to the room and, if it changes anything, broadcasts it. It is never stored.
+    pub fn pass(&self, event: PassingEvent) {
+        let mut state = self.lock();
+        if matches!(event, PassingEvent::FileProgress { state: FileState::Arriving, .. }) {
+            // A chunk may take longer than an unused room is kept.
+            state.used_at = Instant::now();
         }
-        Some(encode(&ServerMessage::Passing { event }))
+        let owner_only = matches!(event, PassingEvent::Download { .. });
+        if let Some(text) = state.pass(event) {
+            self.broadcast(&state, Broadcast { text, revision: None, owner_only, last: false });
+        }
     }
 
-    /// The room as somebody with this role may know it: who gets what is the owner's business.
-    pub(super) fn snapshot_for(&self, role: Role) -> Snapshot {
-        let mut snapshot = self.told.snapshot.clone();
-        if role == Role::Guest {
-            snapshot.room.downloads.clear();
-        }
-        snapshot
-    }
-
-    /// The texts of the events after `since`, or nothing when they are not all here any more.
-    pub(super) fn events_after(&self, since: u64) -> Option<Vec<Bytes>> {
-        let now = self.told.snapshot.revision;
-        let known = self.replayable.front().map_or(now, |(revision, _)| revision - 1);
-        if !(known..=now).contains(&since) {
-            return None;
-        }
-        Some(self.replayable.iter().filter(|(revision, _)| *revision > since).map(|(_, text)| text.clone()).collect())
-    }
-
-    /// What a member may do, whether seated now or not.
-    pub(super) fn role(&self, id: MemberId) -> Option<Role> {
-        let departed = || self.told.departed.iter().find(|member| member.id == id);
-        self.told.snapshot.room.member(id).or_else(departed).map(|member| member.role)
-    }
-
-    fn presence(&self, event: &PassingEvent) -> Option<Presence> {
-        match event {
-            PassingEvent::PresenceChanged { id, .. } => self.told.snapshot.room.member(*id).map(|member| member.presence),
-            PassingEvent::FileProgress { .. } | PassingEvent::Download { .. } => None,
-        }
+    /// Sends a message to all subscribers. The parameter `_state` shows that the caller holds the room's lock, so that
+    /// everybody gets the messages in the order of the changes. This never blocks.
+    fn broadcast(&self, _state: &State, message: Broadcast) {
+        #[expect(clippy::let_underscore_must_use, reason = "sending fails only when nobody is subscribed")]
+        let _ = self.inner.broadcasts.send(message);
     }
 }
 
-fn encode_event(revision: u64, event: &RoomEvent) -> Bytes {
-    encode(&ServerMessage::Event { revision, event: event.clone() })
-}
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, sync::Arc, time::Duration};
 
-/// A message as it goes over the wire.
-pub(super) fn encode(message: &ServerMessage) -> Bytes {
-    serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()
+    use app::room::{Device, DeviceKind, Settings};
+
+    use super::*;
+    use crate::{
+        durability::SyncMode,
+        journal::Journal,
+        rooms::{Newcomer, Rooms},
+    };
+
+    /// Makes a room whose last event was decided but never given to the journal, as if its write had failed.
+    async fn room_ahead_of_its_journal() -> (tempfile::TempDir, RoomHandle) {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, recovered) = Journal::open(&folder.path().join("journal"), SyncMode::Background).unwrap();
+        let rooms = Rooms::new(Arc::new(journal), recovered, 6, Duration::from_secs(60));
+        let device = Device { kind: DeviceKind::Desktop, browser: String::new(), system: String::new() };
+        let (room, _) = rooms.create(Newcomer { name: None, device, address: "192.0.2.1".to_owned() }).await.unwrap();
+        let _ = room.lock().decide(RoomEvent::SettingsChanged { settings: Settings { locked: true } });
+        (folder, room)
+    }
+
+    /// Decides to lock the room if it is not locked, and otherwise to unlock it. Counts its calls in `asked`.
+    fn lock_it(asked: &mut usize) -> impl FnMut(&DecidedRoom<'_>) -> Result<RoomEvent, Infallible> {
+        |room| {
+            *asked += 1;
+            Ok(RoomEvent::SettingsChanged { settings: Settings { locked: !room.settings.locked } })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_decision_behind_an_event_that_was_not_written_is_made_again() {
+        let (_folder, room) = room_ahead_of_its_journal().await;
+        let mut asked = 0;
+        room.record(lock_it(&mut asked)).await.unwrap();
+        // In the first call, the room seemed to be locked; in the second call, it was not locked.
+        assert_eq!((asked, room.read(|room| room.settings.locked)), (2, true));
+        assert_eq!(room.snapshot_for(app::room::Role::Owner).revision, 2);
+    }
+
+    #[tokio::test]
+    async fn a_decision_on_a_thread_that_may_block_is_made_again_too() {
+        let (_folder, room) = room_ahead_of_its_journal().await;
+        let mut asked = 0;
+        room.record_blocking(lock_it(&mut asked)).unwrap();
+        assert_eq!((asked, room.read(|room| room.settings.locked)), (2, true));
+    }
 }

@@ -1,4 +1,5 @@
-//! A small client: rooms, tus, downloads. Every call may find the link broken, or be refused.
+//! A small HTTP client for rooms, tus uploads and downloads. Its calls return [`Broken`] when the connection
+//! breaks or when the server gives another answer than the expected one.
 
 use std::{convert::Infallible, net::SocketAddr, ops::Range, time::Duration};
 
@@ -39,7 +40,7 @@ pub(crate) enum Checksum {
     Sha256,
 }
 
-/// A file that was announced.
+/// A file that was announced to the server.
 #[derive(Clone, Debug)]
 pub(crate) struct File {
     pub(crate) id: String,
@@ -58,7 +59,7 @@ impl File {
     }
 }
 
-/// A client with one connection for each request; `patience` bounds a whole request.
+/// A client that opens a new connection for each request. `patience` is the time limit of a whole request.
 pub(crate) fn http(patience: Option<Duration>) -> Client {
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     patience.into_iter().fold(client, reqwest::ClientBuilder::timeout).build().unwrap()
@@ -81,7 +82,7 @@ impl Room {
         Ok(Self { http: http.clone(), address, pin: field("pin"), token: field("token") })
     }
 
-    /// The same seat, reached in another way.
+    /// The same seat, used with another client and at another address: through a proxy, or after a restart.
     pub(crate) fn at(&self, http: &Client, address: SocketAddr) -> Self {
         Self { http: http.clone(), address, ..self.clone() }
     }
@@ -100,15 +101,15 @@ impl Room {
         expect(self.request(Method::GET, path).send().await?, 200).await
     }
 
-    /// The room as its API shows it.
+    /// The room as JSON, as the API returns it.
     pub(crate) async fn view(&self) -> Result<Value, Broken> {
         let view: Value = self.get("").await?.json().await?;
         Ok(view["room"].clone())
     }
 
-    /// Somebody else comes in.
+    /// Joins the room as another member, whose token is not kept.
     pub(crate) async fn join(&self, name: &str) -> Result<(), Broken> {
-        // Without the seat that this client has: with it, the seat would be the answer.
+        // Sent without the owner's token: with it, the server would answer with the owner's own seat.
         let url = format!("http://{}/api/rooms/{}/members", self.address, self.pin);
         let request = self.http.post(url).json(&json!({ "name": name }));
         expect(request.send().await?, 201).await.map(drop)
@@ -130,13 +131,14 @@ impl Room {
         Ok(File { id, kind, pattern, size })
     }
 
-    /// Where an upload goes on.
+    /// Asks for the offset at which an upload continues.
     pub(crate) async fn offset(&self, file: &File) -> Result<u64, Broken> {
         let response = expect(self.tus(Method::HEAD, &file.path()).send().await?, 200).await?;
         Ok(header(&response, "upload-offset").parse().unwrap())
     }
 
-    /// Sends a chunk, whose frames are told to `sent` before they go; what was acknowledged.
+    /// Sends a chunk and returns the acknowledged offset. Before each frame is sent, `sent` is called with the
+    /// frame's length in bytes.
     pub(crate) async fn append(
         &self,
         file: &File,
@@ -168,7 +170,7 @@ impl Room {
         expect(self.tus(Method::DELETE, &file.path()).send().await?, 204).await.map(drop)
     }
 
-    /// SHA-256 of what a download of the file gives.
+    /// Downloads the file and returns the SHA-256 of the received bytes.
     pub(crate) async fn downloaded_sha256(&self, file: &File) -> Result<[u8; 32], Broken> {
         let mut response = self.get(&file.path()).await?;
         let mut sum = Sha256::new();
@@ -178,7 +180,7 @@ impl Room {
         Ok(sum.finalize().into())
     }
 
-    /// Whether the first `length` bytes of the file, asked for as a range, are those that were sent.
+    /// Downloads the first `length` bytes of the file as a range and returns whether they are those that were sent.
     pub(crate) async fn begins_as_sent(&self, file: &File, length: u64) -> Result<bool, Broken> {
         let Some(last) = length.checked_sub(1) else { return Ok(true) };
         let request = self.request(Method::GET, &file.path()).header("range", format!("bytes=0-{last}"));
@@ -186,7 +188,7 @@ impl Room {
         Ok(bytes.len() as u64 == length && file.pattern.has(0, &bytes))
     }
 
-    /// The file's digest, for which the answer waits.
+    /// The file's `Repr-Digest`. The server answers only when the digest is known.
     pub(crate) async fn digest(&self, file: &File) -> Result<String, Broken> {
         let request = self.request(Method::HEAD, &file.path()).header("want-repr-digest", "sha-256=1");
         let response = expect(request.send().await?, 200).await?;
@@ -194,12 +196,12 @@ impl Room {
     }
 }
 
-/// A header of an answer, empty when it has none.
+/// The value of a header of an answer, or an empty string when the header is missing.
 pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// The answer, if it has this status.
+/// Returns the answer if it has this status, and [`Broken::Refused`] otherwise.
 pub(crate) async fn expect(response: Response, status: u16) -> Result<Response, Broken> {
     if response.status() == status {
         return Ok(response);

@@ -1,4 +1,4 @@
-//! A small TCP proxy that spoils connections: what becomes of each is drawn from seeded random numbers.
+//! A small TCP proxy that spoils connections. Seeded random numbers decide what happens to each connection.
 
 use std::{
     net::SocketAddr,
@@ -18,7 +18,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// A proxy before a server; it ends with this.
+/// A running proxy in front of a server. Dropping it stops the proxy and ends its connections.
 pub(crate) struct FaultyLink {
     address: SocketAddr,
     spoiled: Arc<AtomicUsize>,
@@ -37,7 +37,7 @@ impl FaultyLink {
         self.address
     }
 
-    /// How many connections were spoiled until now.
+    /// How many connections were spoiled so far.
     pub(crate) fn spoiled(&self) -> usize {
         self.spoiled.load(Ordering::SeqCst)
     }
@@ -50,7 +50,7 @@ impl Drop for FaultyLink {
 }
 
 async fn carry_all(listener: TcpListener, server: SocketAddr, mut rng: StdRng, spoiled: Arc<AtomicUsize>) {
-    // Dropped with this task, and every connection with it.
+    // This set is dropped together with the task, which ends every connection.
     let mut connections = JoinSet::new();
     loop {
         let (client, _) = listener.accept().await.unwrap();
@@ -68,15 +68,15 @@ async fn carry_all(listener: TcpListener, server: SocketAddr, mut rng: StdRng, s
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// Nothing.
+    /// All bytes are passed on.
     Pass,
-    /// Both ends are told that the other one has ended.
+    /// Both ends see a regular end of the stream (TCP FIN).
     Cut,
-    /// Both ends are told that the connection is broken.
+    /// Both ends see a reset of the connection (TCP RST).
     Reset,
-    /// Nobody is told anything, and nothing moves any more until the client gives up.
+    /// The connection stays open, but no byte is passed on any more until the client gives up.
     Stall,
-    /// The end of what was taken last is lost, then both ends are told that the other one has ended.
+    /// The end of the bytes that were read last is lost, then both ends see a regular end of the stream.
     Truncate,
 }
 
@@ -90,7 +90,7 @@ enum Way {
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     fault: Fault,
-    /// The direction whose bytes are counted.
+    /// The direction whose bytes are counted: the fault comes after `after_bytes` of them.
     way: Way,
     after_bytes: u64,
 }
@@ -112,7 +112,7 @@ impl Plan {
             _ => Fault::Stall,
         };
         let way = if rng.random_bool(0.5) { Way::Up } else { Way::Down };
-        // Within the head, within a small chunk, or within a large one.
+        // So the fault comes within the head of a message, within a small chunk, or within a large one.
         let most: u64 = match rng.random_range(0..4) {
             0 => 600,
             1 => 64 * 1024,
@@ -126,7 +126,7 @@ impl Plan {
         if self.fault != Fault::Pass && self.way == way { self.after_bytes } else { u64::MAX }
     }
 
-    /// Moves bytes both ways until an end ends, or the plan says so.
+    /// Moves bytes both ways until an end closes the connection or the plan's fault is due, and then causes the fault.
     async fn carry(self, mut client: TcpStream, mut server: TcpStream) -> Stopped {
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
@@ -141,12 +141,16 @@ impl Plan {
         match self.fault {
             Fault::Pass => {}
             Fault::Cut | Fault::Truncate => {
-                drop(to_client.shutdown().await);
-                drop(to_server.shutdown().await);
+                #[expect(clippy::let_underscore_must_use, reason = "a side that is gone already needs no shutdown")]
+                let _ = to_client.shutdown().await;
+                #[expect(clippy::let_underscore_must_use, reason = "a side that is gone already needs no shutdown")]
+                let _ = to_server.shutdown().await;
             }
             Fault::Reset => {
-                drop(client.set_zero_linger());
-                drop(server.set_zero_linger());
+                #[expect(clippy::let_underscore_must_use, reason = "a connection that is gone already needs no reset")]
+                let _ = client.set_zero_linger();
+                #[expect(clippy::let_underscore_must_use, reason = "a connection that is gone already needs no reset")]
+                let _ = server.set_zero_linger();
             }
             Fault::Stall => {
                 let mut unheard = vec![0; 64 * 1024];
@@ -157,11 +161,12 @@ impl Plan {
     }
 }
 
-/// Moves bytes one way until there are no more, which the other end is told, or `allowance` is used up.
+/// Moves bytes one way until `from` ends, whose end is passed on, or until `allowance` bytes were passed on,
+/// which is [`Stopped::ByPlan`].
 async fn pump(from: &mut ReadHalf<'_>, to: &mut WriteHalf<'_>, mut allowance: u64, truncating: bool) -> Result<(), Stopped> {
     let mut buffer = vec![0; 64 * 1024];
     while allowance > 0 {
-        // Whoever truncates takes more than is handed on.
+        // When truncating, more bytes are read than passed on, and the rest is lost.
         let most = if truncating { buffer.len() } else { buffer.len().min(allowance as usize) };
         let read = from.read(&mut buffer[..most]).await.map_err(|_| Stopped::ByPeer)?;
         if read == 0 {

@@ -1,4 +1,5 @@
-//! Memory, descriptors and threads of the server while a crowd uploads and downloads, and afterwards.
+//! The memory, file descriptors and threads of the server while many clients upload and download at once, and
+//! after many downloads were aborted.
 
 use std::{
     net::SocketAddr,
@@ -28,10 +29,10 @@ use crate::{
 const MIB: u64 = 1 << 20;
 const FILES: u64 = 50;
 const MOST_RESIDENT_BYTES: u64 = 96 * MIB;
-/// Between two looks at the server's memory so many bytes are downloaded.
+/// The server's memory is sampled each time this many bytes were downloaded.
 const SAMPLE_BYTES: u64 = 256 * MIB;
 
-/// The server's memory, looked at whenever enough has moved.
+/// Samples of the server's memory, one for each [`SAMPLE_BYTES`] that were downloaded.
 struct Sampler {
     program: Pid,
     moved: AtomicU64,
@@ -47,7 +48,7 @@ impl Sampler {
     }
 }
 
-/// Downloads a file while it is being uploaded; nothing is kept of it.
+/// Downloads a file while it is being uploaded, and compares its bytes without keeping them.
 async fn download(room: &Room, file: &File, sampler: &Sampler) {
     let mut response = room.get(&file.path()).await.unwrap();
     let mut length = 0;
@@ -59,7 +60,7 @@ async fn download(room: &Room, file: &File, sampler: &Sampler) {
     assert_eq!(length, file.size);
 }
 
-/// Uploads a file in one chunk and downloads it at the same time. Its room on the disk is given back at once.
+/// Uploads a file in one chunk, downloads it at the same time, and then removes it to free its disk space.
 async fn transfer(room: &Room, file: &File, sampler: &Sampler) {
     let uploading = async { room.append(file, 0..file.size, Checksum::None, |_| ()).await.unwrap() };
     tokio::join!(uploading, download(room, file, sampler));
@@ -83,10 +84,11 @@ async fn fifty_uploads_and_fifty_downloads_at_once_take_less_than_96_mib_of_memo
 }
 
 const ABORTED_SIZE: u64 = 32 * MIB;
-/// Downloads that are aborted at the same time.
+/// How many downloads are aborted at the same time.
 const AT_ONCE: u64 = 20;
 
-/// Asks for a path and takes half of a file's bytes, more than what the two ends hold of the other half.
+/// Sends a request, reads as many bytes as half of a file has, and drops the connection. The download is not over
+/// by then: the other half either has not been uploaded, or is more than the socket buffers hold.
 async fn abort_half_way(address: SocketAddr, request: String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -99,7 +101,7 @@ async fn abort_half_way(address: SocketAddr, request: String) {
     }
 }
 
-/// Whatever can be downloaded of the room: a file, one that is still arriving, and the archive.
+/// Uploads one file completely and one by half, and returns the paths of both and of the archive.
 async fn downloadable(room: &Room) -> [String; 3] {
     let complete = room.announce(Kind::Whole, Pattern(1), ABORTED_SIZE).await.unwrap();
     room.append(&complete, 0..ABORTED_SIZE, Checksum::None, |_| ()).await.unwrap();
@@ -109,7 +111,7 @@ async fn downloadable(room: &Room) -> [String; 3] {
     [complete.path(), arriving.path(), "/archive.zip".to_owned()]
 }
 
-/// Asks whether the server lives, on a connection of its own, until that connection has ended.
+/// Asks for `/healthz` over a new connection and waits until the server has closed that connection.
 async fn ask_and_hang_up(address: SocketAddr) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes()).await.unwrap();
@@ -118,7 +120,7 @@ async fn ask_and_hang_up(address: SocketAddr) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
-/// Waits until the server has no more descriptors and threads than these.
+/// Waits until the server has at most this many descriptors and threads.
 async fn until_at_most(program: &Program, descriptors: usize, threads: usize) {
     let mut looks = interval(Duration::from_millis(50));
     let back = async {

@@ -1,4 +1,4 @@
-//! A disk that becomes full, and has room again: a small tmpfs, which only root may mount.
+//! A disk that becomes full and later has space again. The disk is a small tmpfs, which only root may mount.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ use crate::{
 
 const MIB: u64 = 1 << 20;
 
-/// A small disk; it is gone with this.
+/// A mounted small disk. Dropping it unmounts the disk.
 struct Disk(PathBuf);
 
 impl Disk {
@@ -29,7 +29,7 @@ impl Disk {
         Self(path.to_owned())
     }
 
-    /// Makes it one of 64 MiB.
+    /// Enlarges the disk to 64 MiB.
     fn grow(&self) {
         system(Command::new("mount").args(["-o", "remount,size=64m"]).arg(&self.0));
     }
@@ -37,7 +37,8 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        drop(Command::new("umount").arg("--lazy").arg(&self.0).status());
+        #[expect(clippy::let_underscore_must_use, reason = "nothing can be done about a disk that cannot be unmounted")]
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
     }
 }
 
@@ -46,7 +47,7 @@ fn system(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status} (this test has to run as root)");
 }
 
-/// Sends chunks until the disk is full. How much was acknowledged by then: half of the disk at least.
+/// Sends chunks until the disk is full, and returns the acknowledged offset, which must be half of the disk at least.
 async fn fill(room: &Room, file: &File) -> u64 {
     let sending = async {
         let mut acknowledged = 0_u64;
@@ -57,13 +58,13 @@ async fn fill(room: &Room, file: &File) -> u64 {
                     assert_no_space(status, &text);
                     return acknowledged;
                 }
-                // The answer may be lost to whoever is still sending; whoever asks again gets it.
+                // A client that is still sending may lose the refusal. The next attempt gets it.
                 Err(Broken::Link) => acknowledged = room.offset(file).await.unwrap(),
             }
         }
         panic!("the disk was never full")
     };
-    let acknowledged = timeout(LONG, sending).await.expect("a full disk is told in time");
+    let acknowledged = timeout(LONG, sending).await.expect("the full disk is reported in time");
     assert!(acknowledged >= 12 * MIB, "only {acknowledged} bytes fitted");
     acknowledged
 }
@@ -74,7 +75,8 @@ fn assert_no_space(status: u16, text: &str) {
     assert!(problem["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{text}");
 }
 
-/// Looks whether an upload that did not fit is where its sender was told, or a little further.
+/// Checks an upload that did not fit: it is not complete, its offset is the acknowledged one or at most one chunk
+/// further, and its bytes are those that were sent.
 async fn assert_kept(room: &Room, file: &File, acknowledged: u64) {
     let offset = room.offset(file).await.unwrap();
     assert!((acknowledged..=acknowledged + MIB).contains(&offset), "{offset} bytes are here of {acknowledged} acknowledged ones");
@@ -84,7 +86,8 @@ async fn assert_kept(room: &Room, file: &File, acknowledged: u64) {
     assert_ne!(row["state"], "complete");
 }
 
-/// Goes on with an upload that has room now. The bytes of a removed file may stay for a moment.
+/// Continues an upload to its end on a disk that has space again, and checks its bytes. Chunks may be refused for a
+/// while, because the space of a removed file may become free with a delay.
 async fn complete(room: &Room, file: &File) {
     let sending = async {
         loop {
@@ -120,7 +123,7 @@ async fn a_full_disk_stops_an_upload_which_goes_on_when_a_file_was_removed() {
     let acknowledged = fill(&room, &file).await;
     assert_kept(&room, &file, acknowledged).await;
 
-    // Nobody else is worse off.
+    // The other room is not affected.
     assert_eq!(other.view().await.unwrap()["files"].as_array().unwrap().len(), 2);
     assert_eq!(other.downloaded_sha256(&kept).await.unwrap(), kept.sha256());
     assert!(other.get("/archive.zip").await.unwrap().bytes().await.unwrap().len() as u64 > 5 * MIB);
@@ -164,7 +167,7 @@ async fn a_server_whose_whole_data_folder_was_full_is_as_good_as_new_when_there_
     let acknowledged = fill(&room, &file).await;
     assert_kept(&room, &file, acknowledged).await;
 
-    // What needs no room goes on; what has to be written down may be refused, but not more than that.
+    // Requests that need no disk space still succeed. Requests that the journal has to record may be refused with a 5xx.
     assert_eq!(other.view().await.unwrap()["files"].as_array().unwrap().len(), 1);
     assert_eq!(other.downloaded_sha256(&kept).await.unwrap(), kept.sha256());
     for attempt in [room.join("Ada").await, other.join("Ada").await, Room::create(&http, program.address()).await.map(drop)] {

@@ -1,4 +1,4 @@
-//! A kill whose moment is told by what has moved, not by a clock.
+//! Kills the program after a number of transferred bytes, not after a time.
 
 use std::{
     sync::{
@@ -15,10 +15,10 @@ use nix::{
 
 use crate::program::Program;
 
-/// Only a bound for what should never happen: a test that waits this long has failed.
+/// The time limit of a wait. It is reached only when something is wrong: a test that waits this long fails.
 pub(crate) const LONG: Duration = Duration::from_secs(120);
 
-/// Kills the program with `SIGKILL` as soon as so many bytes have moved.
+/// Kills the program with `SIGKILL` as soon as `length_bytes` bytes were transferred.
 #[derive(Clone)]
 pub(crate) struct Fuse(Arc<Lit>);
 
@@ -33,11 +33,11 @@ impl Fuse {
         Self(Arc::new(Lit { program: program.pid(), length_bytes, burnt_bytes: AtomicU64::new(0) }))
     }
 
-    /// These bytes have moved.
+    /// Counts transferred bytes, and kills the program when the count reaches the fuse's length.
     pub(crate) fn burn(&self, moved_bytes: u64) {
         let before = self.0.burnt_bytes.fetch_add(moved_bytes, Ordering::SeqCst);
         if (before..before + moved_bytes).contains(&self.0.length_bytes) {
-            // Whoever sent the last bytes may have outlived the program.
+            // The program may have ended already, and the signal then fails.
             kill(self.0.program, Signal::SIGKILL).ok();
         }
     }

@@ -1,4 +1,5 @@
-//! The server is killed again and again in the middle of everything, and started again on the same folder.
+//! The server is killed many times in the middle of transfers and of closing a room, and each time started again on
+//! the same folder.
 
 use std::sync::Arc;
 
@@ -19,12 +20,13 @@ use crate::{
 const SIZES: [u64; 6] = [0, 1, 1000, 64 * 1024, 512 * 1024, 3 << 20];
 const ROOMS: usize = 3;
 const NEW_FILES: usize = 3;
-/// In every so many rounds the oldest room is being closed when the kill hits.
+/// In one of this many rounds the oldest room is being closed when the server is killed.
 const CLOSING_ROUNDS: u64 = 4;
-/// Burnt by a fuse soon after the start, while a room is being closed.
+/// The longest fuse, in bytes, of a round that closes a room. It is short, so that the kill comes soon after the
+/// start of the round, while the room is being closed.
 const SHORT_FUSE: u64 = 512 * 1024;
 
-/// Sends what is missing of a file, in chunks of all sizes.
+/// Sends the missing bytes of a file, in chunks of random sizes.
 async fn go_on(room: Room, known: Arc<KnownFile>, fuse: Fuse, mut rng: StdRng) -> Result<(), Broken> {
     let offset = room.offset(&known.file).await?;
     assert!(offset >= known.acknowledged(), "{offset} bytes are left: {known:?}");
@@ -47,7 +49,7 @@ async fn send(room: Room, files: Files, kind: Kind, pattern: Pattern, size: u64,
     go_on(room, known, fuse, rng).await
 }
 
-/// Downloads a file, also one that is still arriving.
+/// Downloads a file, which may be still arriving, and checks its bytes.
 async fn download(room: Room, known: Arc<KnownFile>, fuse: Fuse) -> Result<(), Broken> {
     let file = &known.file;
     let mut response = room.get(&file.path()).await?;
@@ -61,7 +63,7 @@ async fn download(room: Room, known: Arc<KnownFile>, fuse: Fuse) -> Result<(), B
     Ok(())
 }
 
-/// Transfers of one round, each with the PIN of its room.
+/// The transfers of one round, each with the PIN of its room.
 struct Round {
     transfers: JoinSet<(String, Result<(), Broken>)>,
     fuse: Fuse,
@@ -73,7 +75,8 @@ impl Round {
         self.transfers.spawn(async move { (pin, transfer.await) });
     }
 
-    /// Starts everything that goes on in a room besides its new files.
+    /// Starts the transfers of a room's known files: downloads of about half of the whole files, chosen at random, and
+    /// the uploads of all unfinished files and parts.
     fn begin(&mut self, known: &KnownRoom, rng: &mut StdRng) {
         for file in known.files() {
             let room = known.room.clone();
@@ -104,7 +107,8 @@ impl Round {
     }
 }
 
-/// Runs transfers in all rooms, and closes the oldest one meanwhile if that is wanted, until the kill.
+/// Runs transfers in all rooms until the server is killed. In one of [`CLOSING_ROUNDS`] rounds, the oldest room is
+/// closed meanwhile.
 async fn run(rooms: &mut [KnownRoom], program: Program, number: u64, rng: &mut StdRng) {
     let is_closing = number % CLOSING_ROUNDS == CLOSING_ROUNDS - 1;
     let missing: u64 = rooms.iter().flat_map(KnownRoom::files).map(|file| file.missing()).sum();
@@ -131,7 +135,7 @@ async fn run(rooms: &mut [KnownRoom], program: Program, number: u64, rng: &mut S
     program.kill();
 }
 
-/// After the last round: everything can be finished, is what was sent, and can be removed without a trace.
+/// After the last round: finishes every upload and compares the digests with those of the bytes that were sent.
 async fn finish(rooms: &[KnownRoom], program: &Program) {
     for known in rooms {
         for file in known.files() {

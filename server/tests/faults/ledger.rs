@@ -1,4 +1,4 @@
-//! What the server has acknowledged, to be held against what it has after a kill.
+//! Keeps what the server has acknowledged, and compares it with what the server has after a kill.
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct KnownFile {
     pub(crate) file: File,
-    /// The largest offset that the server ever told.
+    /// The largest offset that the server has ever reported.
     acknowledged: AtomicU64,
 }
 
@@ -34,12 +34,12 @@ impl KnownFile {
         self.acknowledged.load(Ordering::SeqCst)
     }
 
-    /// Bytes that are still to be sent.
+    /// How many bytes are still to be sent.
     pub(crate) fn missing(&self) -> u64 {
         self.file.size - self.acknowledged()
     }
 
-    /// Looks whether everything that was acknowledged is there, and is what was sent.
+    /// Checks that all acknowledged bytes are there and are those that were sent.
     async fn check(&self, room: &Room, rows: &[Value], folder: &Path) {
         let (file, acknowledged) = (&self.file, self.acknowledged());
         let row = rows.iter().find(|row| row["id"] == file.id).unwrap_or_else(|| panic!("{file:?} is lost"));
@@ -47,7 +47,7 @@ impl KnownFile {
         assert!(offset >= acknowledged, "{offset} bytes are left of {acknowledged} acknowledged ones: {file:?}");
         self.acknowledge(offset);
         match file.kind {
-            // Nobody can download it.
+            // A part cannot be downloaded, so its bytes are read from the disk.
             Kind::Part => {
                 let bytes = std::fs::read(folder.join("files").join(&file.id)).unwrap();
                 assert!(bytes.len() as u64 == offset && file.pattern.has(0, &bytes), "{file:?} differs");
@@ -71,7 +71,7 @@ pub(crate) enum Closing {
     Answered,
 }
 
-/// The files of a room, to which running uploads add theirs.
+/// The files of a room. Running uploads add the files that they create.
 pub(crate) type Files = Arc<Mutex<Vec<Arc<KnownFile>>>>;
 
 /// A room whose creation was acknowledged.
@@ -90,7 +90,8 @@ impl KnownRoom {
         self.files.lock().unwrap().clone()
     }
 
-    /// The files that are in the room, all of them as they should be; nothing when it is rightly gone.
+    /// Checks the known files of the room, and returns the ids of all files and parts that the room lists. Returns
+    /// `None` if the room is gone, which is right only if the owner has asked to close it.
     async fn check(&self, folder: &Path) -> Option<BTreeSet<String>> {
         let view = match self.room.view().await {
             Err(Broken::Refused { status: 404, .. }) if self.closing != Closing::No => return None,
@@ -114,15 +115,15 @@ pub(crate) fn note(files: &Files, file: File) -> Arc<KnownFile> {
     known
 }
 
-/// Looks at everything after a start: what was acknowledged is there, and nothing else. Forgets the
-/// rooms that are gone.
+/// Checks after a start that everything that was acknowledged is there, and that no other file is on the disk.
+/// Removes the closed rooms from `rooms`.
 pub(crate) async fn check(rooms: &mut Vec<KnownRoom>, http: &Client, program: &Program, folder: &Path) {
     let mut listed = BTreeSet::new();
     for mut known in std::mem::take(rooms) {
         known.room = known.room.at(http, program.address());
         if let Some(files) = known.check(folder).await {
             listed.extend(files);
-            // It was only asked for, and all of the room is still there.
+            // Closing was requested but not acknowledged, and the whole room is still there.
             known.closing = Closing::No;
             rooms.push(known);
         }
@@ -130,7 +131,7 @@ pub(crate) async fn check(rooms: &mut Vec<KnownRoom>, http: &Client, program: &P
     assert_eq!(files_on_disk(folder), listed, "what lies on disk is not what the rooms list");
 }
 
-/// The names of the files in a data folder.
+/// The names of the uploaded files in a data folder.
 pub(crate) fn files_on_disk(folder: &Path) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder.join("files")).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

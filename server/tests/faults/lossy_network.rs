@@ -1,4 +1,4 @@
-//! Uploads and downloads through a link that is spoiled again and again.
+//! Uploads and downloads through a [`FaultyLink`], whose connections break again and again.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const OF_EACH_SIZE: u64 = 4;
 /// How long a client waits for an answer before it tries again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tries again for as long as the link is to blame.
+/// Repeats an attempt for as long as the link breaks. A refusal fails the test.
 async fn insist<T>(attempt: impl AsyncFn() -> Result<T, Broken>) -> T {
     loop {
         match attempt().await {
@@ -42,12 +42,13 @@ async fn upload(room: &Room, file: &File, checksum: Checksum, mut rng: StdRng) {
         assert!(offset >= acknowledged, "{offset} bytes are left of {acknowledged} acknowledged ones");
         acknowledged = offset;
         while acknowledged < file.size {
-            // A chunk that is verified counts only as a whole, so it must have a chance to arrive.
+            // A chunk with a checksum counts only as a whole, so it has to be small enough to arrive between two faults.
             let wanted: u64 = rng.random_range(1..=if checksum == Checksum::Sha256 { 1 << 20 } else { file.size });
             let end = file.size.min(acknowledged + wanted);
             match room.append(file, acknowledged..end, checksum, |_| ()).await {
                 Ok(offset) => acknowledged = offset,
-                // The same chunk, given up before, may have come late and got in between (409).
+                // The same chunk from an earlier attempt, which this client has given up, may have reached the server late
+                // and interfered (409).
                 Err(Broken::Link | Broken::Refused { status: 409, .. }) => break,
                 Err(Broken::Refused { status, text }) => panic!("a chunk was refused with {status}: {text}"),
             }
@@ -55,7 +56,7 @@ async fn upload(room: &Room, file: &File, checksum: Checksum, mut rng: StdRng) {
     }
 }
 
-/// What a client has of a file that it downloads.
+/// What a client has received of a file so far: the number of bytes, their SHA-256 and the entity tag.
 struct Download {
     length: u64,
     sum: Sha256,
@@ -63,7 +64,7 @@ struct Download {
 }
 
 impl Download {
-    /// Goes on where it stands, until the answer ends or breaks off.
+    /// Requests the missing bytes and reads them until the answer ends or breaks off.
     async fn go_on(&mut self, room: &Room, file: &File) -> Result<(), Broken> {
         let mut request = room.request(Method::GET, &file.path());
         if self.length > 0 {
@@ -83,13 +84,13 @@ impl Download {
     }
 }
 
-/// Downloads a file while it arrives: whenever the link breaks, only what is missing.
+/// Downloads a file while it is being uploaded. After a broken link only the missing bytes are requested.
 async fn download(room: &Room, file: &File) {
     let mut download = Download { length: 0, sum: Sha256::new(), etag: String::new() };
     loop {
         match download.go_on(room, file).await {
             Ok(()) => break,
-            // Nothing is missing, although the answer did not end well.
+            // The link broke only after the last byte.
             Err(Broken::Link) if download.length == file.size && file.size > 0 => break,
             Err(Broken::Link) => {}
             Err(Broken::Refused { status, text }) => panic!("a download was refused with {status}: {text}"),

@@ -1,8 +1,9 @@
-//! Faults against the real program: links that break, kills, full disks, and a crowd.
+//! Tests that expose the real program to faults: broken connections, kills, full disks, and many clients at once.
 //!
-//! The program is the one at `SNAPDROP_BIN`, or the one that was built with these tests. What is random
-//! hangs on `SNAPDROP_FAULT_SEED`, which every test that uses it prints.
+//! The program is the one at `SNAPDROP_BIN`, or the one that was built with these tests. Every random choice
+//! follows from the seed `SNAPDROP_FAULT_SEED`, which each test that uses it prints.
 
+#![expect(clippy::cast_possible_truncation, reason = "the sizes here fit into `usize`, and noise is cut to bytes on purpose")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod client;

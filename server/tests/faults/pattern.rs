@@ -1,16 +1,17 @@
-//! The bytes of the files: made up from their place, so that nobody has to keep them.
+//! The contents of the test files. Each byte is computed from its position, so that no file has to be kept to compare
+//! it later.
 
 use std::{ops::Range, sync::LazyLock};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-/// After so many bytes the noise repeats: a prime, so that no two chunks or pages look the same.
+/// The noise repeats after this many bytes. The number is a prime, so that no two chunks or pages look the same.
 const PERIOD: u64 = 1_048_573;
-/// Bytes of one frame.
+/// The most bytes of one frame.
 const FRAME_BYTES: u64 = 64 * 1024;
 
-/// The noise twice, so that a whole period of it can begin anywhere.
+/// Two periods of the noise, so that a slice of a whole period can begin anywhere in the first one.
 static NOISE: LazyLock<Bytes> = LazyLock::new(|| {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let once: Vec<u8> = (0..PERIOD)
@@ -24,18 +25,18 @@ static NOISE: LazyLock<Bytes> = LazyLock::new(|| {
     Bytes::from([once.as_slice(), once.as_slice()].concat())
 });
 
-/// The bytes of one file, different from those of every other.
+/// The contents of one file. Different numbers give different contents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pattern(pub(crate) u64);
 
 impl Pattern {
-    /// Up to `most` bytes from `offset` on, which are not copied; never more than a period of them.
+    /// Up to `most` bytes of the file from `offset` on, but never more than a period of them. They are not copied.
     fn piece(self, offset: u64, most: u64) -> Bytes {
         let start = (self.0 * 7919 + offset) % PERIOD;
         NOISE.slice(start as usize..(start + most.min(PERIOD)) as usize)
     }
 
-    /// The bytes of a part of the file.
+    /// The bytes of a part of the file, in frames.
     pub(crate) fn frames(self, part: Range<u64>) -> impl Iterator<Item = Bytes> {
         let Range { start, end } = part;
         (start..end).step_by(FRAME_BYTES as usize).map(move |offset| self.piece(offset, FRAME_BYTES.min(end - offset)))

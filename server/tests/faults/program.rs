@@ -1,4 +1,4 @@
-//! The real program in a process of its own, and what the system says about that process.
+//! Runs the real program in its own process, and reads the memory, descriptors and threads of that process.
 
 use std::{
     ffi::OsString,
@@ -10,7 +10,7 @@ use std::{
 
 use nix::unistd::Pid;
 
-/// A running program; it ends with this.
+/// A running program. Dropping it kills the program.
 pub(crate) struct Program {
     child: Child,
     address: SocketAddr,
@@ -26,7 +26,7 @@ impl Program {
                 command.env_remove(name);
             }
         }
-        // Only the reason for not starting at all is said.
+        // With the log off, the program prints only its address, or why it could not start.
         command.env("SNAPDROP_LOG", "off").args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut first_line = String::new();
@@ -43,7 +43,7 @@ impl Program {
         Pid::from_raw(self.child.id().try_into().unwrap())
     }
 
-    /// Ends the program at once, wherever it is, unless somebody has done so already.
+    /// Kills the program, unless it has ended already, and waits for its end.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -59,7 +59,7 @@ impl Program {
         memory(self.pid(), "VmHWM:")
     }
 
-    /// How many files, sockets and the like are open.
+    /// How many file descriptors are open: files, sockets and the like.
     pub(crate) fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.pid())).unwrap().count()
     }
@@ -71,8 +71,10 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        #[expect(clippy::let_underscore_must_use, reason = "a program that has ended already needs no kill")]
+        let _ = self.child.kill();
+        #[expect(clippy::let_underscore_must_use, reason = "a program that has ended already was waited for")]
+        let _ = self.child.wait();
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /api/rooms/{pin}/archive.zip`: everything that is complete, in one file.
+//! `GET /api/rooms/{pin}/archive.zip`: all complete files of a room in one ZIP archive.
 
 use std::{
     io::{Cursor, Read as _},
@@ -102,7 +102,7 @@ async fn an_archive_of_an_empty_room_is_a_valid_one() {
 async fn an_archive_is_cut_and_not_ended_when_a_file_vanishes_from_it() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
-    // More than what fits between the two ends, so that the server is still at the first.
+    // More than the socket buffers hold, so that the server is still sending this file when the next one is removed.
     owner.upload("large.bin", &vec![1; 32 << 20]).await;
     let last = owner.upload("last.txt", b"last").await;
     let archive = owner.archive().await;
@@ -111,7 +111,8 @@ async fn an_archive_is_cut_and_not_ended_when_a_file_vanishes_from_it() {
     app.finish().await;
 }
 
-/// Whether a program of the system takes the archive; `None` where it is not installed.
+/// Runs an installed program on the archive, and fails the test if the program rejects it. `None` where the program
+/// is not installed.
 fn accepted_by(program: &str, arguments: &[&str]) -> Option<bool> {
     let output = Command::new(program).args(arguments).output().ok()?;
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));

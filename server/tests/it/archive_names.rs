@@ -1,4 +1,5 @@
-//! Names in the archive: whatever a sender calls a file, it can be unpacked anywhere, and nowhere else.
+//! File names in the archive: whatever names senders choose, the archive can be unpacked on every system, and no
+//! file lands outside of the folder that it is unpacked into.
 
 use std::{
     collections::HashSet,
@@ -50,7 +51,7 @@ const HOSTILE: [&str; 36] = [
     "beside/b/d",
 ];
 
-/// The room's archive, and what the zip crate finds in it: names and contents.
+/// The bytes of the room's archive, and the names and contents of the files that the zip crate finds in it.
 async fn unpacked(seat: &Seat) -> (Vec<u8>, Vec<(String, String)>) {
     let bytes = seat.archive().await.bytes().await.unwrap().to_vec();
     let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).unwrap();
@@ -64,7 +65,7 @@ async fn unpacked(seat: &Seat) -> (Vec<u8>, Vec<(String, String)>) {
     (bytes, entries)
 }
 
-/// A room with a file for each name; its content says which it is.
+/// A room with a file for each name. The content of a file is the index of its name.
 async fn room_with(app: &TestApp, names: &[&str]) -> Seat {
     let owner = app.create_room().await;
     for (index, name) in names.iter().enumerate() {
@@ -73,7 +74,8 @@ async fn room_with(app: &TestApp, names: &[&str]) -> Seat {
     owner
 }
 
-/// Whether Windows takes a part of a path for a device, whatever follows its first dot.
+/// Whether Windows takes a part of a path for a device, such as `CON` or `com1.txt`. What follows the first dot does
+/// not matter.
 fn is_device(part: &str) -> bool {
     let stem = part.split('.').next().unwrap().trim_end().to_ascii_uppercase();
     let numbered = |prefix: &str| stem.strip_prefix(prefix).is_some_and(|rest| matches!(rest.as_bytes(), [b'1'..=b'9']));
@@ -142,14 +144,16 @@ async fn duplicates_get_numbers_also_where_a_number_is_taken() {
 #[tokio::test]
 async fn names_that_differ_in_case_alone_are_duplicates_in_every_alphabet() {
     let app = TestApp::start().await;
-    // A sigma at the end of a word is small in another way: lower case alone tells these apart.
+    // In lower case, `ΑΣ` becomes `ας` with a final sigma, which is not `ασ`: a comparison in lower case would not
+    // find that these two are duplicates.
     let owner = room_with(&app, &["ΑΣ", "ασ", "straße", "STRASSE"]).await;
     let names: Vec<String> = unpacked(&owner).await.1.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["ΑΣ", "ασ (2)", "straße", "STRASSE (2)"]);
     app.finish().await;
 }
 
-/// Runs Python's own zip program, which has to be content. It tells of broken files on its output only.
+/// Runs Python's `zipfile` program, which has to succeed. It reports broken files only in its output, not in its exit
+/// code.
 fn python(arguments: &[&str]) {
     let output = Command::new("python3").args(["-m", "zipfile"]).args(arguments).output().expect("python3 is installed");
     let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();

@@ -1,4 +1,4 @@
-//! Parts of the archive: it can be resumed like any file, although it is nowhere on disk.
+//! Ranges of the archive: its download can be resumed like that of a file, although the archive is not stored on disk.
 
 use app::wire;
 use bytes::Bytes;
@@ -21,7 +21,7 @@ async fn get(seat: &Seat, headers: &[(&str, &str)]) -> Response {
     ask(seat, Method::GET, headers).await
 }
 
-/// A room whose archive has an empty file, a folder, and a file of more than one read.
+/// A room whose archive has an empty file, a folder, and a file that takes more than one read.
 async fn room_with_files(app: &TestApp) -> Seat {
     let owner = app.create_room().await;
     let noise: Vec<u8> = (0..1_200_000u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -42,7 +42,7 @@ async fn whole(seat: &Seat) -> (Bytes, String) {
     (response.bytes().await.unwrap(), etag)
 }
 
-/// Forty places to be cut at: the borders of the archive's records among them.
+/// Forty offsets at which a download is cut. Borders of the archive's records are among them.
 fn cuts(size: usize) -> Vec<usize> {
     let spread = (0..28).map(|index| 1 + index * (size - 2) / 27);
     let near_the_start = [0, 1, 29, 30, 35, 36, 40, 41];

@@ -1,17 +1,17 @@
-//! What a browser has to load before a page is alive: it fits into a budget, which only ever shrinks.
+//! How much a browser has to load before a page is interactive. The limits are the constants in this file.
 
 use reqwest::Method;
 
 use crate::{door::Door, test_app::TestApp};
 
-/// The most bytes of the WebAssembly module, compressed.
+/// The most bytes of the first page's WebAssembly module, compressed.
 const MODULE_BYTES: usize = 193_000;
-/// The most bytes of the modules that a room needs besides, compressed.
+/// The most bytes of what a room's page names in addition to the bundle of the first page, compressed.
 const ROOM_BYTES: usize = 215_000;
-/// The most bytes of everything that the first page names, compressed.
+/// The most bytes of the first page together with everything that it names, compressed.
 const FIRST_LOAD_BYTES: usize = 213_000;
 
-/// What a page names of the bundle.
+/// The addresses of all files of the bundle that a page names.
 fn bundle_of(page: &str) -> Vec<String> {
     let mut bundle: Vec<String> = page.split('"').filter(|text| text.starts_with("/pkg/")).map(str::to_owned).collect();
     bundle.sort_unstable();
@@ -19,7 +19,7 @@ fn bundle_of(page: &str) -> Vec<String> {
     bundle
 }
 
-/// How many bytes an address is on its way to a browser.
+/// How many bytes a browser receives from an address, compressed with Brotli where the server does so.
 async fn weight(door: &Door, path: &str) -> usize {
     let response = door.request(Method::GET, path).header("accept-encoding", "br").send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");

@@ -1,4 +1,4 @@
-//! `multipart/byteranges` (RFC 9110, section 14.6), read strictly.
+//! A strict parser of `multipart/byteranges` (RFC 9110, section 14.6).
 
 use reqwest::Response;
 
@@ -12,13 +12,13 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Its `Content-Range`, and its bytes as text.
+    /// The part's `Content-Range`, and its bytes as text.
     pub(crate) fn text(&self) -> (&str, &str) {
         (&self.content_range, std::str::from_utf8(&self.bytes).unwrap())
     }
 }
 
-/// The parts of an answer, which announces exactly as many bytes as it has.
+/// The parts of an answer. Checks that the answer announces exactly as many bytes as it has.
 pub(crate) async fn parts(response: Response) -> Vec<Part> {
     assert_eq!(response.status(), 206);
     assert_eq!(header(&response, "content-range"), "", "every part has its own");
@@ -58,7 +58,7 @@ fn field(head: &str, name: &str) -> String {
     value.trim().to_owned()
 }
 
-/// How many bytes `bytes 2-4/10` stands for.
+/// How many bytes a `Content-Range` stands for: three for `bytes 2-4/10`.
 fn length(content_range: &str) -> usize {
     let range = content_range.strip_prefix("bytes ").and_then(|range| range.split_once('/')).expect(content_range).0;
     let (first, last) = range.split_once('-').expect(content_range);

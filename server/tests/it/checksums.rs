@@ -10,12 +10,12 @@ use crate::{
     process::Process,
     raw::begin_upload,
     seat::{Seat, header, next_bytes, noise},
-    test_app::{PACE, TestApp},
+    test_app::{TIMEOUTS, TestApp},
 };
 
-/// What the three algorithms say of `01234`.
+/// The values of `Upload-Checksum` for `01234`, one for each of the three algorithms.
 const OF_01234: [&str; 3] = ["sha1 EZBKTot39iQuLSiHBQI62tAKkxA=", "sha256 xWX+A8qbYkLgHf3e/pu6PZiycOGc0C/YXOr3XislvxI=", "crc32c b6UdmA=="];
-/// What they say of `56789`.
+/// The same for `56789`.
 const OF_56789: [&str; 3] = ["sha1 8iMdKHHmkKKZVwT3ope9e8ZL5yA=", "sha256 92BDp07DO2rvuyiQUPr3qo1IIJVHc5fj5jNFEl1J9Sc=", "crc32c g7Vl2A=="];
 
 async fn append_checked(owner: &Seat, id: FileId, offset: u64, checksum: &str, bytes: impl Into<Body>) -> Response {
@@ -64,7 +64,7 @@ async fn a_chunk_with_the_checksum_of_another_leaves_the_offset_where_it_was() {
         assert_eq!(owner.offset(id).await, 0, "{second}");
         assert_eq!(append_checked(&owner, id, 0, first, "01234").await.status(), 204);
 
-        // The last bytes do not complete a file when they are others than meant.
+        // The last chunk does not complete the file when its bytes are not those of its checksum.
         for bytes in ["5678x", "01234"] {
             refused(append_checked(&owner, id, 5, second, bytes).await, 460, "checksum_mismatch").await;
             assert_eq!(owner.offset(id).await, 5, "{second}");
@@ -96,7 +96,7 @@ async fn a_checksum_that_cannot_be_checked_is_refused_with_its_chunk() {
         "EZBKTot39iQuLSiHBQI62tAKkxA=",
         "sha1:EZBKTot39iQuLSiHBQI62tAKkxA=",
         "sha1 not-base64!",
-        // In hexadecimal digits, of too few bytes, of another algorithm's length.
+        // In hexadecimal digits, with too few bytes, and with the length of another algorithm.
         "sha1 11904a4e8b77f6242e2d288705023adad00a9310",
         "sha1 EZBK",
         "crc32c EZBKTot39iQuLSiHBQI62tAKkxA=",
@@ -123,10 +123,10 @@ async fn a_chunk_with_a_checksum_that_is_too_long_is_dropped_whole() {
     app.finish().await;
 }
 
-/// More than what fits between the two ends: once it is sent, the server has most of it.
+/// More bytes than the socket buffers hold: once they are sent, the server has most of them.
 const MUCH: u64 = 24 << 20;
 
-/// A chunk at 5 with a checksum, of which half is sent.
+/// Begins a chunk at offset 5 that has a checksum, and sends half of it.
 async fn begin_half(owner: &Seat, id: FileId) -> tokio::net::TcpStream {
     let headers = [("upload-offset", "5"), ("upload-checksum", OF_01234[1])];
     begin_upload(owner, "PATCH", &owner.file(id), &headers, 2 * MUCH, &vec![7; usize::try_from(MUCH).unwrap()]).await
@@ -143,8 +143,8 @@ async fn a_chunk_with_a_checksum_that_breaks_off_is_dropped_whole() {
     assert_eq!(append_checked(&owner, id, 5, OF_56789[0], "56789").await.status(), 204);
     assert_eq!(owner.offset(id).await, 10);
 
-    // Nor does it come back later.
-    let app = TestApp::on(app.stop().await, &[], PACE).await;
+    // The dropped bytes do not come back after a restart.
+    let app = TestApp::on(app.stop().await, &[], TIMEOUTS).await;
     let owner = owner.at(&app);
     assert_eq!(owner.offset(id).await, 10);
     assert_eq!(owner.close().await, 204);

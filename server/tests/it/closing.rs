@@ -1,4 +1,4 @@
-//! The end of a room: told to everybody, and nothing stays.
+//! Closing a room, by its owner or because it is unused: every member is told, and nothing of it stays on the server.
 
 use app::{
     room::{ClosedBy, FileState, PassingEvent, RoomEvent},
@@ -12,10 +12,11 @@ use crate::{
     door::{Door, refused},
     live_socket::LiveSocket,
     raw::{answer, begin_chunk},
-    test_app::{LONG, PACE, TestApp, assert_nothing_left, files_on_disk},
+    test_app::{LONG, TIMEOUTS, TestApp, assert_nothing_left, files_on_disk},
 };
 
-/// Who closed the room, by the last message of a socket that then ends as promised.
+/// Waits for the event that the room was closed, checks that the socket then ends with close code 4001, and returns
+/// who closed the room.
 async fn told_by(socket: &mut LiveSocket) -> ClosedBy {
     loop {
         if let ServerMessage::Event { event: RoomEvent::RoomClosed { by, .. }, .. } = socket.next().await {
@@ -69,7 +70,7 @@ async fn a_closed_room_leaves_nothing_behind() {
     owner.add_file("announced.txt", 10).await;
     assert_eq!(files_on_disk(app.folder()).len(), 6);
     assert_eq!(owner.close().await, 204);
-    // Erased before the answer.
+    // The files are erased before the request is answered.
     assert_eq!(files_on_disk(app.folder()), Vec::<String>::new());
     assert_nothing_left(app.stop().await.path());
 }
@@ -114,7 +115,7 @@ async fn a_room_is_closed_only_once() {
     app.finish().await;
 }
 
-/// Waits, as a stranger, until the room is gone. A stranger's question is no use of the room.
+/// Asks without a token until the room is gone. Requests without a token do not count as use of the room.
 async fn until_gone(door: &Door, pin: &str) {
     let gone = async { while door.get(&format!("/api/rooms/{pin}")).await.status() != 404 {} };
     timeout(LONG, gone).await.expect("an unused room is closed in time");
@@ -145,11 +146,11 @@ async fn a_room_is_in_use_while_somebody_is_connected() {
 
 #[tokio::test]
 async fn a_running_upload_is_use_of_a_room() {
-    let pace = server::config::Pace { idle_upload: std::time::Duration::from_secs(30), ..PACE };
-    let app = TestApp::with(&["--room-ttl", "1s"], pace).await;
+    let timeouts = server::config::Timeouts { idle_upload: std::time::Duration::from_secs(30), ..TIMEOUTS };
+    let app = TestApp::with(&["--room-ttl", "1s"], timeouts).await;
     let busy = app.create_room().await;
     let id = busy.add_file("a.txt", 1 << 20).await;
-    // One chunk, whose bytes come slowly: each when the server has answered a stranger.
+    // One chunk whose bytes come slowly: one after each request for the unused room that the server has answered.
     let mut slow = begin_chunk(&busy, id, 0, 1 << 20, b"x").await;
     let unused = app.create_room().await;
     let gone = async {

@@ -12,7 +12,7 @@ use crate::{
     test_app::{TestApp, files_on_disk},
 };
 
-/// The download once its digest is known.
+/// Downloads a file with its digest, for which the server waits before it answers.
 async fn with_digest(owner: &Seat, id: FileId) -> Response {
     owner.request(Method::GET, &owner.file(id)).header("want-repr-digest", "sha-256=1").send().await.unwrap()
 }
@@ -87,7 +87,7 @@ async fn parts_are_kept_apart_from_the_files() {
     assert_eq!(room["files"], Value::Array(Vec::new()));
     let listed: Vec<_> = room["parts"].as_array().unwrap().iter().map(|part| part["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(listed, parts.map(|id| id.to_string()));
-    // The length of an archive of nothing.
+    // The length of an empty archive.
     assert_eq!(header(&owner.archive().await, "content-length"), "22");
     for part in parts {
         refused(owner.get(&owner.file(part)).await, 404, "no_such_file").await;

@@ -1,4 +1,4 @@
-//! Parts that cannot be joined, and what stays as it was.
+//! Requests about parts that are refused and change nothing.
 
 use app::room::{FileId, FileState};
 
@@ -12,7 +12,7 @@ async fn refuse(owner: &Seat, concat: &str, status: u16, code: &str) {
     refused(owner.ask_to_concatenate(concat).await, status, code).await;
 }
 
-/// Everything is as it was: the refused requests made no file and cost no part.
+/// Checks that the refused requests created no file and lost no part: the parts can still be joined.
 async fn assert_still_joined(owner: &Seat, parts: &[FileId], expected: &[u8]) {
     assert_eq!(owner.room().await.files.iter().filter(|file| file.name.as_str() == "joined.txt").count(), 0);
     assert_eq!(owner.download(owner.concatenate(parts).await).await, expected);
@@ -66,7 +66,7 @@ async fn a_part_of_another_room_or_of_none_is_not_found() {
     for concat in [
         named(other.file(theirs)),
         named(format!("http://{}{}", app.address(), other.file(theirs))),
-        // As if it were in this room.
+        // The other room's part, addressed as if it were in this room.
         named(owner.file(theirs)),
         named(owner.file(removed)),
         named(format!("{}/{}", owner.files(), "0".repeat(32))),

@@ -1,4 +1,4 @@
-//! Pages of other origins that the server was told of may use the API; no others may.
+//! Pages of the origins in `--cors-origin` may use the API. Pages of other origins may not.
 
 use reqwest::{Method, RequestBuilder, Response};
 
@@ -11,11 +11,11 @@ use crate::{
 
 const ORIGIN: &str = "https://app.example";
 const FLAGS: [&str; 4] = ["--cors-origin", ORIGIN, "--cors-origin", "http://localhost:8080"];
-/// What looks like [`ORIGIN`] and is not.
+/// Origins that are not allowed. Most of them look like [`ORIGIN`].
 const OTHERS: [&str; 6] =
     ["http://app.example", "https://app.example:8443", "https://app.example.evil.example", "https://evil.example", "null", ""];
 
-/// What a browser asks before a page's request.
+/// Sends the preflight request that a browser sends before a page's own request.
 async fn preflight(door: &Door, path: &str, origin: &str) -> Response {
     let request = door.request(Method::OPTIONS, path).header("origin", origin).header("sec-fetch-site", "cross-site");
     let request = request.header("access-control-request-method", "PATCH");

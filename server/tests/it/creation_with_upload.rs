@@ -63,7 +63,7 @@ async fn a_creation_with_an_empty_body_is_a_creation() {
     app.finish().await;
 }
 
-/// No row claims more than the five bytes that were declared.
+/// Checks that no row has more than the five bytes that were declared.
 async fn assert_within_five_bytes(owner: &Seat) {
     let files = owner.room().await.files;
     assert!(files.iter().all(|file| file.offset_bytes <= 5), "{files:?}");
@@ -142,7 +142,7 @@ async fn a_body_with_the_checksum_of_another_is_not_kept() {
     let checksum = "sha256 FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=";
     let response = owner.creation_with("12345678x").header("upload-length", 9).header("upload-checksum", checksum).send().await.unwrap();
     refused(response, 460, "checksum_mismatch").await;
-    // Whether an upload without bytes is left is up to the server.
+    // The server may keep the upload without bytes or not.
     let files = owner.room().await.files;
     assert!(files.iter().all(|file| file.offset_bytes == 0 && file.state != FileState::Complete), "{files:?}");
     app.finish().await;

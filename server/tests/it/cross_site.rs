@@ -1,4 +1,4 @@
-//! Pages of other sites cannot act with a visitor's cookie.
+//! Pages of other sites can neither change anything nor open a live socket with a visitor's cookie.
 
 use reqwest::{Method, Response};
 use tokio_tungstenite::tungstenite::Error;

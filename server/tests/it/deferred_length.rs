@@ -1,4 +1,4 @@
-//! Uploads whose length is told later (tus extension "creation-defer-length").
+//! Uploads whose length is declared later (tus extension "creation-defer-length").
 
 use app::room::{FileId, FileState};
 use reqwest::{Method, Response};
@@ -11,12 +11,13 @@ use crate::{
     test_app::{TestApp, files_on_disk},
 };
 
-/// The answer to a chunk that tells the length of the whole.
+/// Sends a chunk that also declares the length of the whole file, and returns the answer.
 async fn append_and_tell(owner: &Seat, id: FileId, offset: u64, bytes: &'static str, length: u64) -> Response {
     owner.chunk(id, offset).header("upload-length", length).body(bytes).send().await.unwrap()
 }
 
-/// What a client that continues is told of the length: by now, or that it is still to come.
+/// What a client that continues is told about the length: the values of `Upload-Length` and `Upload-Defer-Length`, of
+/// which one is empty.
 async fn told(owner: &Seat, id: FileId) -> (String, String) {
     let response = owner.ask_offset(id).await;
     (header(&response, "upload-length").to_owned(), header(&response, "upload-defer-length").to_owned())
@@ -98,7 +99,7 @@ async fn a_length_is_told_once() {
         refused(append_and_tell(&owner, id, 4, "5", other).await, 400, "malformed_request").await;
     }
     assert_eq!(owner.offset(id).await, 4);
-    // To repeat oneself is no change.
+    // Declaring the same length again is allowed.
     assert_eq!(append_and_tell(&owner, id, 4, "56789", 9).await.status(), 204);
     assert_eq!(owner.download(id).await, b"123456789");
     app.finish().await;

@@ -1,4 +1,4 @@
-//! SHA-256 of complete files: in the row, told to everybody, and as `Repr-Digest` (RFC 9530).
+//! The digests of complete files: in the file's row, in an event to every member, and as `Repr-Digest` (RFC 9530).
 
 use app::room::{FileId, RoomEvent};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -14,10 +14,10 @@ use crate::{
     test_app::{LONG, TestApp},
 };
 
-/// Of `123456789`.
+/// The digest of `123456789` in hexadecimal digits; [`REPR`] is its `Repr-Digest`.
 const HEX: &str = "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225";
 const REPR: &str = "sha-256=:FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=:";
-/// Of nothing.
+/// The digest of an empty file in hexadecimal digits; [`REPR_OF_NOTHING`] is its `Repr-Digest`.
 const HEX_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const REPR_OF_NOTHING: &str = "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:";
 
@@ -25,12 +25,12 @@ fn repr(bytes: &[u8]) -> String {
     format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(bytes)))
 }
 
-/// The answer to somebody who wants the digest.
+/// Requests a file with this value of `Want-Repr-Digest`, and returns the answer.
 async fn wanted(seat: &Seat, method: Method, id: FileId, want: &str) -> Response {
     seat.request(method, &seat.file(id)).header("want-repr-digest", want).send().await.unwrap()
 }
 
-/// The digest of a file, as everybody is told.
+/// Waits for the event with a file's digest, and returns the digest.
 async fn told(socket: &mut LiveSocket, id: FileId) -> Value {
     loop {
         let mut event = serde_json::to_value(socket.event().await).unwrap();
@@ -40,7 +40,7 @@ async fn told(socket: &mut LiveSocket, id: FileId) -> Value {
     }
 }
 
-/// The digest in the row of a file, as soon as it is there.
+/// Waits until there is a digest in the row of a file, and returns it.
 async fn in_row(seat: &Seat, id: FileId) -> Value {
     let digested = async {
         loop {
@@ -233,7 +233,7 @@ async fn a_file_that_is_removed_while_it_is_digested_is_gone() {
     assert!(matches!(waited.status().as_u16(), 200 | 404), "{}", waited.status());
     assert_eq!(removed, 204);
     assert_eq!(owner.ask_offset(id).await.status(), 404);
-    // The next one does not have to wait for it.
+    // The removed file does not hold up the digest of the next one.
     let next = owner.upload("b.txt", b"123456789").await;
     assert_eq!(in_row(&owner, next).await, HEX);
     app.finish().await;

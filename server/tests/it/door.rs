@@ -1,4 +1,5 @@
-//! The way into a server, whether it runs in this process or in one of its own.
+//! Requests to a server without a seat: creating a room, joining one, and looking. The server may run in this process
+//! or in its own.
 
 use std::{
     net::SocketAddr,
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::seat::Seat;
 
-/// Where a server answers, and the owners of the rooms that were created through here.
+/// The address of a server, and the seats of the owners of all rooms that were created through this door.
 #[derive(Clone)]
 pub(crate) struct Door {
     address: SocketAddr,
@@ -29,7 +30,7 @@ impl Door {
         self.address
     }
 
-    /// A request that nobody vouches for.
+    /// A request without a token.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("http://{}{path}", self.address))
     }
@@ -46,17 +47,17 @@ impl Door {
         owner
     }
 
-    /// The seat that somebody got or had.
+    /// The seat in an answer to creating or joining a room.
     pub(crate) fn seat(&self, entered: Entered) -> Seat {
         Seat::new(entered, self.clone())
     }
 
-    /// The answer to somebody who asks for a seat.
+    /// Asks to join a room, and returns the answer.
     pub(crate) async fn ask_to_join(&self, pin: &str, body: &Value) -> Response {
         self.request(Method::POST, &format!("/api/rooms/{pin}/members")).json(body).send().await.unwrap()
     }
 
-    /// A guest's seat in a room.
+    /// Joins a room as a guest, and returns the guest's seat.
     pub(crate) async fn join(&self, room: &Seat, name: &str) -> Seat {
         let response = self.ask_to_join(room.entered.pin.as_str(), &json!({ "name": name })).await;
         assert_eq!(response.status(), 201);
@@ -74,7 +75,7 @@ impl Door {
     }
 }
 
-/// The problem document of an answer with this status and code.
+/// Checks that an answer is a problem document with this status and code, and returns the document.
 pub(crate) async fn refused(response: Response, status: u16, code: &str) -> Value {
     let address = response.url().path().to_owned();
     let actual = response.status();

@@ -39,7 +39,7 @@ async fn a_media_type_is_what_the_sender_said() {
         ("filename YS5wbmc=,filetype aW1hZ2UvanBlZw==", "image/jpeg"),
         ("filename YS5wbmc=", "image/png"),
         ("filename YQ==", "application/octet-stream"),
-        // "text/plain\r\nx: y" and "no type"
+        // The media types of the next two are "text/plain\r\nx: y" and "no type".
         ("filename YQ==,filetype dGV4dC9wbGFpbg0KeDogeQ==", "application/octet-stream"),
         ("filename YQ==,filetype bm8gdHlwZQ==", "application/octet-stream"),
     ] {

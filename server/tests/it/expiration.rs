@@ -1,4 +1,4 @@
-//! Unfinished uploads that nobody continues vanish (tus extension "expiration").
+//! Unfinished uploads that nobody continues are removed (tus extension "expiration").
 
 use app::{
     room::{FileId, FileState, PassingEvent, RoomEvent},
@@ -13,10 +13,10 @@ use crate::{
     live_socket::LiveSocket,
     raw::begin_chunk,
     seat::{header, id_in_location},
-    test_app::{LONG, PACE, TestApp, files_on_disk},
+    test_app::{LONG, TIMEOUTS, TestApp, files_on_disk},
 };
 
-/// Whole hours from an answer to the end of the upload that it names.
+/// The time from an answer's `Date` to its `Upload-Expires`, rounded to whole hours.
 fn hours_left(response: &Response) -> u64 {
     let at = |name| httpdate::parse_http_date(header(response, name)).unwrap();
     (at("upload-expires").duration_since(at("date")).unwrap().as_secs() + 1800) / 3600
@@ -108,7 +108,7 @@ async fn an_upload_that_moves_does_not_expire() {
     let moving = owner.add_file("moving.bin", 1 << 20).await;
     let mut slow = begin_chunk(&owner, moving, 0, 1 << 20, b"x").await;
     let silent = owner.add_file("silent.bin", 10).await;
-    // One byte more whenever the server has told of the one before, until the silent one is gone.
+    // Sends one more byte whenever the server has reported the one before, until the silent upload is removed.
     loop {
         match socket.next().await {
             ServerMessage::Passing { event: PassingEvent::FileProgress { id, state: FileState::Arriving, .. } } if id == moving => {
@@ -153,7 +153,7 @@ async fn an_upload_that_expired_while_the_server_was_down_is_gone_after_the_star
     let complete = owner.upload("b.txt", b"stays").await;
     let since = owner.view().await.snapshot.revision;
 
-    let app = TestApp::on(app.stop().await, &["--upload-ttl", "1s"], PACE).await;
+    let app = TestApp::on(app.stop().await, &["--upload-ttl", "1s"], TIMEOUTS).await;
     let owner = owner.at(&app);
     until_removed(&mut owner.live(Some(since)).await, id).await;
     assert_eq!(owner.ask_offset(id).await.status(), 404);

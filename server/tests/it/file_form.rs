@@ -1,4 +1,4 @@
-//! The plain form with files, as browsers send it.
+//! The plain form that uploads files, written as browsers write it, and what the server answers to it.
 
 use app::{room::FileState, wire};
 use reqwest::{Body, Method, Response};
@@ -29,14 +29,14 @@ pub(crate) fn cookie(seat: &Seat) -> String {
     format!("snapdrop-{}={}", seat.pin(), seat.entered.token)
 }
 
-/// The answer to a form for the room of `room`, sent with these headers.
+/// Sends a form with these headers to the room in which `room` is a seat, and returns the answer.
 pub(crate) async fn send(room: &Seat, headers: &[(&str, &str)], body: impl Into<Body>) -> Response {
     let request = room.door.request(Method::POST, &wire::upload_form(&room.entered.pin));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request.body(body).send().await.unwrap()
 }
 
-/// Where a member's form leads.
+/// Sends a form as this member, and returns the address that the server redirects to.
 pub(crate) async fn submit(seat: &Seat, body: impl Into<Body>) -> String {
     let response = send(seat, &[("cookie", &cookie(seat)), ("content-type", MULTIPART)], body).await;
     assert_eq!(response.status(), 303);
@@ -47,12 +47,12 @@ pub(crate) fn room_page(seat: &Seat) -> String {
     format!("/r/{}", seat.pin())
 }
 
-/// Where a form leads that was refused.
+/// The address that the server redirects to when it refuses a form with this problem.
 pub(crate) fn told(seat: &Seat, problem: &str) -> String {
     format!("/r/{}?problem={problem}", seat.pin())
 }
 
-/// The names of the files in the room, all of which are complete.
+/// The names of the files in the room. Checks that all of them are complete.
 pub(crate) async fn complete(seat: &Seat) -> Vec<String> {
     let files = seat.room().await.files;
     assert!(files.iter().all(|file| file.state == FileState::Complete && file.size_bytes == Some(file.offset_bytes)), "{files:?}");

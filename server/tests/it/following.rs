@@ -1,5 +1,5 @@
-//! Whoever starts from a snapshot at any moment and folds what is pushed has the room as the server
-//! has it: members, settings, files, presence and progress.
+//! A client that starts from a snapshot at any moment and applies the events that are pushed has the same room as the
+//! server: members, settings, files, presence and progress.
 
 use std::sync::{Arc, Barrier};
 
@@ -25,7 +25,7 @@ use crate::{
     test_app::{LONG, TestApp},
 };
 
-/// Something that somebody does; an index picks whom or what it is done with.
+/// Something that is done in a room. An index picks the guest, the socket or the file.
 #[derive(Clone, Debug)]
 enum Operation {
     Join,
@@ -53,7 +53,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// A room with people who do things in it.
+/// The owner and the guests of a room, and their sockets. They carry out the operations.
 struct Crowd {
     owner: Seat,
     control: LiveSocket,
@@ -121,7 +121,7 @@ fn fold(room: &mut Snapshot, message: ServerMessage) {
     }
 }
 
-/// Folds what comes until the follower has what the server has.
+/// Applies messages until the follower's room equals the server's.
 async fn follow_to_the_end(owner: &Seat, socket: &mut LiveSocket, room: &mut Snapshot) {
     let following = async {
         while owner.view().await.snapshot != *room {
@@ -141,7 +141,7 @@ async fn play(operations: Vec<Operation>, begin: usize) {
     for operation in operations.into_iter().take(begin) {
         crowd.do_it(operation).await;
     }
-    // One listens from here on; another one looks now and comes back at the end.
+    // The listener follows all events from here on. The returner reads the room now and connects only at the end.
     let mut listener = owner.live(None).await;
     let mut followed = listener.snapshot().await;
     let mut known = owner.view().await.snapshot;
@@ -168,7 +168,7 @@ proptest::proptest! {
 #[tokio::test]
 async fn what_is_told_last_is_what_is_the_case() {
     let folder = tempfile::tempdir().unwrap();
-    let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::Sync::Background).unwrap();
+    let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
     let rooms = Rooms::new(Arc::new(journal), recovered, 6, LONG);
     let device = server::device::DeviceRules::load().detect(&server::device::DeviceHints::default());
     let (room, _) = rooms.create(Newcomer { name: None, device, address: String::new() }).await.unwrap();
@@ -188,7 +188,7 @@ async fn what_is_told_last_is_what_is_the_case() {
         received_by: Vec::new(),
         has_thumbnail: false,
     };
-    room.record(|_| Ok::<_, std::convert::Infallible>(RoomEvent::FileAdded { file })).await.unwrap();
+    room.record(|_| Ok::<_, std::convert::Infallible>(RoomEvent::FileAdded { file: file.clone() })).await.unwrap();
 
     let barrier = Barrier::new(2);
     let report = |offset_bytes| {
@@ -198,21 +198,21 @@ async fn what_is_told_last_is_what_is_the_case() {
     };
     std::thread::scope(|scope| {
         scope.spawn(|| (0..5000).for_each(|round| report(2 * round)));
-        let (mut told, ..) = room.listen(None, app::room::Role::Owner);
+        let mut broadcasts = room.subscribe(None, app::room::Role::Owner).broadcasts;
         let mut wrong = Vec::new();
         for round in 0..5000 {
             report(2 * round + 1);
-            let texts = std::iter::from_fn(|| told.try_recv().ok()).map(|told| told.text);
+            let texts = std::iter::from_fn(|| broadcasts.try_recv().ok()).map(|message| message.text);
             let ServerMessage::Passing { event: PassingEvent::FileProgress { offset_bytes, .. } } =
                 serde_json::from_slice(&texts.last().unwrap()).unwrap()
             else {
                 panic!("no progress was told")
             };
-            if offset_bytes != room.snapshot().room.files[0].offset_bytes {
+            if offset_bytes != room.snapshot_for(app::room::Role::Guest).room.files[0].offset_bytes {
                 wrong.push(round);
             }
         }
-        // Not before both threads are through, or one would wait for the other for ever.
+        // Checked only after the loop: a panic in it would leave the other thread waiting at the barrier for ever.
         assert_eq!(wrong, Vec::<u64>::new());
     });
 }

@@ -1,4 +1,4 @@
-//! Forms with files that are refused or break off, and what they leave.
+//! Forms with files that are refused or break off, and what is left of their files.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use app::{
 };
 use reqwest::Method;
 use serde_json::json;
-use server::config::Pace;
+use server::config::Timeouts;
 use sha2::{Digest as _, Sha256};
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
@@ -18,7 +18,7 @@ use crate::{
     live_socket::LiveSocket,
     raw::answer,
     seat::{Seat, header, noise},
-    test_app::{PACE, TestApp, files_on_disk},
+    test_app::{TIMEOUTS, TestApp, files_on_disk},
 };
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn only_the_owner_adds_files() {
         (cookie(&other), "not_a_member"),
         (with_others_token, "not_a_member"),
     ] {
-        // More than fits between the two ends: a browser that is refused must have been heard out.
+        // More than the socket buffers hold. A browser reads the refusal only after it has sent the whole form.
         let response = send(&owner, &[("cookie", &cookie), ("content-type", MULTIPART)], form([("a.bin", &noise(8 << 20)[..])])).await;
         assert_eq!((response.status().as_u16(), header(&response, "location")), (303, told(&owner, problem).as_str()), "{cookie}");
     }
@@ -116,7 +116,7 @@ async fn a_disk_that_must_keep_more_free_than_it_has_takes_no_form() {
     let mut socket = owner.listen().await;
     assert_eq!(submit(&owner, form([("a.txt", &b"a"[..])])).await, told(&owner, "no_space"));
     assert_eq!(files_on_disk(app.folder()), Vec::<String>::new());
-    // Nobody heard of the file: the next that is told is what follows.
+    // No event told of the file: the next event is that of the change below.
     socket.say(json!({"type": "set_locked", "locked": true})).await;
     assert!(matches!(socket.event().await, RoomEvent::SettingsChanged { .. }));
     app.finish().await;
@@ -174,7 +174,8 @@ async fn a_name_that_cannot_be_used_is_refused_and_never_passed_over() {
     app.finish().await;
 }
 
-/// Begins a form with a file that is whole and one that is not, and waits until the room has heard of all that came.
+/// Begins a form with one whole file and one unfinished file, and waits until the room was told of all bytes that were
+/// sent. Returns the connection and the id of the unfinished file.
 async fn begin(owner: &Seat, socket: &mut LiveSocket) -> (TcpStream, FileId) {
     let mut stream = TcpStream::connect(owner.door.address()).await.unwrap();
     let head = format!(
@@ -195,7 +196,7 @@ async fn begin(owner: &Seat, socket: &mut LiveSocket) -> (TcpStream, FileId) {
     (stream, id)
 }
 
-/// Waits until the second file of such a form was told as stopped, and looks at both.
+/// Waits until the unfinished file of such a form is reported as stopped, and returns the rows of both files.
 async fn stopped(owner: &Seat, socket: &mut LiveSocket, id: FileId) -> [FileEntry; 2] {
     socket.until_passing(PassingEvent::FileProgress { id, offset_bytes: 4, state: FileState::Stopped }).await;
     owner.room().await.files.try_into().expect("there are two files")
@@ -213,7 +214,7 @@ async fn a_form_that_breaks_off_leaves_what_was_whole_and_a_stopped_file() {
     assert_eq!(owner.download(whole.id).await, b"whole");
     assert_eq!((cut.state, cut.size_bytes, cut.offset_bytes), (FileState::Stopped, None, 4));
 
-    // It is an upload like any other: it can go on, or be removed.
+    // The stopped file is an upload like any other: it can be continued and removed.
     assert_eq!(owner.offset(id).await, 4);
     let rest = owner.chunk(id, 4).header("upload-length", 9).body("45678").send().await.unwrap();
     assert_eq!(rest.status(), 204);
@@ -225,7 +226,7 @@ async fn a_form_that_breaks_off_leaves_what_was_whole_and_a_stopped_file() {
 
 #[tokio::test]
 async fn a_form_that_falls_silent_is_cut_like_every_upload() {
-    let app = TestApp::with_pace(Pace { idle_upload: Duration::from_millis(300), ..PACE }).await;
+    let app = TestApp::with_timeouts(Timeouts { idle_upload: Duration::from_millis(300), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
     let (mut stream, id) = begin(&owner, &mut socket).await;

@@ -1,4 +1,4 @@
-//! `/r/{pin}/upload`: forms with files that go well, for owners without a script.
+//! `/r/{pin}/upload`: successful uploads with the plain form, which owners use where no script runs.
 
 use app::{
     room::{FileState, RoomEvent},
@@ -19,7 +19,7 @@ async fn the_files_of_a_form_arrive_as_they_were() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
-    // With what looks like the end of the part, and is not.
+    // Contains what looks like the delimiter at the end of a part but is not.
     let tricky = format!("\r\n{DELIMITER}").replace("Form7MA4YWxk", "Form7MA4YWx\r\n--").into_bytes();
     let files = [("film.mov", noise(5_000_003)), ("notes.txt", tricky), ("empty", Vec::new()), ("☕.md", b"123456789".to_vec())];
     assert_eq!(submit(&owner, form(files.iter().map(|(name, bytes)| (*name, bytes.as_slice())))).await, room_page(&owner));
@@ -126,7 +126,7 @@ async fn a_locked_room_takes_its_owners_files() {
     app.finish().await;
 }
 
-/// A page as a member gets it.
+/// The text of a page as this member gets it.
 async fn page(seat: &Seat, path: &str) -> String {
     let response = seat.door.request(Method::GET, path).header("cookie", cookie(seat)).send().await.unwrap();
     assert_eq!(response.status(), 200, "{path}");

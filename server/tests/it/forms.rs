@@ -1,4 +1,4 @@
-//! `/create` and `/join`: the plain forms, for browsers without a script.
+//! `/create` and `/join`: the plain forms, for browsers in which no script runs.
 
 use app::{
     room::Role,
@@ -20,7 +20,7 @@ async fn post(app: &Door, path: &str, fields: &str, cookie: &str) -> Response {
     response
 }
 
-/// The seat that a form's answer gives by cookie.
+/// The seat whose token the answer to a form sets as a cookie.
 async fn seat_in_cookie(app: &Door, response: &Response, role: Role) -> Seat {
     let cookie = header(response, "set-cookie").split(';').next().unwrap();
     let (name, token) = cookie.split_once('=').unwrap();

@@ -1,4 +1,5 @@
-//! Who writes a file: a newcomer takes over from whoever hangs, and who moves is left alone.
+//! One request at a time writes a file: a new one takes over from one that hangs. A silent request is cut after a
+//! while, but a slow one is not.
 
 use std::time::Duration;
 
@@ -7,20 +8,21 @@ use app::{
     wire::ServerMessage,
 };
 use futures::future::join_all;
-use server::config::Pace;
+use server::config::Timeouts;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::{
     raw::{answer, begin_chunk, begin_upload},
     seat::noise,
-    test_app::{PACE, TestApp},
+    test_app::{TIMEOUTS, TestApp},
 };
 
 fn progress(id: FileId, offset_bytes: u64, state: FileState) -> PassingEvent {
     PassingEvent::FileProgress { id, offset_bytes, state }
 }
 
-/// The answer to a request that lost its upload to another: that, or the end of the connection.
+/// Checks the answer to a request whose upload was taken over by another one: it says so, or the connection ended
+/// without an answer.
 fn assert_let_go(answer: &str) {
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 409") && answer.contains("upload_taken_over"), "{answer}");
 }
@@ -31,7 +33,7 @@ async fn a_chunk_of_megabytes_that_hangs_is_taken_over_where_it_hangs() {
     let owner = app.create_room().await;
     let bytes = noise(1_000_003).repeat(32);
     let id = owner.add_file("a.bin", bytes.len() as u64).await;
-    // Half of it is more than what fits between the two ends: most of it has arrived.
+    // The half that is sent is more than the socket buffers hold, so most of it has arrived.
     let mut hanging = begin_chunk(&owner, id, 0, bytes.len() as u64, &bytes[..16 << 20]).await;
     let offset = owner.offset(id).await;
     assert_let_go(&answer(&mut hanging).await);
@@ -113,7 +115,7 @@ async fn of_ten_who_continue_at_once_one_writes() {
     let answers = join_all((0..10).map(|_| owner.append(id, 4, "456789"))).await;
     let statuses: Vec<_> = answers.iter().map(|answer| answer.status().as_u16()).collect();
     assert!(statuses.iter().all(|status| matches!(status, 204 | 409)), "{statuses:?}");
-    // None, when the one who wrote was asked to let go before it had heard the end of its own body.
+    // None succeeds if the one that wrote was asked to let go before it had read the end of its own body.
     assert!(statuses.iter().filter(|status| **status == 204).count() <= 1, "{statuses:?}");
     assert_let_go(&answer(&mut hanging).await);
     assert_eq!(owner.offset(id).await, 10);
@@ -124,7 +126,7 @@ async fn of_ten_who_continue_at_once_one_writes() {
 
 #[tokio::test]
 async fn a_silent_chunk_is_cut_and_keeps_what_arrived_unless_it_has_a_checksum() {
-    let app = TestApp::with_pace(Pace { idle_upload: Duration::from_millis(300), ..PACE }).await;
+    let app = TestApp::with_timeouts(Timeouts { idle_upload: Duration::from_millis(300), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     for (checksum, offset) in [(None, 4), (Some(("upload-checksum", "crc32c KAwGng==")), 0)] {
         let id = owner.add_file("a.txt", 10).await;
@@ -141,7 +143,7 @@ async fn a_silent_chunk_is_cut_and_keeps_what_arrived_unless_it_has_a_checksum()
 
 #[tokio::test]
 async fn a_slow_chunk_is_not_cut_while_it_moves() {
-    let app = TestApp::with_pace(Pace { idle_upload: Duration::from_secs(1), ..PACE }).await;
+    let app = TestApp::with_timeouts(Timeouts { idle_upload: Duration::from_secs(1), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
     let size_bytes = 1 << 16;
@@ -149,8 +151,8 @@ async fn a_slow_chunk_is_not_cut_while_it_moves() {
     let mut sender = begin_chunk(&owner, slow, 0, size_bytes, b"x").await;
     let silent = owner.add_file("silent.bin", 10).await;
     let _stalled = begin_chunk(&owner, silent, 0, 10, b"0123").await;
-    // One byte more whenever the server has told of the one before, for longer than the silent one is
-    // borne, which began later.
+    // Sends one more byte whenever the server has reported the one before, until the silent chunk is cut. That one
+    // began later, so the slow chunk lasts longer than a silent one may.
     let mut sent = 1;
     loop {
         match socket.next().await {

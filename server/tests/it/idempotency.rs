@@ -1,4 +1,4 @@
-//! Creations that are sent again because their answer was lost (`Idempotency-Key`): one file all the same.
+//! Creations that are sent again with the same `Idempotency-Key`, because their answer was lost, create one file only.
 
 use app::room::{FileId, FileState};
 use reqwest::RequestBuilder;
@@ -13,13 +13,13 @@ use crate::{
 
 const KEY: &str = "idempotency-key";
 
-/// Creates a file of nine bytes, of which `bytes` come along.
+/// A request that creates a file of nine bytes and brings `bytes`, the first of them.
 fn creation(owner: &Seat, key: &str, bytes: &'static str) -> RequestBuilder {
     let request = if bytes.is_empty() { owner.creation() } else { owner.creation_with(bytes) };
     request.header(KEY, key).header("upload-length", 9).header("upload-metadata", metadata("a.txt"))
 }
 
-/// Which file was created, and how much the server says it has of it.
+/// Sends a creation, which has to succeed. Returns the file's id and the `Upload-Offset` of the answer.
 async fn created(request: RequestBuilder) -> (FileId, String) {
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 201);
@@ -95,7 +95,7 @@ async fn a_sender_who_leaves_before_the_answer_leaves_no_half_of_a_file() {
     for round in 0..40 {
         let key = format!("round {round}");
         let headers = [(KEY, key.as_str()), ("upload-length", "9")];
-        // Gone at another moment each time.
+        // The sender disconnects a little later in each round.
         let stream = begin_upload(&owner, "POST", &owner.files(), &headers, 0, b"").await;
         let begun = std::time::Instant::now();
         while begun.elapsed().as_micros() < 25 * round {

@@ -1,4 +1,4 @@
-//! A client that does not read for a while must cost nobody anything, itself least of all.
+//! A client that does not read for a while gets a snapshot in place of the events that it missed, and then goes on.
 
 use app::{room::Snapshot, wire::ServerMessage};
 use futures::{StreamExt as _, stream};
@@ -30,7 +30,7 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     let connection = connection.connect(app.address()).await.unwrap();
     let (mut lagging, _) = connect_over(connection, &guest, None, &[]).await.unwrap();
 
-    // Each of these is 6 kilobytes of JSON: more than the buffers between the two ends hold.
+    // Each of these events is 6 kilobytes of JSON, so that all of them are more than the socket buffers hold.
     let name = "\u{1}".repeat(1000);
     let add = async |_| {
         owner.add_file(&name, 1).await;
@@ -50,7 +50,7 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     };
     assert!(behind + 256 < room.revision, "a snapshot at {} though it knew {behind}", room.revision);
 
-    // From there on it follows like any other.
+    // From there on the client follows the events like any other.
     owner.add_file("after", 1).await;
     let truth: Snapshot = owner.view().await.snapshot;
     while room.revision < truth.revision {

@@ -1,4 +1,4 @@
-//! Pages are in the reader's language; the interface for machines is not.
+//! Pages are in the reader's language. The API is not translated.
 
 use app::i18n::{Language, Messages, VERSION};
 use reqwest::{Method, header::SET_COOKIE};

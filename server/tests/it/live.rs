@@ -1,4 +1,4 @@
-//! `GET /api/rooms/{pin}/live`: what is pushed, and what may be said.
+//! `GET /api/rooms/{pin}/live`: what the server pushes, and which messages a client may send.
 
 use app::{
     room::{Device, DeviceKind, FileState, PassingEvent, RoomEvent, Settings},
@@ -12,13 +12,13 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::{
     door::refused,
     live_socket::LiveSocket,
-    test_app::{PACE, TestApp},
+    test_app::{TIMEOUTS, TestApp},
 };
 
 const SAFARI_ON_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) \
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15";
 
-/// The recorded events up to the message that nothing is missing any more, and its revision.
+/// Reads the recorded events up to [`ServerMessage::CaughtUp`], and returns them with the revision of that message.
 async fn missed(socket: &mut LiveSocket) -> (Vec<(u64, RoomEvent)>, u64) {
     let mut events = Vec::new();
     loop {
@@ -226,14 +226,14 @@ async fn a_flood_of_messages_is_a_problem_and_not_the_end() {
     }
     assert_eq!(socket.problem().await, ProblemCode::TooManyRequests);
     owner.add_file("a.txt", 1).await;
-    // The problems of the other messages come first.
+    // The problems with the other heartbeats come first.
     while !matches!(socket.next().await, ServerMessage::Event { event: RoomEvent::FileAdded { .. }, .. }) {}
     app.finish().await;
 }
 
 #[tokio::test]
 async fn the_server_says_that_it_is_alive_to_programs_and_to_pages() {
-    let app = TestApp::with_pace(server::config::Pace { heartbeat: std::time::Duration::from_millis(200), ..PACE }).await;
+    let app = TestApp::with_timeouts(server::config::Timeouts { heartbeat: std::time::Duration::from_millis(200), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
     let (mut ping, mut heartbeat) = (false, false);
@@ -247,8 +247,8 @@ async fn the_server_says_that_it_is_alive_to_programs_and_to_pages() {
     app.finish().await;
 }
 
-/// The device that the room shows for somebody who joined with `headers` and whose page then said hello
-/// over a socket, to which browsers add no hints.
+/// The device that the room shows for a member who joined with `headers` and whose page then sent `hello` over a
+/// socket. The request for the socket has no client hints, because browsers send none there.
 async fn device_after_hello(app: &TestApp, headers: &[(&str, &str)], touch_points: u32) -> Device {
     let owner = app.create_room().await;
     let join = app.request(Method::POST, &format!("/api/rooms/{}/members", owner.pin()));
@@ -257,7 +257,7 @@ async fn device_after_hello(app: &TestApp, headers: &[(&str, &str)], touch_point
     let mut socket = LiveSocket::open(&guest, None, &[("user-agent", SAFARI_ON_MAC)]).await;
     socket.snapshot().await;
     socket.say(json!({"type": "hello", "touch_points": touch_points})).await;
-    // Messages are carried out in order: once the name is changed, the hello was heard.
+    // Messages are carried out in order: once the name is changed, `hello` was carried out, too.
     socket.say(json!({"type": "rename", "name": "Ada"})).await;
     while !matches!(socket.event().await, RoomEvent::MemberRenamed { .. }) {}
     guest.room().await.member(guest.entered.member).unwrap().device.clone()

@@ -1,4 +1,4 @@
-//! A live socket as a well-behaved client keeps it: always reading, answering pings.
+//! A live socket as a well-behaved client uses it: it always reads, and it answers pings.
 
 use app::{
     room::{FileId, PassingEvent, RoomEvent, Snapshot},
@@ -17,14 +17,16 @@ use crate::{seat::Seat, test_app::LONG};
 
 pub(crate) type Stream = WebSocketStream<TcpStream>;
 
-/// What came over the socket, and the way to answer. Dropping it cuts the connection.
+/// The messages that came over a socket, and its sending half. Dropping it cuts the connection.
 pub(crate) struct LiveSocket {
     sink: SplitSink<Stream, Message>,
     heard: mpsc::UnboundedReceiver<Message>,
+    /// What came so far, for the message of a test that fails.
+    seen: Vec<String>,
     _reader: AbortOnDropHandle<()>,
 }
 
-/// Asks for a live socket, with more headers than the token.
+/// Opens a live socket with the seat's token and with `headers`.
 pub(crate) async fn connect(
     seat: &Seat,
     since: Option<u64>,
@@ -34,7 +36,7 @@ pub(crate) async fn connect(
     connect_over(stream, seat, since, headers).await
 }
 
-/// As [`connect`], over a connection that is there already.
+/// Like [`connect`], over an existing connection.
 pub(crate) async fn connect_over(
     stream: TcpStream,
     seat: &Seat,
@@ -57,10 +59,12 @@ impl LiveSocket {
         let (tell, heard) = mpsc::unbounded_channel();
         let reader = tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
-                drop(tell.send(message));
+                if tell.send(message).is_err() {
+                    return;
+                }
             }
         });
-        Self { sink, heard, _reader: AbortOnDropHandle::new(reader) }
+        Self { sink, heard, seen: Vec::new(), _reader: AbortOnDropHandle::new(reader) }
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
@@ -71,7 +75,7 @@ impl LiveSocket {
         self.sink.send(message).await.unwrap();
     }
 
-    /// The next message that is more than a sign of life.
+    /// The next message other than a ping, a pong or a heartbeat.
     pub(crate) async fn next(&mut self) -> ServerMessage {
         loop {
             match self.frame().await {
@@ -80,14 +84,23 @@ impl LiveSocket {
                     message => return message,
                 },
                 Some(Message::Ping(_) | Message::Pong(_)) => {}
-                other => panic!("the socket ended with {other:?}"),
+                other => panic!("the socket ended with {other:?}, after {}", self.seen()),
             }
         }
     }
 
     /// The next frame of any kind, `None` when the connection is gone.
     pub(crate) async fn frame(&mut self) -> Option<Message> {
-        timeout(LONG, self.heard.recv()).await.expect("the server says something in time")
+        let Ok(frame) = timeout(LONG, self.heard.recv()).await else {
+            panic!("nothing came for {LONG:?}, after {}", self.seen());
+        };
+        self.seen.extend(frame.as_ref().map(|frame| frame.to_string()));
+        frame
+    }
+
+    /// Everything that came, one message on each line.
+    fn seen(&self) -> String {
+        format!("these {} messages:\n{}", self.seen.len(), self.seen.join("\n"))
     }
 
     /// The close code that the socket ends with; 0 when it is cut without one.
@@ -105,7 +118,7 @@ impl LiveSocket {
     pub(crate) async fn snapshot(&mut self) -> Snapshot {
         match self.next().await {
             ServerMessage::Snapshot(snapshot) => snapshot,
-            other => panic!("no snapshot: {other:?}"),
+            _ => panic!("no snapshot came, after {}", self.seen()),
         }
     }
 
@@ -115,17 +128,17 @@ impl LiveSocket {
             match self.next().await {
                 ServerMessage::Event { event, .. } => return event,
                 ServerMessage::Passing { .. } => {}
-                other => panic!("no event: {other:?}"),
+                _ => panic!("no event came, after {}", self.seen()),
             }
         }
     }
 
-    /// Waits until a file was summed, which happens behind its completion.
+    /// Waits for the event with a file's digest, which comes some time after that of its completion.
     pub(crate) async fn until_digested(&mut self, awaited: FileId) {
         while !matches!(self.event().await, RoomEvent::FileDigested { id, .. } if id == awaited) {}
     }
 
-    /// Waits for a passing event.
+    /// Waits for this passing event.
     pub(crate) async fn until_passing(&mut self, awaited: PassingEvent) {
         loop {
             if matches!(self.next().await, ServerMessage::Passing { event } if event == awaited) {

@@ -1,7 +1,7 @@
-//! The server over real sockets: one binary, one file per resource.
+//! Tests of the server over real sockets: one binary, with one module for each topic.
 //!
-//! Every test starts a server of its own ([`test_app::TestApp`]) and ends with `finish`, which closes
-//! the rooms and looks for leftovers.
+//! Most tests start a server of their own ([`test_app::TestApp`]) and end with `finish`, which closes the rooms and
+//! checks that nothing is left of them. Tests that kill or restart the real program use [`process::Process`].
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

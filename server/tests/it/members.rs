@@ -193,7 +193,7 @@ async fn whoever_has_a_seat_in_a_locked_room_keeps_it() {
     app.finish().await;
 }
 
-/// Guesses until the server has enough of it; how often it listened.
+/// Tries a wrong PIN until the server stops checking PINs. Returns how many tries it checked, and its refusal.
 async fn guess_until_refused(app: &TestApp) -> (u32, reqwest::Response) {
     let wrong = app.unused_pin();
     for tried in 0.. {
@@ -212,7 +212,7 @@ async fn somebody_who_guesses_pins_is_told_to_wait() {
     assert!((30..40).contains(&tried), "{tried} guesses");
     let wait = header(&refusal, "retry-after").to_owned();
     let problem: Value = refused(refusal, 429, "too_many_requests").await;
-    // One guess comes back in two seconds, part of which may have passed.
+    // The budget regains one guess every two seconds, and a part of these may have passed.
     assert!(matches!(wait.as_str(), "1" | "2"), "{wait}");
     assert_eq!(problem["retry_after_secs"].to_string(), wait);
     app.finish().await;

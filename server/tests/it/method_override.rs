@@ -1,4 +1,4 @@
-//! `X-HTTP-Method-Override`, for clients behind what lets only `GET` and `POST` through.
+//! `X-HTTP-Method-Override`, for clients behind proxies that let only `GET` and `POST` through.
 
 use reqwest::{Method, RequestBuilder};
 
@@ -8,7 +8,7 @@ use crate::{
     test_app::TestApp,
 };
 
-/// A `POST` that means another method.
+/// A `POST` that stands for another method.
 fn overridden(seat: &Seat, method: &str, path: &str) -> RequestBuilder {
     seat.request(Method::POST, path).header("x-http-method-override", method).header("tus-resumable", "1.0.0")
 }

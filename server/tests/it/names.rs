@@ -1,11 +1,11 @@
-//! Hostile file names: shown as they are, saved under a safe one, and harmless to the bytes.
+//! Hostile file names: the list shows them unchanged, downloads offer a safe name, and none is used on the server's disk.
 
 use crate::{
     seat::header,
     test_app::{TestApp, files_on_disk},
 };
 
-/// A name, and the `Content-Disposition` that it is offered under.
+/// File names, and the `Content-Disposition` of a download of each.
 const NAMES: [(&str, &str); 11] = [
     ("plain.txt", r#"attachment; filename="plain.txt"; filename*=UTF-8''plain.txt"#),
     ("☕ menu.pdf", r#"attachment; filename="_ menu.pdf"; filename*=UTF-8''%E2%98%95%20menu.pdf"#),

@@ -1,4 +1,4 @@
-//! The pages, as far as they are not markup: who gets which, and what must not be in them.
+//! The pages apart from their markup: who gets which page, with which headers, and what must not be in it.
 
 use reqwest::Method;
 
@@ -87,7 +87,7 @@ async fn a_member_sees_the_room_and_can_download_without_a_script() {
     let id = owner.upload("menu ☕.txt", b"x").await;
     let page = app.request(Method::GET, &format!("/r/{}", owner.pin())).header("cookie", cookie(&guest)).send().await.unwrap();
     let text = page.text().await.unwrap();
-    // What is shown comes before the first script, what scripts start from comes after.
+    // The visible markup comes before this marker, and the data for hydration comes after it.
     let body = text.split("__RESOLVED_RESOURCES").next().unwrap();
     for part in ["menu ☕.txt", "Zebediah", "Olga", &format!("href=\"{}\"", owner.file(id))] {
         assert!(body.contains(part), "{part} is not in {body}");

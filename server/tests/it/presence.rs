@@ -1,16 +1,16 @@
-//! Who is there: connected, away, reconnecting, gone, and back.
+//! The presence of members: connected, away, reconnecting, gone, and back.
 
 use std::time::Duration;
 
 use app::room::{MemberId, PassingEvent, Presence, Role, RoomEvent};
 use reqwest::Method;
 use serde_json::json;
-use server::config::Pace;
+use server::config::Timeouts;
 
 use crate::{
     live_socket::{LiveSocket, connect},
     seat::Seat,
-    test_app::{PACE, TestApp},
+    test_app::{TIMEOUTS, TestApp},
 };
 
 fn presence(seat: &Seat, presence: Presence) -> PassingEvent {
@@ -27,9 +27,9 @@ async fn until_left(socket: &mut LiveSocket, awaited: MemberId) {
     }
 }
 
-/// A server that gives seats up soon.
+/// A server that gives up a seat without a connection after 200 ms.
 async fn impatient() -> TestApp {
-    TestApp::with_pace(Pace { grace: Duration::from_millis(200), ..PACE }).await
+    TestApp::with_timeouts(Timeouts { grace: Duration::from_millis(200), ..TIMEOUTS }).await
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn two_tabs_are_one_member() {
     let mut two = guest.listen().await;
     assert_eq!(owner.room().await.members.len(), 2);
 
-    // As long as one tab can be seen, somebody is there.
+    // A member is away only when none of its tabs is visible.
     one.say(json!({"type": "visibility", "visible": false})).await;
     two.say(json!({"type": "visibility", "visible": false})).await;
     socket.until_passing(presence(&guest, Presence::Away)).await;
@@ -166,11 +166,11 @@ async fn an_owner_who_left_is_still_the_owner() {
 
 #[tokio::test]
 async fn a_peer_that_is_silent_for_two_heartbeats_is_dropped_and_others_are_not() {
-    let app = TestApp::with_pace(Pace { heartbeat: Duration::from_millis(300), ..PACE }).await;
+    let app = TestApp::with_timeouts(Timeouts { heartbeat: Duration::from_millis(300), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
     let mut socket = owner.listen().await;
-    // Never read from, so that it answers no ping.
+    // Nothing reads from this connection, so that it answers no ping.
     let (_silent, _) = connect(&guest, None, &[]).await.unwrap();
     socket.until_passing(presence(&guest, Presence::Connected)).await;
     socket.until_passing(presence(&guest, Presence::Reconnecting)).await;

@@ -1,4 +1,5 @@
-//! Looking at files: the same bytes as a download, which nobody has because of it, and PDF files for the browser's viewer.
+//! Looking at files in the page: a preview has the same bytes as a download but does not count as one, and PDF files
+//! are shown in the browser's own viewer.
 
 use app::{
     room::{FileId, RoomEvent},
@@ -41,7 +42,7 @@ async fn whoever_looked_at_a_file_does_not_have_it() {
         assert!(part(&guest, &path, "bytes=0-3,5-").await.bytes().await.unwrap().len() > PDF.len());
     }
     guest.download(got).await;
-    // Told in order: what was looked at would have been told before.
+    // Events come in order: one about the file that was only looked at would have come before.
     loop {
         match socket.next().await {
             ServerMessage::Event { event: RoomEvent::FileReceived { id, .. }, .. } => break assert_eq!(id, got),
@@ -117,7 +118,7 @@ async fn a_pdf_is_shown_in_a_frame_of_this_server_only() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
-    // Its name and its type do not matter.
+    // Neither the file's name nor its media type matters.
     let id = owner.upload("☕ paper.html", PDF).await;
     let response = view(&guest, id).await;
     assert_eq!(response.status(), 200);

@@ -1,4 +1,4 @@
-//! The real program in a process of its own, to be killed.
+//! Runs the real program in its own process, for tests that kill it or look at how it starts and ends.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -15,7 +15,7 @@ use nix::{
 
 use crate::door::Door;
 
-/// The program with nothing of this process's settings.
+/// A command that runs the program on this data folder, without the settings in this process's environment.
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snapdrop"));
     for flag in [
@@ -39,7 +39,7 @@ pub(crate) fn command(folder: &Path) -> Command {
     command
 }
 
-/// A running program.
+/// A running program. Dropping it kills the program.
 pub(crate) struct Process {
     child: Option<Child>,
     door: Door,
@@ -68,13 +68,13 @@ impl Process {
         kill(Pid::from_raw(self.child.as_ref().unwrap().id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// Ends the program at once, wherever it is.
+    /// Kills the program with `SIGKILL` and waits for its end.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::SIGKILL);
         self.child.as_mut().unwrap().wait().unwrap();
     }
 
-    /// The exit code of a program that is about to end.
+    /// Waits for the end of a program that is about to end, and returns its exit code.
     pub(crate) async fn exit_code(mut self) -> Option<i32> {
         let mut child = self.child.take().unwrap();
         tokio::task::spawn_blocking(move || child.wait().unwrap().code()).await.unwrap()
@@ -84,8 +84,10 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            drop(child.kill());
-            drop(child.wait());
+            #[expect(clippy::let_underscore_must_use, reason = "a program that has ended already needs no kill")]
+            let _ = child.kill();
+            #[expect(clippy::let_underscore_must_use, reason = "a program that has ended already was waited for")]
+            let _ = child.wait();
         }
     }
 }

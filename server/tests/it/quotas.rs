@@ -1,16 +1,17 @@
-//! Room, server and disk have an end, and it is told before any byte is taken.
+//! The storage limits of a room, of the server and of the disk. An upload that announces too much is refused before
+//! any byte is taken.
 
 use futures::future::join_all;
 
 use crate::{
     door::refused,
     seat::Seat,
-    test_app::{PACE, TestApp, files_on_disk},
+    test_app::{TIMEOUTS, TestApp, files_on_disk},
 };
 
 const SMALL: [&str; 6] = ["--max-file-size", "10B", "--max-room-size", "12B", "--max-storage", "15B"];
 
-/// The status of announcing ten bytes.
+/// Announces a file of ten bytes, and returns the status of the answer.
 async fn announce_ten(owner: &Seat) -> u16 {
     owner.creation().header("upload-length", 10).send().await.unwrap().status().as_u16()
 }
@@ -60,7 +61,7 @@ async fn what_is_stored_counts_after_a_restart() {
     let app = TestApp::with_flags(&SMALL).await;
     let (first, second) = (app.create_room().await, app.create_room().await);
     first.add_file("large", 10).await;
-    let app = TestApp::on(app.stop().await, &SMALL, PACE).await;
+    let app = TestApp::on(app.stop().await, &SMALL, TIMEOUTS).await;
     let (first, second) = (first.at(&app), second.at(&app));
     assert_eq!(announce_ten(&second).await, 507);
     assert_eq!(first.close().await, 204);

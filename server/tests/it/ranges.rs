@@ -1,4 +1,4 @@
-//! Parts of a file: several at once, under conditions, and of a file that is still arriving (RFC 9110).
+//! Ranges of a file: several at once, under conditions, and of a file that is still arriving (RFC 9110).
 
 use reqwest::{Method, Response};
 
@@ -169,7 +169,7 @@ async fn ranges_are_served_only_of_the_file_that_was_begun() {
             assert_eq!(response.status(), status, "{range} {known}");
         }
     }
-    // Of another file even a range beyond the end is no reason to refuse.
+    // When `If-Range` names another file, the range is ignored, even one beyond the end.
     assert_eq!(get(&owner, &path, &[("range", "bytes=10-"), ("if-range", "\"other\"")]).await.status(), 200);
     app.finish().await;
 }

@@ -1,11 +1,11 @@
-//! Who has a file already: receipts in its row, and downloads on their way, which the owner sees.
+//! Who has a file: receipts, which are in the file's row, and running downloads, which only the owner sees.
 
 use app::{
     room::{Download, FileId, MemberId, PassingEvent, RoomEvent},
     wire::ServerMessage,
 };
 use reqwest::Method;
-use server::config::Pace;
+use server::config::Timeouts;
 
 use crate::{
     live_socket::LiveSocket,
@@ -167,7 +167,7 @@ async fn a_receipt_outlives_a_restart() {
     guest.download(id).await;
     receipt(&mut socket).await;
     drop(socket);
-    let app = TestApp::on(app.stop().await, &[], Pace::default()).await;
+    let app = TestApp::on(app.stop().await, &[], Timeouts::default()).await;
     let owner = owner.at(&app);
     assert_eq!(owner.entry(id).await.received_by, [guest.entered.member]);
     assert_eq!(owner.close().await, 204);

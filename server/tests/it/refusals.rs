@@ -1,4 +1,4 @@
-//! Who may do what: every row of the wire for strangers, strays and guests.
+//! Who may do what: requests of the API, sent without a token, with a wrong one, and by a guest.
 
 use app::room::FileId;
 use reqwest::{Method, Response};
@@ -9,7 +9,8 @@ use crate::{
     test_app::TestApp,
 };
 
-/// Every request that needs a seat: method, what follows the room's address, and whether a guest may.
+/// Requests that need a seat: the method, the path after the room's address, and whether a guest may send it. Those for
+/// snippets, thumbnails and previews are tested in the modules of these names.
 fn requests(id: FileId) -> Vec<(Method, String, bool)> {
     vec![
         (Method::GET, String::new(), true),
@@ -24,7 +25,7 @@ fn requests(id: FileId) -> Vec<(Method, String, bool)> {
     ]
 }
 
-/// Sends a request as a tus client would, with some token or none.
+/// Sends a request with the headers of a tus client, and with this token if there is one.
 async fn send(room: &Seat, token: Option<&str>, method: Method, rest: &str) -> Response {
     let mut request = room
         .door
@@ -112,7 +113,7 @@ async fn a_guest_may_look_and_download_and_nothing_else() {
     for (method, rest, allowed) in requests(id) {
         let response = send(&owner, Some(&guest.entered.token), method, &rest).await;
         match (allowed, rest.as_str()) {
-            // A member's plain request, which only lacks the upgrade.
+            // A guest may open the socket, but this plain request lacks the WebSocket upgrade.
             (true, "/live") => drop(refused(response, 400, "malformed_request").await),
             (true, _) => assert_eq!(response.status(), 200, "{rest}"),
             (false, _) => drop(refused(response, 403, "owner_only").await),

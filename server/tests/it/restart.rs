@@ -47,7 +47,7 @@ async fn an_upload_goes_on_where_the_kill_stopped_it() {
     let process = Process::start(folder.path());
     let owner = process.create_room().await;
     let id = owner.add_file("a.bin", bytes.len() as u64).await;
-    // Killed right after the answer: what was acknowledged has to be there.
+    // The program is killed right after its answer: what it acknowledged has to be there.
     assert_eq!(owner.append(id, 0, bytes[..1_234_567].to_vec()).await.status(), 204);
     process.kill();
 
@@ -61,7 +61,7 @@ async fn an_upload_goes_on_where_the_kill_stopped_it() {
     assert!(owner.download(id).await == bytes, "the bytes differ");
 }
 
-/// CRC-32/ISO-HDLC, bit by bit.
+/// CRC-32/ISO-HDLC, computed bit by bit.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
@@ -189,7 +189,7 @@ async fn a_file_that_the_disk_had_only_in_part_can_be_continued() {
     let owner = process.create_room().await;
     let id = owner.upload("cut.txt", b"123456789").await;
     process.kill();
-    // As a power cut leaves a file whose end was not on the disk yet.
+    // A power cut leaves such a file when its end was not on the disk yet.
     std::fs::write(folder.path().join("files").join(id.to_string()), "1234").unwrap();
 
     let process = Process::start(folder.path());
@@ -208,7 +208,7 @@ async fn an_upload_whose_last_byte_arrived_just_before_the_kill_is_complete_afte
     let owner = process.create_room().await;
     let id = owner.add_file("a.txt", 9).await;
     process.kill();
-    // As if the kill had come between the last write and the record of it.
+    // As if the kill had come between the last write and the recorded event of the file's completion.
     std::fs::write(folder.path().join("files").join(id.to_string()), "123456789").unwrap();
 
     let process = Process::start(folder.path());

@@ -10,7 +10,7 @@ use crate::{
     door::refused,
     raw::{answer, begin_chunk},
     seat::header,
-    test_app::{PACE, TestApp, files_on_disk},
+    test_app::{TIMEOUTS, TestApp, files_on_disk},
 };
 
 fn progress(id: FileId, offset_bytes: u64, state: FileState) -> PassingEvent {
@@ -44,7 +44,7 @@ async fn a_file_whose_sender_left_right_after_the_last_byte_is_completed() {
     let bytes = vec![7; 4 << 20];
     let id = owner.add_file("a.bin", bytes.len() as u64).await;
     let mut stream = begin_chunk(&owner, id, 0, bytes.len() as u64, &bytes).await;
-    // Gone before the answer: nobody will ask for this upload again.
+    // The sender leaves before the answer, so nobody will continue this upload: the server has to complete the file.
     stream.shutdown().await.unwrap();
     assert!(matches!(socket.event().await, RoomEvent::FileAdded { .. }));
     assert!(matches!(socket.event().await, RoomEvent::FileCompleted { .. }));
@@ -61,7 +61,7 @@ async fn a_second_chunk_takes_over_from_a_stalled_one_at_once() {
     let mut stalled = begin_chunk(&owner, id, 0, 10, b"0123").await;
     socket.until_passing(progress(id, 4, FileState::Arriving)).await;
 
-    // The stalled one would be patient for a minute.
+    // Without the second chunk, the server would wait for the stalled one for a minute.
     assert_eq!(owner.append(id, 4, "456789").await.status(), 204);
     let refusal = answer(&mut stalled).await;
     assert!(refusal.starts_with("HTTP/1.1 409") && refusal.contains("upload_taken_over"), "{refusal}");
@@ -99,7 +99,7 @@ async fn a_chunk_at_a_wrong_offset_does_not_confuse_the_one_that_runs() {
 
 #[tokio::test]
 async fn a_sender_who_goes_silent_in_a_chunk_is_cut_and_what_arrived_is_kept() {
-    let app = TestApp::with_pace(server::config::Pace { idle_upload: std::time::Duration::from_millis(200), ..PACE }).await;
+    let app = TestApp::with_timeouts(server::config::Timeouts { idle_upload: std::time::Duration::from_millis(200), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
     let id = owner.add_file("a.txt", 10).await;
@@ -112,7 +112,7 @@ async fn a_sender_who_goes_silent_in_a_chunk_is_cut_and_what_arrived_is_kept() {
 
 #[tokio::test]
 async fn a_sender_who_goes_silent_between_chunks_is_shown_as_stopped() {
-    let app = TestApp::with_pace(server::config::Pace { idle_upload: std::time::Duration::from_millis(100), ..PACE }).await;
+    let app = TestApp::with_timeouts(server::config::Timeouts { idle_upload: std::time::Duration::from_millis(100), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
     let id = owner.add_file("a.txt", 10).await;
@@ -138,7 +138,7 @@ async fn a_sender_whose_page_goes_between_chunks_is_shown_as_stopped_at_once() {
     socket.until_passing(progress(third, 2, FileState::Arriving)).await;
     drop(page);
     drop(other_tab);
-    // The patience with one that is only silent is a minute.
+    // A sender who is only silent would be shown as stopped after a minute.
     let mut stopped = Vec::new();
     while stopped.len() < 2 {
         if let ServerMessage::Passing { event: PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped } } =
@@ -152,7 +152,7 @@ async fn a_sender_whose_page_goes_between_chunks_is_shown_as_stopped_at_once() {
     expected.sort_unstable();
     assert_eq!(stopped, expected);
 
-    // What was on its way when the page went is over with its end.
+    // A chunk that was on its way when the page went is received to its end, and the upload is stopped then.
     under_way.write_all(b"23").await.unwrap();
     socket.until_passing(progress(third, 4, FileState::Stopped)).await;
     app.finish().await;

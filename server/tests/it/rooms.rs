@@ -1,4 +1,4 @@
-//! `/api/rooms` and `/api/rooms/{pin}`: creating and looking. Closing has a file of its own.
+//! `/api/rooms` and `/api/rooms/{pin}`: creating rooms and reading them. Closing them is tested in `closing`.
 
 use app::{
     room::{Presence, Role},
@@ -127,12 +127,12 @@ async fn a_body_of_100_kilobytes_is_refused() {
 #[tokio::test]
 async fn an_address_that_creates_hundreds_of_rooms_is_told_to_wait() {
     let app = TestApp::start().await;
-    // Refused for its name, so that nothing is written; it counts all the same.
+    // Each request is refused for its empty name, so that no room is created, but it counts as an attempt.
     for _ in 0..300 {
         let response = create_with(&app, "application/json", r#"{"name": ""}"#).await;
         assert_eq!(response.status(), 422);
     }
-    // One comes back every second, so a slow machine gets a few more.
+    // The budget regains one attempt every second, so a slow machine gets a few more.
     let refusal = loop {
         let response = create_with(&app, "application/json", r#"{"name": ""}"#).await;
         if response.status() != 422 {
@@ -189,7 +189,7 @@ async fn a_browser_is_told_of_the_open_rooms_in_which_it_has_a_seat() {
         known(format!("theme=dark; {cookies}")).await,
         json!([{"pin": own.pin(), "role": "owner"}, {"pin": other.pin(), "role": "guest"}])
     );
-    // Neither another room's token nor what is none tells whether there is a room.
+    // Neither another room's token nor an invalid one reveals whether the room exists.
     for token in [guest.entered.token.as_str(), "x", ""] {
         assert_eq!(known(cookie(own.pin(), token)).await, json!([]), "{token}");
     }

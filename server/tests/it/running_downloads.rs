@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use crate::{
     raw::begin_chunk,
     seat::{Seat, header},
-    test_app::{LONG, PACE, TestApp},
+    test_app::{LONG, TIMEOUTS, TestApp},
 };
 
 /// The next bytes of a download.
@@ -92,7 +92,7 @@ async fn a_download_is_cut_when_the_room_is_closed() {
 
 #[tokio::test]
 async fn a_download_is_cut_when_the_upload_has_stalled() {
-    let app = TestApp::with_pace(server::config::Pace { idle_download: std::time::Duration::from_millis(100), ..PACE }).await;
+    let app = TestApp::with_timeouts(server::config::Timeouts { idle_download: std::time::Duration::from_millis(100), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let id = half_a_file(&owner).await;
     let mut download = owner.get(&owner.file(id)).await;

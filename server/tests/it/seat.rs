@@ -1,4 +1,4 @@
-//! What somebody with a seat does: look, upload, download, listen.
+//! The requests of a member: reading the room, uploading, downloading, and listening to events.
 
 use app::{
     room::{FileEntry, FileId, Room},
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use crate::{door::Door, live_socket::LiveSocket, test_app::LONG};
 
-/// A member's seat, proved by its token.
+/// A member's seat with the token that proves it, and the door of its server.
 #[derive(Clone)]
 pub(crate) struct Seat {
     pub(crate) entered: Entered,
@@ -24,7 +24,7 @@ impl Seat {
         Self { entered, door }
     }
 
-    /// The same seat at another server: the one that was started after the first.
+    /// The same seat at a server that was started on the same folder after the first one.
     pub(crate) fn at(&self, door: &Door) -> Self {
         Self { entered: self.entered.clone(), door: door.clone() }
     }
@@ -64,7 +64,7 @@ impl Seat {
         self.room().await.file(id).unwrap().clone()
     }
 
-    /// The room as a client reads it that does not have our types.
+    /// The room as JSON, as a client reads it that does not have our types.
     pub(crate) async fn room_json(&self) -> Value {
         let response = self.get(&wire::room(&self.entered.pin)).await;
         assert_eq!(response.status(), 200);
@@ -72,7 +72,7 @@ impl Seat {
         view["room"].take()
     }
 
-    /// The row of a file in that JSON, `Null` when it has none.
+    /// The row of a file in the room's JSON, or `Null` when there is none.
     pub(crate) async fn row(&self, id: FileId) -> Value {
         let room = self.room_json().await;
         let rows = room["files"].as_array().unwrap();
@@ -83,7 +83,7 @@ impl Seat {
         self.request(Method::DELETE, &wire::room(&self.entered.pin)).send().await.unwrap().status().as_u16()
     }
 
-    /// A request that creates an upload; its length and its metadata are the caller's.
+    /// A request that creates an upload. The caller adds the length and the metadata.
     pub(crate) fn creation(&self) -> RequestBuilder {
         self.request(Method::POST, &self.files()).header("tus-resumable", "1.0.0")
     }
@@ -93,7 +93,7 @@ impl Seat {
         self.creation().header("content-type", "application/offset+octet-stream").body(bytes)
     }
 
-    /// Announces a file whose length is told later.
+    /// Announces a file whose length is declared later.
     pub(crate) async fn add_deferred(&self, name: &str) -> FileId {
         let request = self.creation().header("upload-defer-length", 1).header("upload-metadata", metadata(name));
         let response = request.send().await.unwrap();
@@ -101,14 +101,14 @@ impl Seat {
         id_in_location(&response)
     }
 
-    /// Announces a part of a file to come.
+    /// Announces a part (tus concatenation).
     pub(crate) async fn add_part(&self, size_bytes: u64) -> FileId {
         let response = self.creation().header("upload-concat", "partial").header("upload-length", size_bytes).send().await.unwrap();
         assert_eq!(response.status(), 201);
         id_in_location(&response)
     }
 
-    /// A complete part of a file to come.
+    /// Uploads a whole part (tus concatenation).
     pub(crate) async fn upload_part(&self, bytes: &[u8]) -> FileId {
         let id = self.add_part(bytes.len() as u64).await;
         assert_eq!(self.append(id, 0, bytes.to_vec()).await.status(), 204);
@@ -121,12 +121,12 @@ impl Seat {
         format!("final;{}", paths.join(" "))
     }
 
-    /// The answer to somebody who joins parts.
+    /// Asks to join parts with this value of `Upload-Concat`, and returns the answer.
     pub(crate) async fn ask_to_concatenate(&self, concat: &str) -> Response {
         self.creation().header("upload-concat", concat).header("upload-metadata", metadata("joined.txt")).send().await.unwrap()
     }
 
-    /// The file that these parts become.
+    /// Joins these parts, and returns the file that they become.
     pub(crate) async fn concatenate(&self, parts: &[FileId]) -> FileId {
         let response = self.ask_to_concatenate(&self.final_of(parts)).await;
         assert_eq!(response.status(), 201);
@@ -141,7 +141,7 @@ impl Seat {
         id_in_location(&response)
     }
 
-    /// A request with a chunk; what it holds is the caller's.
+    /// A request with a chunk at this offset. The caller adds the bytes.
     pub(crate) fn chunk(&self, id: FileId, offset: u64) -> RequestBuilder {
         self.request(Method::PATCH, &self.file(id))
             .header("tus-resumable", "1.0.0")
@@ -153,14 +153,14 @@ impl Seat {
         self.chunk(id, offset).body(bytes).send().await.unwrap()
     }
 
-    /// A complete file.
+    /// Uploads a whole file.
     pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> FileId {
         let id = self.add_file(name, bytes.len() as u64).await;
         assert_eq!(self.append(id, 0, bytes.to_vec()).await.status(), 204);
         id
     }
 
-    /// The answer to a tus client that wants to continue.
+    /// Asks for the offset of an upload, as a tus client does that wants to continue, and returns the answer.
     pub(crate) async fn ask_offset(&self, id: FileId) -> Response {
         self.request(Method::HEAD, &self.file(id)).header("tus-resumable", "1.0.0").send().await.unwrap()
     }
@@ -186,12 +186,12 @@ impl Seat {
         self.get(&wire::archive(&self.entered.pin)).await
     }
 
-    /// An open live socket, of which nothing has been read.
+    /// An open live socket from which nothing has been read yet.
     pub(crate) async fn live(&self, since: Option<u64>) -> LiveSocket {
         LiveSocket::open(self, since, &[]).await
     }
 
-    /// An open live socket after its snapshot.
+    /// An open live socket whose snapshot has been read.
     pub(crate) async fn listen(&self) -> LiveSocket {
         let mut socket = self.live(None).await;
         socket.snapshot().await;
@@ -204,12 +204,12 @@ pub(crate) fn metadata(name: &str) -> String {
     format!("filename {}", STANDARD.encode(name))
 }
 
-/// A header of an answer, empty when it has none.
+/// The value of a header of an answer, or an empty string when the header is missing.
 pub(crate) fn header<'a>(response: &'a Response, name: &str) -> &'a str {
     response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-/// The file that an answer points to.
+/// The id of the file in an answer's `Location`.
 pub(crate) fn id_in_location(response: &Response) -> FileId {
     header(response, "location").rsplit('/').next().unwrap().parse().unwrap()
 }
@@ -219,7 +219,7 @@ pub(crate) async fn next_bytes(download: &mut Response) -> reqwest::Result<Optio
     timeout(LONG, download.chunk()).await.expect("the download goes on in time")
 }
 
-/// Bytes of which no two stretches are alike.
+/// Pseudo-random bytes, so that bytes at a wrong place are noticed.
 pub(crate) fn noise(length: u32) -> Vec<u8> {
     (0..length).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }

@@ -1,4 +1,4 @@
-//! Text to copy: the owner adds and removes it, everybody in the room has it at once.
+//! Snippets, which are texts to copy: the owner adds and removes them, and every member sees that at once.
 
 use app::{
     room::{RoomEvent, SnippetText},

@@ -1,4 +1,4 @@
-//! The real program's first moments, and why it may have none.
+//! How the real program starts, and with which message it refuses to start.
 
 use std::{
     net::TcpListener,
@@ -14,7 +14,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder).args(arguments).output().unwrap()
 }
 
-/// The one line that a program which did not start says.
+/// The line on standard error of a program that ended with `code`. Checks that there is no other line.
 fn only_line(output: &Output, code: i32) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(code), "{text}");
@@ -22,7 +22,7 @@ fn only_line(output: &Output, code: i32) -> String {
     text.trim_end().to_owned()
 }
 
-/// The last line of a program that had begun to start.
+/// The last line on standard error of a program that ended with `code`. Lines of the log may come before it.
 fn last_line(output: &Output, code: i32) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(code), "{text}");
@@ -165,6 +165,6 @@ fn whatever_else_lies_among_the_files_is_left_alone() {
     std::fs::write(&strange, "mine").unwrap();
     drop(Process::start(folder.path()));
     assert_eq!(std::fs::read(&strange).unwrap(), b"mine");
-    let (_journal, rooms) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::Sync::Background).unwrap();
+    let (_journal, rooms) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
     assert!(rooms.is_empty());
 }

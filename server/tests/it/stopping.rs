@@ -1,16 +1,16 @@
-//! A server that goes down for a restart: everybody is told, and nothing is lost.
+//! Stopping a server for a restart: its clients are told to come back, and nothing is lost.
 
 use std::time::Duration;
 
 use app::room::{FileState, PassingEvent};
 use nix::sys::signal::Signal;
-use server::config::Pace;
+use server::config::Timeouts;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::{
     process::Process,
     raw::{answer, begin_chunk},
-    test_app::{PACE, TestApp},
+    test_app::{TIMEOUTS, TestApp},
 };
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_running_chunk_may_end_while_the_server_stops() {
     running.write_all(b"456789").await.unwrap();
     assert!(answer(&mut running).await.starts_with("HTTP/1.1 204"));
 
-    let app = TestApp::on(app.stop().await, &[], PACE).await;
+    let app = TestApp::on(app.stop().await, &[], TIMEOUTS).await;
     let owner = owner.at(&app);
     assert_eq!(owner.entry(id).await.state, FileState::Complete);
     assert_eq!(owner.download(id).await, b"0123456789");
@@ -50,14 +50,14 @@ async fn a_running_chunk_may_end_while_the_server_stops() {
 
 #[tokio::test]
 async fn a_stalled_chunk_does_not_hold_the_server_up() {
-    let app = TestApp::with_pace(Pace { drain: Duration::from_millis(200), ..PACE }).await;
+    let app = TestApp::with_timeouts(Timeouts { drain: Duration::from_millis(200), ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
     let id = owner.add_file("a.txt", 10).await;
     let _stalled = begin_chunk(&owner, id, 0, 10, b"0123").await;
     socket.until_passing(PassingEvent::FileProgress { id, offset_bytes: 4, state: FileState::Arriving }).await;
 
-    let app = TestApp::on(app.stop().await, &[], PACE).await;
+    let app = TestApp::on(app.stop().await, &[], TIMEOUTS).await;
     let owner = owner.at(&app);
     assert_eq!(owner.entry(id).await.state, FileState::Stopped);
     assert_eq!(owner.offset(id).await, 4);
@@ -86,7 +86,7 @@ async fn a_room_goes_on_after_the_server_was_stopped_and_started() {
     drop(socket);
     let before = owner.room().await;
 
-    let app = TestApp::on(app.stop().await, &[], PACE).await;
+    let app = TestApp::on(app.stop().await, &[], TIMEOUTS).await;
     assert_eq!(owner.at(&app).room().await, before);
     assert_eq!(guest.at(&app).download(id).await, b"still here");
     assert_eq!(owner.at(&app).close().await, 204);

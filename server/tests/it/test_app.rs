@@ -1,10 +1,10 @@
-//! A server for one test: in this process, on a free port, with a folder that goes with it.
+//! A server for one test. It runs in this process, on a free port, with a temporary data folder.
 
 use std::{ops::Deref, path::Path, time::Duration};
 
 use server::{
     ServeError, Server,
-    config::{Config, Pace},
+    config::{Config, Timeouts},
     journal::Journal,
 };
 use tempfile::TempDir;
@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::door::Door;
 
-/// Only a bound for what should never happen: a test that waits this long has failed.
+/// The time limit of a wait. It is reached only when something is wrong: a test that waits this long fails.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 
-/// The periods of a test that does not care about them: long, but for the end.
-pub(crate) const PACE: Pace = Pace {
+/// The periods of a test that does not depend on them: a minute, except for `drain`, so that stopping a server is quick.
+pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     heartbeat: Duration::from_secs(60),
     grace: Duration::from_secs(60),
     drain: Duration::from_secs(2),
@@ -25,7 +25,7 @@ pub(crate) const PACE: Pace = Pace {
     idle_download: Duration::from_secs(60),
 };
 
-/// A running server and the way into it.
+/// A running server and the door to it. A test has to end it with `finish` or `stop`.
 pub(crate) struct TestApp {
     door: Door,
     folder: Option<TempDir>,
@@ -35,28 +35,28 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
-        Self::with(&[], PACE).await
+        Self::with(&[], TIMEOUTS).await
     }
 
     /// A server with these flags.
     pub(crate) async fn with_flags(flags: &[&str]) -> Self {
-        Self::with(flags, PACE).await
+        Self::with(flags, TIMEOUTS).await
     }
 
     /// A server with these periods.
-    pub(crate) async fn with_pace(pace: Pace) -> Self {
-        Self::with(&[], pace).await
+    pub(crate) async fn with_timeouts(timeouts: Timeouts) -> Self {
+        Self::with(&[], timeouts).await
     }
 
-    pub(crate) async fn with(flags: &[&str], pace: Pace) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), flags, pace).await
+    pub(crate) async fn with(flags: &[&str], timeouts: Timeouts) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), flags, timeouts).await
     }
 
     /// A server on a folder that another one may have used before.
-    pub(crate) async fn on(folder: TempDir, flags: &[&str], pace: Pace) -> Self {
+    pub(crate) async fn on(folder: TempDir, flags: &[&str], timeouts: Timeouts) -> Self {
         let program = ["snapdrop", "--data-dir", folder.path().to_str().unwrap()];
         let mut config = Config::from_args(program.iter().chain(flags)).unwrap();
-        config.pace = pace;
+        config.timeouts = timeouts;
         let server = Server::open(config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let door = Door::new(listener.local_addr().unwrap());
@@ -75,13 +75,13 @@ impl TestApp {
         self.stop.cancel();
     }
 
-    /// Stops the server; what it leaves behind is the folder.
+    /// Stops the server, and returns its data folder.
     pub(crate) async fn stop(mut self) -> TempDir {
         self.wait_for_end().await;
         self.folder.take().unwrap()
     }
 
-    /// Closes every room, stops the server, and sees to it that nothing is left of them.
+    /// Closes every room, stops the server, and checks that nothing is left of the rooms.
     pub(crate) async fn finish(mut self) {
         for owner in self.door.owners() {
             let status = owner.close().await;
@@ -116,15 +116,15 @@ impl Deref for TestApp {
     }
 }
 
-/// The names of the files that lie in a data folder.
+/// The names of the uploaded files and thumbnails in a data folder.
 pub(crate) fn files_on_disk(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder.join("files")).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// A stopped server's folder, all of whose rooms are closed.
+/// Checks that neither files nor rooms are left in the data folder of a stopped server.
 pub(crate) fn assert_nothing_left(folder: &Path) {
     assert_eq!(files_on_disk(folder), Vec::<String>::new(), "bytes are left of closed rooms");
-    let (_journal, rooms) = Journal::open(&folder.join("snapdrop.redb"), server::durability::Sync::Background).unwrap();
+    let (_journal, rooms) = Journal::open(&folder.join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
     assert!(rooms.is_empty(), "rows are left of closed rooms: {rooms:?}");
 }

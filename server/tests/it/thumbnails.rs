@@ -1,4 +1,4 @@
-//! `/api/rooms/{pin}/files/{id}/thumbnail`: the small picture of a file, from its owner to everybody.
+//! `/api/rooms/{pin}/files/{id}/thumbnail`: the thumbnail of a file, which the owner hands in and every member sees.
 
 use app::{
     room::{FileId, RoomEvent},
@@ -31,7 +31,7 @@ async fn everybody_sees_the_picture_that_the_owner_hands_in() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
-    // While the file is still on its way.
+    // The thumbnail may come while the file is still arriving.
     let id = owner.add_file("harbour.jpg", 10).await;
     let mut socket = guest.listen().await;
     assert_eq!(owner.row(id).await["has_thumbnail"], Value::Null);
@@ -212,7 +212,8 @@ async fn a_picture_survives_a_kill_and_what_belongs_to_nothing_does_not() {
     let since = owner.view().await.snapshot.revision;
     process.kill();
     let files = folder.path().join("files");
-    // As a power cut leaves what was not on the disk yet, and a kill what was not told yet.
+    // A power cut leaves an empty thumbnail when its bytes were not on the disk yet. A kill leaves a thumbnail whose
+    // event was not recorded yet, one that is half written, and one whose file is gone.
     std::fs::write(files.join(format!("{lost}.thumbnail")), "").unwrap();
     std::fs::write(files.join(format!("{untold}.thumbnail")), JPEG).unwrap();
     std::fs::write(files.join(format!("{kept}.new-thumbnail")), "half").unwrap();

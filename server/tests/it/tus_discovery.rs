@@ -1,4 +1,4 @@
-//! `OPTIONS`: what uploads are spoken here, to whom it may concern.
+//! `OPTIONS`: the tus version, extensions and limits of this server, which only members who may upload are told.
 
 use reqwest::Method;
 

@@ -1,4 +1,4 @@
-//! Uploads that are refused, and what they leave untouched.
+//! Uploads and chunks that are refused, which leaves the files and the room as they were.
 
 use app::room::{FileId, FileState};
 use bytes::Bytes;
@@ -89,7 +89,7 @@ async fn a_request_without_the_spoken_version_is_told_which_it_is() {
     let id = owner.add_file("a.txt", 5).await;
     for version in [None, Some("0.2.2"), Some("1.0"), Some("")] {
         for (method, path) in [("POST", owner.files()), ("PATCH", owner.file(id)), ("DELETE", owner.file(id))] {
-            // Whoever removes a file without speaking tus needs no version.
+            // Removing a file without `Tus-Resumable` is allowed.
             if (method, version) == ("DELETE", None) {
                 continue;
             }
@@ -176,13 +176,13 @@ async fn a_chunk_that_announces_too_much_is_refused_before_a_byte_is_taken() {
     app.finish().await;
 }
 
-/// A body of these frames, whose length nobody announces.
+/// A body of these frames, which is sent without a `Content-Length`.
 fn unannounced(frames: &'static [&'static str]) -> Body {
     let frames = frames.iter().map(|frame| Ok::<_, std::convert::Infallible>(Bytes::from_static(frame.as_bytes())));
     Body::wrap_stream(futures::stream::iter(frames))
 }
 
-/// The file after the owner continued it as a tus client does.
+/// Continues an upload to its end as a tus client does, and returns the downloaded bytes.
 async fn continued(owner: &Seat, id: FileId, whole: &[u8]) -> Vec<u8> {
     let offset = owner.offset(id).await;
     let rest = whole[usize::try_from(offset).unwrap()..].to_vec();

@@ -1,4 +1,4 @@
-//! A room is not unused while somebody downloads from it, however slowly.
+//! A download keeps a room in use, however slow it is.
 
 use app::room::FileId;
 use tokio::{
@@ -13,10 +13,11 @@ use crate::{
     test_app::{LONG, TestApp},
 };
 
-/// More than what fits between the two ends and than a slow reader takes while a test runs.
+/// More bytes than the socket buffers hold together with what a slow reader takes while a test runs.
 const SIZE: usize = 64 << 20;
 
-/// Begins a download through a connection that holds little: what the reader leaves, the server keeps.
+/// Begins a download over a connection with a small receive buffer, so that the server cannot send far ahead of the
+/// reader.
 async fn begin_download(seat: &Seat, path: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(64 * 1024).unwrap();
@@ -32,13 +33,13 @@ async fn read_some(download: &mut TcpStream) {
     download.read_exact(&mut [0; 2048]).await.expect("the download goes on");
 }
 
-/// Whether the room is gone, as a stranger is told. A stranger's question is no use of the room.
+/// Asks without a token whether the room is gone. Requests without a token do not count as use of the room.
 async fn is_gone(door: &Door, pin: &str) -> bool {
     door.get(&format!("/api/rooms/{pin}")).await.status() == 404
 }
 
-/// Downloads slowly until a room that nobody uses is closed: the other one is still open, until the
-/// download has ended.
+/// Downloads slowly from one room until another one, which nobody uses, is closed. Checks that the first room is still
+/// open then, and that it is closed after the download has ended.
 async fn outlives_an_unused_room(path: impl Fn(&Seat, FileId) -> String) {
     let app = TestApp::with_flags(&["--room-ttl", "1s"]).await;
     let busy = app.create_room().await;

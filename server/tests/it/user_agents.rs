@@ -161,12 +161,12 @@ fn a_user_agent_of_ten_kilobytes_is_read_only_at_its_start() {
     assert_eq!(detect(&from_agent(&late)), nameless);
     let early = format!("{SAFARI_ON_IPHONE}{}", "x".repeat(10 * 1024));
     assert_eq!(detect(&from_agent(&early)), device(DeviceKind::Mobile, "Safari", "iPhone"));
-    // Three bytes a character, so that the limit falls inside one.
+    // Each character has three bytes, so that the limit falls inside one of them.
     let split = "界".repeat(4 * 1024);
     assert_eq!(detect(&from_agent(&split)), nameless);
 }
 
-/// Agents and hints that no browser sends but anyone can.
+/// User agents and hints that no browser sends, but that anyone can send.
 fn hostile_texts() -> Vec<String> {
     let mut texts: Vec<String> = [
         "<script>alert(1)</script> Firefox/<b>1</b>",

@@ -1,0 +1,180 @@
+//! Digests: the SHA-256 of every file. One background thread computes them. It also follows files while they arrive,
+//! reading from the page cache, so that little is left to do once a file is complete.
+
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io,
+    os::unix::fs::FileExt as _,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use app::room::Sha256;
+use sha2::Digest as _;
+use tokio::sync::watch;
+
+use super::{StoredFile, background::Background};
+use crate::{
+    locks::lock,
+    speed::{Traffic, TrafficWatch},
+};
+
+/// Bytes of one read.
+const READ_BYTES: usize = 256 << 10;
+/// Bytes of one file that are digested before the next file has its turn.
+const TURN_BYTES: u64 = 64 << 20;
+/// How long files are gathered before they are digested. Otherwise each of many small files that are sent one after the
+/// other would wake the thread.
+const GATHERING: Duration = Duration::from_millis(20);
+
+/// A handle to the thread that digests files.
+#[derive(Clone, Debug)]
+pub(super) struct Digests {
+    background: Background,
+    /// Marked as changed whenever the state of some file's digest changes.
+    changes: watch::Sender<()>,
+}
+
+/// The digest of one file, and how far it is computed.
+#[derive(Debug)]
+pub(super) struct Digest {
+    /// How many bytes were digested, from the beginning of the file, and the hash state after them.
+    sum: Mutex<(u64, sha2::Sha256)>,
+    state: watch::Sender<DigestState>,
+    /// Whether the file was added to the thread's queue and its turn has not begun. It is not added again then.
+    waits: AtomicBool,
+}
+
+/// Whether a file's digest is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestState {
+    /// The digest is not known yet.
+    Pending,
+    /// The digest is known.
+    Known(Sha256),
+    /// The digest will never be known: the file was removed, or the disk failed.
+    Unavailable,
+}
+
+impl Digests {
+    /// Starts the thread. It pauses while `traffic` says that transfers are busy.
+    pub(super) fn start(traffic: &Traffic) -> io::Result<Self> {
+        let mut traffic = traffic.watch();
+        let changes = watch::Sender::default();
+        let changed = changes.clone();
+        let background = Background::start("digest", GATHERING, move |queue| take_turn(queue, &mut traffic, &changed))?;
+        Ok(Self { background, changes })
+    }
+
+    /// Returns a receiver that is marked as changed whenever the state of some file's digest changes.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Queues a file, so that the bytes of it that are here are digested soon.
+    pub(super) fn add(&self, file: &Arc<StoredFile>) {
+        if !file.digest.waits.swap(true, Ordering::AcqRel) {
+            self.background.add(file);
+        }
+    }
+
+    /// Decides that the digest of a file will never be known. A digest that is already known stays.
+    pub(super) fn give_up(&self, file: &StoredFile) {
+        file.digest.decide(DigestState::Unavailable);
+        self.changes.send_replace(());
+    }
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Self { sum: Mutex::default(), state: watch::Sender::new(DigestState::Pending), waits: AtomicBool::new(false) }
+    }
+}
+
+impl Digest {
+    /// Waits for the digest of the whole file; `None` when it will never be known.
+    pub(super) async fn known(&self) -> Option<Sha256> {
+        let mut state = self.state.subscribe();
+        let decided = state.wait_for(|state| *state != DigestState::Pending).await;
+        match decided.as_deref() {
+            Ok(DigestState::Known(sha256)) => Some(*sha256),
+            _ => None,
+        }
+    }
+
+    /// The present state.
+    pub(super) fn state(&self) -> DigestState {
+        *self.state.borrow()
+    }
+
+    /// Changes the state if it is pending. Every other state is final.
+    fn decide(&self, decision: DigestState) {
+        self.state.send_if_modified(|state| {
+            let is_pending = *state == DigestState::Pending;
+            if is_pending {
+                *state = decision;
+            }
+            is_pending
+        });
+    }
+}
+
+/// The outcome of one file's turn.
+enum Turn {
+    /// Everything that is here is digested; more bytes may arrive.
+    Caught,
+    /// More bytes are here, and need another turn.
+    Again,
+    /// The whole file is digested.
+    Whole(Sha256),
+}
+
+/// Gives the first file of the queue a turn. If it needs another one, it goes to the end of the queue.
+fn take_turn(queue: &mut VecDeque<Arc<StoredFile>>, traffic: &mut TrafficWatch, changed: &watch::Sender<()>) {
+    let Some(file) = queue.pop_front() else { return };
+    match digest_some(&file, traffic) {
+        Ok(Turn::Caught) => {}
+        Ok(Turn::Again) => queue.push_back(file),
+        Ok(Turn::Whole(sha256)) => {
+            file.digest.decide(DigestState::Known(sha256));
+            changed.send_replace(());
+        }
+        Err(error) => {
+            file.digest.decide(DigestState::Unavailable);
+            changed.send_replace(());
+            tracing::error!(%error, "a file could not be digested");
+        }
+    }
+}
+
+/// Digests the bytes of a file that are here and not digested yet, at most [`TURN_BYTES`].
+fn digest_some(file: &StoredFile, traffic: &mut TrafficWatch) -> io::Result<Turn> {
+    file.digest.waits.store(false, Ordering::Release);
+    let Some(extent) = *file.extent.borrow() else { return Ok(Turn::Caught) };
+    let mut sum = lock(&file.digest.sum);
+    let (position, hasher) = &mut *sum;
+    let end = extent.bytes.min(*position + TURN_BYTES);
+    if *position < end {
+        let source = match File::open(&file.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Turn::Caught),
+            source => source?,
+        };
+        let most = |left| usize::try_from(left).map_or(READ_BYTES, |left| left.min(READ_BYTES));
+        let mut buffer = vec![0; most(end - *position)];
+        while *position < end {
+            traffic.make_way();
+            let wanted = most(end - *position);
+            source.read_exact_at(&mut buffer[..wanted], *position)?;
+            hasher.update(&buffer[..wanted]);
+            *position += wanted as u64;
+        }
+    }
+    if end < extent.bytes {
+        return Ok(Turn::Again);
+    }
+    if extent.is_whole { Ok(Turn::Whole(Sha256::new(hasher.clone().finalize().into()))) } else { Ok(Turn::Caught) }
+}

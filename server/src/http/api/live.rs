@@ -1,0 +1,265 @@
+//! `GET /api/rooms/{pin}/live`: the live socket of a member, a WebSocket. The server sends the snapshot or the missed
+//! events, and then every broadcast of the room; the client sends the few messages of `ClientMessage`.
+
+use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
+
+use app::{
+    room::Role,
+    wire::{CLOSE_RESTART, CLOSE_ROOM_CLOSED, ClientMessage, Problem, ProblemCode, ServerMessage},
+};
+use axum::{
+    extract::{
+        Query,
+        rejection::QueryRejection,
+        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code, rejection::WebSocketUpgradeRejection},
+    },
+    response::Response,
+};
+use bytes::Bytes;
+use serde::Deserialize;
+use tokio::{sync::broadcast::error::RecvError, time::Instant};
+
+use crate::{
+    device::DeviceRules,
+    http::{
+        Refusal, Services, State,
+        content::seat::display_name,
+        guard::{Budget, Client, Rate, Session},
+    },
+    rooms::{Attendance, Broadcast, RecordError, Subscription},
+};
+
+/// The longest message that a client may send, in bytes. It is far more than any valid message needs.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+/// How many messages one socket may send. A person does not cause more, and a script does not need more.
+const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
+
+/// The query of the address: the revision that the client already has, if it has one.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Since {
+    since: Option<String>,
+}
+
+/// Upgrades a member's request and serves the socket until either side ends it.
+pub(crate) async fn connect(
+    services: State,
+    session: Session,
+    client: Client,
+    query: Result<Query<Since>, QueryRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Refusal> {
+    let out_of_range = || Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.");
+    let Query(Since { since }) = query.map_err(|_| out_of_range())?;
+    let since = since.map(|since| since.parse()).transpose().map_err(|_| out_of_range())?;
+    let upgrade = upgrade.map_err(|_| Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only."))?;
+    let services = Arc::clone(&services);
+    let sockets = services.sockets.clone();
+    Ok(upgrade.max_message_size(MAX_MESSAGE_BYTES).on_upgrade(move |socket| async move {
+        let live = Live { peer: Peer { services, session, address: client.address }, socket };
+        sockets.track_future(live.serve(since)).await;
+    }))
+}
+
+/// One open socket.
+struct Live {
+    peer: Peer,
+    socket: WebSocket,
+}
+
+/// The member at the other end of the socket.
+struct Peer {
+    services: Arc<Services>,
+    session: Session,
+    address: IpAddr,
+}
+
+/// How a socket ends: with a close frame of this code and reason, or without one, because the peer is gone.
+enum End {
+    Close(u16, &'static str),
+    Gone,
+}
+
+impl Live {
+    async fn serve(mut self, since: Option<u64>) {
+        let end = match self.peer.session.room.attend(self.peer.session.member).await {
+            Ok(attendance) => self.run(&attendance, since).await,
+            Err(RecordError::Closed) => End::Close(CLOSE_ROOM_CLOSED, "the room is closed"),
+            Err(RecordError::Journal(_) | RecordError::Refused(_)) => End::Close(close_code::ERROR, "try again"),
+        };
+        if let End::Close(code, reason) = end {
+            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+            let farewell = async {
+                if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
+                    // Reading until the peer has closed its side, too, keeps the close frame from being lost with the
+                    // connection.
+                    while let Some(Ok(_)) = self.socket.recv().await {}
+                }
+            };
+            #[expect(clippy::let_underscore_must_use, reason = "a peer that does not answer in time needs no closing handshake")]
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(2), farewell).await;
+        }
+    }
+
+    async fn run(&mut self, attendance: &Attendance, since: Option<u64>) -> End {
+        let room = self.peer.session.room.clone();
+        let stopping = self.peer.services.stopping.clone();
+        let period = self.peer.services.config.timeouts.heartbeat;
+        let mut heartbeat = tokio::time::interval_at(Instant::now() + period, period);
+        let mut heard_at = Instant::now();
+        let messages = Budget::new(MESSAGES);
+
+        let mut subscription = room.subscribe(since, self.peer.session.role);
+        if self.send_all(std::mem::take(&mut subscription.first)).await.is_break() {
+            return End::Gone;
+        }
+        loop {
+            let step = tokio::select! {
+                message = subscription.broadcasts.recv() => self.pass_on(message, &mut subscription).await,
+                frame = self.socket.recv() => {
+                    heard_at = Instant::now();
+                    match frame {
+                        Some(Ok(message)) => self.hear(message, attendance, &messages).await,
+                        Some(Err(error)) => ControlFlow::Break(broken(&error)),
+                        None => ControlFlow::Break(End::Gone),
+                    }
+                }
+                _ = heartbeat.tick() => {
+                    if heard_at.elapsed() >= 2 * period {
+                        ControlFlow::Break(End::Gone)
+                    } else {
+                        self.beat().await
+                    }
+                }
+                () = stopping.cancelled() => ControlFlow::Break(End::Close(CLOSE_RESTART, "the server restarts")),
+            };
+            if let ControlFlow::Break(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains, and those that
+    /// guests must not get, are skipped. A socket that fell too far behind gets a snapshot instead.
+    async fn pass_on(&mut self, message: Result<Broadcast, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
+        match message {
+            Ok(message) => {
+                if message.revision.is_some_and(|revision| revision <= subscription.revision) {
+                    return ControlFlow::Continue(());
+                }
+                subscription.revision = message.revision.unwrap_or(subscription.revision);
+                if message.owner_only && self.peer.session.role != Role::Owner {
+                    return ControlFlow::Continue(());
+                }
+                self.send(message.text).await?;
+                if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
+            }
+            Err(RecvError::Lagged(_)) => {
+                *subscription = self.peer.session.room.subscribe(None, self.peer.session.role);
+                self.send_all(std::mem::take(&mut subscription.first)).await?;
+                if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
+            }
+            Err(RecvError::Closed) => ControlFlow::Break(room_closed()),
+        }
+    }
+
+    /// Sends the heartbeat: a ping for programs, and a message for browsers, in which scripts do not see pings.
+    async fn beat(&mut self) -> ControlFlow<End> {
+        self.send_frame(Message::Ping(Bytes::new())).await?;
+        self.say(&ServerMessage::Heartbeat).await
+    }
+
+    /// Handles a frame from the client, and sends the answer if there is one.
+    async fn hear(&mut self, message: Message, attendance: &Attendance, messages: &Budget) -> ControlFlow<End> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary(_) => Utf8Bytes::from_static(""),
+            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+            Message::Close(_) => return ControlFlow::Break(End::Gone),
+        };
+        let outcome = match messages.spend(self.peer.address) {
+            Ok(()) => self.peer.carry_out(&text, attendance).await,
+            Err(problem) => Err(problem.into()),
+        };
+        match outcome {
+            Ok(None) => ControlFlow::Continue(()),
+            Ok(Some(answer)) => self.say(&answer).await,
+            Err(Refusal(problem)) => self.say(&ServerMessage::Problem(problem)).await,
+        }
+    }
+
+    async fn say(&mut self, message: &ServerMessage) -> ControlFlow<End> {
+        self.send(serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()).await
+    }
+
+    async fn send_all(&mut self, texts: Vec<Bytes>) -> ControlFlow<End> {
+        for text in texts {
+            self.send(text).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn send(&mut self, text: Bytes) -> ControlFlow<End> {
+        let text = Utf8Bytes::try_from(text).expect("JSON is UTF-8");
+        self.send_frame(Message::Text(text)).await
+    }
+
+    /// Sends a frame. The socket ends if the peer does not take the frame within two heartbeats, which is also how long
+    /// it may be silent.
+    async fn send_frame(&mut self, frame: Message) -> ControlFlow<End> {
+        let patience = 2 * self.peer.services.config.timeouts.heartbeat;
+        match tokio::time::timeout(patience, self.socket.send(frame)).await {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone),
+        }
+    }
+}
+
+impl Peer {
+    /// Does what a message asks for. Most messages have no answer, because the sender gets the change as a broadcast,
+    /// like everybody else in the room.
+    async fn carry_out(&self, text: &str, attendance: &Attendance) -> Result<Option<ServerMessage>, Refusal> {
+        let Session { room, role, .. } = &self.session;
+        let member = attendance.member();
+        let message = serde_json::from_str(text)
+            .map_err(|_| Problem::new(ProblemCode::MalformedMessage, "The message is not one that this socket understands."))?;
+        match message {
+            ClientMessage::Hello { touch_points } => {
+                // Browsers do not send client hints when they open a socket, so the device that an earlier request
+                // described is kept, and only corrected by the touch points.
+                if let Some(known) = room.read(|room| room.member(member).map(|member| member.device.clone())) {
+                    room.change_device(member, DeviceRules::with_touch_points(&known, touch_points)).await?;
+                }
+            }
+            ClientMessage::Visibility { visible } => attendance.set_visible(visible),
+            ClientMessage::Rename { name } => room.rename(member, display_name(&name)?).await?,
+            ClientMessage::SetLocked { locked } => match role {
+                Role::Owner => room.set_locked(locked).await?,
+                Role::Guest => return Err(owner_only()),
+            },
+            ClientMessage::UploadPaused { id } => match role {
+                Role::Owner => self.services.uploads.tell_paused(room, id),
+                Role::Guest => return Err(owner_only()),
+            },
+            ClientMessage::Heartbeat => return Ok(Some(ServerMessage::Heartbeat)),
+        }
+        Ok(None)
+    }
+}
+
+fn owner_only() -> Refusal {
+    Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")
+}
+
+fn room_closed() -> End {
+    End::Close(CLOSE_ROOM_CLOSED, "the room is closed")
+}
+
+/// How a socket ends when a frame cannot be read: with a close frame if the message is too long, otherwise without one.
+fn broken(error: &axum::Error) -> End {
+    let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    if text.contains("too long") || text.contains("capacity") || text.contains("Space limit") {
+        End::Close(close_code::SIZE, "the message is too long")
+    } else {
+        End::Gone
+    }
+}

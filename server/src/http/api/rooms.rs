@@ -1,0 +1,61 @@
+//! `/api/rooms` and `/api/rooms/{pin}`: creating, listing, reading and closing rooms.
+
+use app::{
+    room::ClosedBy,
+    wire::{KnownRoom, RoomView},
+};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::rejection::BytesRejection,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    http::{
+        Refusal, State,
+        content::seat::{entered, join_request, newcomer},
+        guard::{Client, Owner, Session, seat_tokens},
+    },
+    token,
+};
+
+/// `POST /api/rooms`: creates a room and gives the client the owner's seat.
+pub(crate) async fn create(
+    services: State,
+    client: Client,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Refusal> {
+    let request = join_request(&headers, &body?)?;
+    services.creations.spend(client.address)?;
+    let newcomer = newcomer(&services, &client, request)?;
+    let (room, seat) = services.rooms.create(newcomer).await?;
+    Ok(entered(&room, seat))
+}
+
+/// `GET /api/rooms`: the open rooms in which this browser has a seat according to its cookies. The list does not reveal
+/// other rooms: a cookie whose token is wrong is skipped, just like one for a room that does not exist.
+pub(crate) async fn known(services: State, headers: HeaderMap) -> Response {
+    let mut known = Vec::new();
+    for (pin, token) in seat_tokens(&headers) {
+        let Ok(pin) = pin.parse() else { continue };
+        let Some(room) = services.rooms.find(&pin).await else { continue };
+        if let Some(role) = room.role_of(&token::hash(token)) {
+            known.push(KnownRoom { pin, role });
+        }
+    }
+    ([(header::CACHE_CONTROL, "no-store")], Json(known)).into_response()
+}
+
+/// `GET /api/rooms/{pin}`: a snapshot of the room, as the client's role may see it, and the client's member id.
+pub(crate) async fn snapshot(session: Session) -> Json<RoomView> {
+    Json(RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member })
+}
+
+/// `DELETE /api/rooms/{pin}`: closes the room. Everything in it is erased before the response is sent.
+pub(crate) async fn close(services: State, Owner(session): Owner) -> Result<StatusCode, Refusal> {
+    services.uploads.close_room(&services.rooms, session.room, ClosedBy::Owner).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,71 @@
+//! `/api/rooms/{pin}/snippets`: the texts that the owner shares with the room.
+
+use app::{
+    room::{InvalidSnippet, SnippetId, SnippetText},
+    wire::{AddSnippet, ProblemCode, SnippetAdded},
+};
+use axum::{
+    Json,
+    extract::{
+        Path,
+        rejection::{JsonRejection, PathRejection},
+    },
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    http::{Refusal, guard::Owner},
+    rooms::{MAX_SNIPPETS, NoSuchSnippet, TooManySnippets},
+};
+
+/// `POST /api/rooms/{pin}/snippets`: adds a text, which everybody in the room gets.
+pub(crate) async fn add(Owner(session): Owner, body: Result<Json<AddSnippet>, JsonRejection>) -> Result<Response, Refusal> {
+    let Json(AddSnippet { text }) = body.map_err(|rejection| unreadable(&rejection))?;
+    let text = SnippetText::parse(&text)?;
+    let id = session.room.add_snippet(text).await?;
+    let location = format!("{}/{id}", app::wire::snippets(session.room.pin()));
+    let headers = [(header::LOCATION, HeaderValue::try_from(location).expect("a path of digits"))];
+    Ok((StatusCode::CREATED, headers, Json(SnippetAdded { id })).into_response())
+}
+
+/// `DELETE /api/rooms/{pin}/snippets/{id}`: removes a text from the room.
+pub(crate) async fn remove(Owner(session): Owner, path: Result<Path<(String, String)>, PathRejection>) -> Result<StatusCode, Refusal> {
+    let id: Option<SnippetId> = path.ok().and_then(|Path((_, id))| id.parse().ok());
+    let id = id.ok_or(NoSuchSnippet)?;
+    session.room.remove_snippet(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<InvalidSnippet> for Refusal {
+    fn from(invalid: InvalidSnippet) -> Self {
+        let code = match invalid {
+            InvalidSnippet::Empty => ProblemCode::EmptySnippet,
+            InvalidSnippet::TooLong => ProblemCode::SnippetTooLong,
+        };
+        Self::new(code, format!("This text cannot be added: {invalid}."))
+    }
+}
+
+impl From<TooManySnippets> for Refusal {
+    fn from(_: TooManySnippets) -> Self {
+        Self::new(ProblemCode::RoomFull, format!("A room holds {MAX_SNIPPETS} texts. Remove one first."))
+    }
+}
+
+impl From<NoSuchSnippet> for Refusal {
+    fn from(_: NoSuchSnippet) -> Self {
+        Self::new(ProblemCode::NoSuchSnippet, "There is no such text in this room. It may have been removed.")
+    }
+}
+
+/// The refusal of a body that is not the expected JSON.
+fn unreadable(rejection: &JsonRejection) -> Refusal {
+    match rejection {
+        JsonRejection::MissingJsonContentType(_) => {
+            Refusal::new(ProblemCode::UnsupportedMediaType, "Send JSON (Content-Type: application/json).")
+        }
+        JsonRejection::BytesRejection(_) => Refusal::new(ProblemCode::RequestTooLarge, "The body is larger than any text may be."),
+        _ => Refusal::new(ProblemCode::MalformedRequest, r#"The body is not JSON of the form {"text": "…"}."#),
+    }
+}

@@ -1,0 +1,69 @@
+//! `/manifest.webmanifest`: the web app manifest, which describes the app to a system that installs it, in the reader's
+//! language.
+
+use app::i18n::{Language, Messages};
+use axum::{
+    extract::{Query, rejection::QueryRejection},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::http::preferences;
+
+/// The manifest with empty texts. [`in_language`] fills them in.
+const TEMPLATE: &str = include_str!("manifest.json");
+
+/// The query of the address. It carries the page's language, because browsers fetch manifests without cookies.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Asked {
+    language: Option<String>,
+}
+
+pub(crate) async fn get(asked: Result<Query<Asked>, QueryRejection>, headers: HeaderMap) -> Response {
+    let asked = asked.ok().and_then(|Query(asked)| asked.language).and_then(|code| Language::from_code(&code));
+    let body = in_language(asked.unwrap_or_else(|| preferences::language(&headers))).to_string();
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/manifest+json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
+        (header::VARY, HeaderValue::from_static("accept-language, cookie")),
+    ];
+    (headers, body).into_response()
+}
+
+fn in_language(language: Language) -> Value {
+    let t = Messages::of(language);
+    let mut manifest: Value = serde_json::from_str(TEMPLATE).expect("the built-in template is valid JSON");
+    let words = [
+        ("/description", t.tagline()),
+        ("/screenshots/0/label", t.screenshot_room()),
+        ("/screenshots/1/label", t.screenshot_phone()),
+        ("/shortcuts/0/name", t.create_room()),
+        ("/shortcuts/0/description", t.shortcut_create()),
+        ("/shortcuts/1/name", t.join()),
+        ("/shortcuts/1/description", t.shortcut_join()),
+        ("/lang", language.tag()),
+        ("/dir", language.direction()),
+    ];
+    for (pointer, word) in words {
+        *manifest.pointer_mut(pointer).expect("the built-in template has a place for each text") = word.into();
+    }
+    manifest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortcuts_are_named_in_every_language() {
+        for language in Language::ALL {
+            let manifest = in_language(language);
+            let t = Messages::of(language);
+            assert_eq!(manifest["lang"], language.tag());
+            assert_eq!((&manifest["shortcuts"][0]["name"], &manifest["shortcuts"][1]["name"]), (&t.create_room().into(), &t.join().into()));
+        }
+        assert_eq!(in_language(Language::Arabic)["dir"], "rtl");
+    }
+}

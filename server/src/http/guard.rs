@@ -1,0 +1,19 @@
+//! Access control: where a request comes from, whose seat it proves, and how often its sender may try something.
+
+pub(crate) mod cors;
+pub(crate) mod method_override;
+pub(crate) mod same_origin;
+
+mod budget;
+mod client;
+mod entrance;
+mod path_text;
+mod seat_cookie;
+mod session;
+
+pub(crate) use budget::{Budget, Rate};
+pub(crate) use client::Client;
+pub(crate) use entrance::{Entrance, take_seat};
+pub(crate) use path_text::PathText;
+pub(crate) use seat_cookie::{seat_cookie, seat_tokens};
+pub(crate) use session::{Owner, Session, find_room};

@@ -1,0 +1,33 @@
+//! Entering a room: with a new seat, or with the seat that a request proves.
+
+use axum::http::HeaderMap;
+
+use super::Session;
+use crate::{
+    http::Refusal,
+    rooms::{Newcomer, RoomHandle, Seat},
+};
+
+/// The seat with which a client entered a room.
+pub(crate) enum Entrance {
+    /// A new seat.
+    New(Seat),
+    /// The seat that the client had before, and the token that proved it.
+    Seated(Session, String),
+}
+
+/// Gives the client a seat in `room`. If the request proves a seat, the client keeps it, under the name of `newcomer`
+/// if that has one. Otherwise `newcomer` gets a new seat.
+///
+/// # Errors
+/// When the room is locked, full or closed, or when the change could not be recorded.
+pub(crate) async fn take_seat(headers: &HeaderMap, room: &RoomHandle, newcomer: Newcomer) -> Result<Entrance, Refusal> {
+    let Some((session, token)) = Session::of(headers, room) else {
+        return Ok(Entrance::New(room.join(newcomer).await?));
+    };
+    room.take_seat_again(session.member).await?;
+    if let Some(name) = newcomer.name {
+        room.rename(session.member, name).await?;
+    }
+    Ok(Entrance::Seated(session, token))
+}

@@ -1,0 +1,56 @@
+//! Rooms and events as the journal stores them.
+
+use app::room::{Gap, Member, MemberId, RoomEvent, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use super::TokenHash;
+
+/// A room, with the data that its members must not see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRecord {
+    /// The room, and the revision of its last event.
+    pub snapshot: Snapshot,
+    /// Members who left. They are kept so that they get the same seat when they come back.
+    pub departed: Vec<Member>,
+}
+
+impl RoomRecord {
+    /// Applies event number `revision` to the room. A member who leaves is kept in [`departed`](Self::departed).
+    ///
+    /// # Errors
+    /// [`Gap`] when events before this one are missing; nothing is changed then.
+    pub fn follow(&mut self, revision: u64, event: &RoomEvent) -> Result<(), Gap> {
+        let leaver = match event {
+            RoomEvent::MemberLeft { id } => self.snapshot.room.member(*id).cloned(),
+            _ => None,
+        };
+        self.snapshot.follow(revision, event)?;
+        if let RoomEvent::MemberJoined { member } = event {
+            self.departed.retain(|departed| departed.id != member.id);
+        }
+        self.departed.extend(leaver);
+        Ok(())
+    }
+}
+
+/// A recorded event, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The revision of the room after the event.
+    pub revision: u64,
+    /// When it was recorded, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// What happened.
+    pub event: RoomEvent,
+}
+
+/// A room as it was read from the journal at the start.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The room with every event applied.
+    pub record: RoomRecord,
+    /// The events that can be replayed, oldest first.
+    pub events: Vec<Recorded>,
+    /// The hashes of the tokens, each with the member to whom the token belongs.
+    pub tokens: Vec<(TokenHash, MemberId)>,
+}

@@ -1,0 +1,25 @@
+//! The broadcast of a room: the messages that all of its sockets get.
+
+use bytes::Bytes;
+use tokio::sync::broadcast::Sender;
+
+/// How many messages a socket may fall behind before it gets a snapshot instead.
+const BACKLOG: usize = 256;
+
+/// A message for everybody in the room. It is encoded once for all sockets.
+#[derive(Clone, Debug)]
+pub struct Broadcast {
+    /// The message as JSON.
+    pub text: Bytes,
+    /// The revision, when the message is a recorded event.
+    pub revision: Option<u64>,
+    /// Whether only the owner may get it.
+    pub owner_only: bool,
+    /// Whether it is the last message, because the room was closed.
+    pub last: bool,
+}
+
+/// The channel from a room to its sockets.
+pub(super) fn channel() -> Sender<Broadcast> {
+    Sender::new(BACKLOG)
+}

@@ -1,0 +1,119 @@
+//! Seats: taking one, coming back to one, and changing the name or the device of its member.
+
+use app::room::{Device, DisplayName, Member, MemberId, Presence, Role, RoomEvent};
+use rand::RngExt as _;
+
+use super::{RecordError, RoomHandle, decision::Decision, names};
+use crate::{tasks::detached, token};
+
+/// The most seats of one room, including those of members who left.
+pub const MAX_SEATS: usize = 1000;
+
+/// Somebody who wants a seat.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    /// The name that the newcomer chose; without one, the room makes one up.
+    pub name: Option<DisplayName>,
+    /// The device that the newcomer uses.
+    pub device: Device,
+    /// The network address of the newcomer.
+    pub address: String,
+}
+
+/// A seat that was just taken. The server does not keep the token itself, so the caller must pass it on to the member.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// The id of the member.
+    pub member: MemberId,
+    /// What the member may do.
+    pub role: Role,
+    /// The token with which the member proves the right to the seat from now on.
+    pub token: String,
+}
+
+/// Why somebody gets no seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSeat {
+    /// The owner locked the room.
+    Locked,
+    /// All [`MAX_SEATS`] seats are given out.
+    Full,
+}
+
+impl RoomHandle {
+    /// Gives `newcomer` a seat as a guest.
+    ///
+    /// # Errors
+    /// [`RecordError::Refused`] with the reason, or why the seat could not be recorded.
+    pub async fn join(&self, newcomer: Newcomer) -> Result<Seat, RecordError<NoSeat>> {
+        self.seat(newcomer, Role::Guest).await
+    }
+
+    pub(super) async fn seat(&self, newcomer: Newcomer, role: Role) -> Result<Seat, RecordError<NoSeat>> {
+        let id = MemberId::new(rand::rng().random());
+        let token = token::new();
+        let hash = token::hash(&token);
+        let room = self.clone();
+        // Detached, so that a client who disconnects meanwhile does not leave a seat behind that nobody gives up.
+        detached(async move {
+            room.record(|room| {
+                if room.settings.locked {
+                    return Err(NoSeat::Locked);
+                }
+                if room.seats_given_out() >= MAX_SEATS {
+                    return Err(NoSeat::Full);
+                }
+                let Newcomer { name, device, address } = newcomer.clone();
+                let name = name.unwrap_or_else(|| names::friendly(room));
+                let member = Member { id, name, role, device, address, presence: Presence::Reconnecting };
+                Ok(Decision { events: vec![RoomEvent::MemberJoined { member }], token: Some((hash, id)) })
+            })
+            .await?;
+            room.hold_seat(id);
+            Ok(Seat { member: id, role, token })
+        })
+        .await
+    }
+
+    /// Brings a member who left back into the list of members. Does nothing for a member who is in the list.
+    ///
+    /// # Errors
+    /// Why the return could not be recorded.
+    pub async fn take_seat_again(&self, id: MemberId) -> Result<(), RecordError> {
+        let room = self.clone();
+        detached(async move {
+            room.record(|room| {
+                let member = room.departed(id).map(|member| Member { presence: Presence::Reconnecting, ..member.clone() });
+                Ok(member.map(|member| RoomEvent::MemberJoined { member }))
+            })
+            .await?;
+            room.hold_seat(id);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Changes the name of a member.
+    ///
+    /// # Errors
+    /// Why the change could not be recorded.
+    pub async fn rename(&self, id: MemberId, name: DisplayName) -> Result<(), RecordError> {
+        self.record(|room| {
+            let has_other = room.member(id).is_some_and(|member| member.name != name);
+            Ok(has_other.then(|| RoomEvent::MemberRenamed { id, name: name.clone() }))
+        })
+        .await
+    }
+
+    /// Corrects what is known of a member's device.
+    ///
+    /// # Errors
+    /// Why the change could not be recorded.
+    pub async fn change_device(&self, id: MemberId, device: Device) -> Result<(), RecordError> {
+        self.record(|room| {
+            let has_other = room.member(id).is_some_and(|member| member.device != device);
+            Ok(has_other.then(|| RoomEvent::DeviceChanged { id, device: device.clone() }))
+        })
+        .await
+    }
+}

@@ -1,0 +1,54 @@
+//! Erasing: removes a file from the list, and then its bytes from the disk.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use app::room::{FileEntry, FileId, FileState, Room, RoomEvent};
+
+use super::{UploadError, Uploads};
+use crate::{rooms::RoomHandle, tasks::detached};
+
+impl Uploads {
+    /// Removes the row of a file, and then its bytes.
+    ///
+    /// # Errors
+    /// [`UploadError`]. When only the bytes could not be erased, they have no row any more, and the next start erases
+    /// them.
+    pub async fn erase(&self, room: &RoomHandle, id: FileId) -> Result<(), UploadError> {
+        self.erase_if(room, id, |_, _| true).await
+    }
+
+    /// Erases the unfinished uploads of a room, and its parts, to which nothing was added for `ttl`.
+    pub async fn erase_abandoned(&self, room: &RoomHandle, ttl: Duration) {
+        let unfinished: Vec<FileId> =
+            room.read(|room| room.uploads().filter(|file| is_unfinished(room, file)).map(|file| file.id).collect());
+        for id in unfinished {
+            let is_abandoned = self.files.touched_at(id).is_ok_and(|touched| touched + ttl <= SystemTime::now());
+            if is_abandoned && let Err(UploadError::Disk(error)) = self.erase_if(room, id, is_unfinished).await {
+                tracing::error!(file.id = %id, %error, "an abandoned upload could not be erased");
+            }
+        }
+    }
+
+    /// Erases a file if `may_go` agrees while nobody else can change the room. Goes on to its end even when the caller is
+    /// dropped, so that no bytes stay behind a row that is gone.
+    async fn erase_if(&self, room: &RoomHandle, id: FileId, may_go: fn(&Room, &FileEntry) -> bool) -> Result<(), UploadError> {
+        let (files, room) = (Arc::clone(&self.files), room.clone());
+        detached(async move {
+            room.record(|room| {
+                let file = room.upload(id).filter(|file| may_go(room, file));
+                file.map(|_| RoomEvent::FileRemoved { id }).ok_or(UploadError::NoSuchFile)
+            })
+            .await?;
+            Ok(files.remove(id).await?)
+        })
+        .await
+    }
+}
+
+/// Whether something is still to come: bytes of the upload, or the other parts that it is joined with.
+fn is_unfinished(room: &Room, file: &FileEntry) -> bool {
+    file.state != FileState::Complete || room.is_part(file.id)
+}

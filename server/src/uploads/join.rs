@@ -1,0 +1,71 @@
+//! Joining: complete parts become one complete file, and are erased.
+
+use std::sync::Arc;
+
+use app::room::{FileEntry, FileId, FileState, Room, RoomEvent};
+
+use super::{Announcement, UploadError, Uploads};
+use crate::{rooms::RoomHandle, tasks::detached};
+
+impl Uploads {
+    /// Joins the parts that the announcement names, in the order in which it names them. The work is finished even when
+    /// the caller is dropped.
+    ///
+    /// # Errors
+    /// [`UploadError`]. The parts stay as they are then, unless erasing them failed after the file was recorded.
+    pub async fn join(self: &Arc<Self>, room: &RoomHandle, announcement: Announcement) -> Result<FileEntry, UploadError> {
+        self.check_parts(room, &announcement.joined_from)?;
+        let (uploads, room) = (Arc::clone(self), room.clone());
+        detached(async move { uploads.join_parts(&room, announcement.entry()).await }).await
+    }
+
+    /// Checks whether these parts can be joined.
+    ///
+    /// # Errors
+    /// [`UploadError`]: what is wrong with one of them, or that the file would be too large.
+    pub fn check_parts(&self, room: &RoomHandle, parts: &[FileId]) -> Result<(), UploadError> {
+        self.check_size(Some(room.read(|room| length_of_parts(room, parts))?))
+    }
+
+    async fn join_parts(&self, room: &RoomHandle, entry: FileEntry) -> Result<FileEntry, UploadError> {
+        let (id, parts) = (entry.id, entry.joined_from.clone());
+        let joined = self.files.join(id, &parts).await?;
+        let file = FileEntry {
+            size_bytes: Some(joined.size_bytes),
+            offset_bytes: joined.size_bytes,
+            state: FileState::Complete,
+            crc32: Some(joined.crc32),
+            ..entry
+        };
+        // The check is repeated, because a part may have been removed or joined elsewhere meanwhile.
+        let recorded = room.record(|room| length_of_parts(room, &parts).map(|_| RoomEvent::PartsJoined { file: file.clone() }));
+        if let Err(error) = recorded.await {
+            self.files.remove(id).await?;
+            return Err(error.into());
+        }
+        for part in parts {
+            self.files.remove(part).await?;
+        }
+        self.digests.add(room, id);
+        Ok(file)
+    }
+}
+
+/// How many bytes these parts have together.
+///
+/// # Errors
+/// Why these parts cannot be joined.
+fn length_of_parts(room: &Room, ids: &[FileId]) -> Result<u64, UploadError> {
+    let mut size_bytes = 0u64;
+    for id in ids {
+        let part = room.upload(*id).ok_or(UploadError::NoSuchFile)?;
+        if !room.is_part(*id) {
+            return Err(UploadError::NotAPart);
+        }
+        if part.state != FileState::Complete {
+            return Err(UploadError::PartUnfinished);
+        }
+        size_bytes = size_bytes.saturating_add(part.offset_bytes);
+    }
+    Ok(size_bytes)
+}
