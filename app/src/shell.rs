@@ -37,7 +37,7 @@ pub fn App() -> impl IntoView {
     provide_context(StoredValue::new(first.map(|first| first.page)));
     Toasts::provide();
     let hydration = Hydration::provide(picking::repeat_missed_picks);
-    let language = LanguageChoice::provide(use_server().language);
+    let language = LanguageChoice::provide(use_server().language, hydration);
     let activity = Activity::provide();
     let places = Places::provide(place);
     InstalledApp::provide(places, hydration);

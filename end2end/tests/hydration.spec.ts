@@ -1,10 +1,18 @@
-// A page comes to life part by part, and nothing that happens meanwhile is lost or breaks it.
+// Tests that a page is hydrated part by part, and that nothing that happens meanwhile is lost or breaks the page.
+
+import type { Page } from '@playwright/test';
 
 import { HeldTurns } from '../support/held_turns';
 import { createRoom, dropFiles, fileRow, fileRows, joinRoom, ownRow, standsInRoom, takesDropsNow } from '../support/room';
 import { expect, test } from '../support/test';
 
 const FILES = Array.from({ length: 30 }, (_, index) => ({ name: `page ${index + 1}.txt`, text: `${index}` }));
+
+/** Fetches a URL in the page that the page itself has fetched before. When this returns, the page has processed its own
+ *  answer. */
+async function fetchAgain(page: Page, url: string): Promise<void> {
+  for (let times = 0; times < 3; times += 1) await page.evaluate((again) => fetch(again).then((response) => response.text()), url);
+}
 
 test('what happens in the room while the page comes to life is shown then', async ({ device }) => {
   const owner = await device('desktop');
@@ -72,11 +80,36 @@ test('a language that is chosen before the page is alive is spoken on all of it'
   await expect(fileRow(owner, 'page 30.txt')).toContainText('Here');
   const turns = await HeldTurns.reload(owner);
   await owner.getByRole('combobox').selectOption({ label: 'Deutsch' });
-  await turns.letGoUntil(async () => (await owner.locator('html').getAttribute('lang')) === 'de');
+  // The language's texts arrive before most of the page is hydrated.
+  const request = await turns.letGoUntilDone(owner.waitForRequest(/\/messages\/.*\/de$/));
+  await (await request.response())?.finished();
+  await fetchAgain(owner, request.url());
   await turns.letAllGo();
+  await expect(owner.locator('html')).toHaveAttribute('lang', 'de');
   await expect(owner.getByRole('button', { name: 'Entfernen' })).toHaveCount(FILES.length);
   await expect(owner.getByRole('button', { name: 'Raum schließen' })).toBeVisible();
   await expect(owner.getByText('Remove', { exact: true })).toHaveCount(0);
+});
+
+test('of two languages that are chosen one after the other, the second is spoken', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  let letFirstGo = () => {};
+  const first = new Promise<void>((go) => (letFirstGo = go));
+  await owner.route(/\/messages\/.*\/de$/, async (route) => {
+    await first;
+    await route.continue();
+  });
+  const german = owner.waitForResponse(/\/messages\/.*\/de$/);
+  await owner.getByRole('combobox').selectOption({ label: 'Deutsch' });
+  await owner.getByRole('combobox').selectOption({ label: 'Français' });
+  await expect(owner.locator('html')).toHaveAttribute('lang', 'fr');
+  letFirstGo();
+  const late = await german;
+  await late.finished();
+  await fetchAgain(owner, late.url());
+  await expect(owner.locator('html')).toHaveAttribute('lang', 'fr');
+  await expect(owner.getByRole('combobox')).toHaveValue('fr');
 });
 
 test('whoever leaves a page before it is alive finds the next one alive', async ({ device }) => {

@@ -28,10 +28,11 @@ pub trait PagePart {
 /// What is still to be done; bound to the one thread of the browser.
 type Waiting = SendWrapper<Rc<RefCell<Queue>>>;
 
-/// The parts that wait to be hydrated.
+/// The parts that wait to be hydrated, and what waits for the end of the hydration.
 #[derive(Default)]
 struct Queue {
     parts: VecDeque<Box<dyn PagePart>>,
+    afterwards: Vec<Box<dyn FnOnce()>>,
 }
 
 /// The hydration of this page: the parts that wait, and whether it is over. Shared through the context.
@@ -69,6 +70,15 @@ impl Hydration {
         self.is_over.get_untracked()
     }
 
+    /// Calls `act` once the whole page is hydrated: now, if that is over already.
+    pub(crate) fn when_over(self, act: Box<dyn FnOnce()>) {
+        if self.is_over_untracked() {
+            act();
+        } else {
+            self.change_queue(|queue| queue.afterwards.push(act));
+        }
+    }
+
     /// Adds a part to the queue.
     pub(crate) fn add(self, part: Box<dyn PagePart>) {
         self.change_queue(|queue| queue.parts.push_back(part));
@@ -97,6 +107,9 @@ impl Hydration {
         }
         next_turn().await;
         self.is_over.set(true);
+        let afterwards =
+            self.waiting.with_value(|waiting| waiting.as_ref().map(|queue| std::mem::take(&mut queue.borrow_mut().afterwards)));
+        afterwards.into_iter().flatten().for_each(|act| act());
         next_turn().await;
         at_the_end();
     }

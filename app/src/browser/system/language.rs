@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlDocument, HtmlElement};
 
-use super::{page, service_worker};
+use super::{hydration::Hydration, page, service_worker};
 #[cfg(target_arch = "wasm32")]
 use crate::i18n::install;
 use crate::{
@@ -17,14 +17,15 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct LanguageChoice {
     language: RwSignal<Language>,
+    hydration: Hydration,
 }
 
 impl LanguageChoice {
     /// Starts with the language in which the server rendered the page.
     #[must_use]
-    pub fn provide(language: Language) -> Self {
+    pub fn provide(language: Language, hydration: Hydration) -> Self {
         install_from_page(language);
-        let choice = Self { language: RwSignal::new(language) };
+        let choice = Self { language: RwSignal::new(language), hydration };
         provide_context(choice);
         choice
     }
@@ -34,7 +35,9 @@ impl LanguageChoice {
         self.language.track();
     }
 
-    /// Shows the pages in another language, without reloading this page, because it may be sending files.
+    /// Shows the pages in another language, without reloading this page, because it may be sending files. The texts
+    /// change only when the whole page is hydrated: a part that is hydrated after the change would keep the texts that
+    /// the server rendered, in the old language.
     pub fn switch(self, language: Language) {
         let document: HtmlDocument = page::document().unchecked_into();
         #[expect(clippy::let_underscore_must_use, reason = "without cookies the choice lasts until the page is left")]
@@ -48,7 +51,7 @@ impl LanguageChoice {
                 let _ = page::window().location().reload();
                 return;
             };
-            self.show(language, &table);
+            self.hydration.when_over(Box::new(move || self.show(language, &table)));
         });
     }
 
