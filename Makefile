@@ -1,8 +1,10 @@
 # Everything is installed or built on the way; what is there already is left alone.
 #   make run     build and serve (flags: make run ARGS="--listen 127.0.0.1:4000")
 #   make test    every test: unit, integration over real sockets, faults, end to end in Chromium, other clients
-#   make lint    formatting and lints, for the host, for wasm32 and for the tests in the browser
+#   make lint    formatting, lints for the host, for wasm32 and for the tests in the browser, links in the documentation,
+#                and that modules know each other in one direction only
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
+#   make soak-tests  every test SOAK_RUNS times beside a busy core, and which of them ever failed
 #   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
 #   make shots   every state on every screen, with pictures of it in end2end/test-results/screenshots
 #   make lighthouse  how Lighthouse likes the pages, in bench/results/lighthouse.md
@@ -16,7 +18,7 @@ SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
 # The first that finishes keeps cargo's lock, so nothing is gained by building several at once.
 .NOTPARALLEL:
-.PHONY: run build test unit faults end2end interop lint bench bench-devices fuzz smoke shots lighthouse tools browser clean
+.PHONY: run build test unit faults end2end interop lint soak-tests bench bench-devices fuzz smoke shots lighthouse tools browser clean
 
 run: build
 	$(SNAPDROP) $(ARGS)
@@ -44,12 +46,20 @@ interop: $(SNAPDROP)
 
 lint: browser | tools
 	.ci/toolchain fuzz
+	.ci/layers
 	cargo fmt --all --check
 	cargo clippy -p app -p server --all-targets -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc -p app -p server --no-deps --document-private-items
 	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
 	cargo clippy --manifest-path server/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz -- -D warnings
 	cd end2end && npx tsc
+
+# How often every test is run.
+SOAK_RUNS ?= 10
+
+soak-tests: $(SNAPDROP) browser
+	.ci/soak $(SOAK_RUNS) $(TARGET)/soak
 
 bench: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_RESULTS=$(abspath bench/results) npx playwright test --project=benchmark
