@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
-// Pictures, figures of the benchmark and Lighthouse's are made on demand only. Workers read this file again and inherit the
-// environment, but not the command line.
+// The screenshots, the benchmark and Lighthouse run on demand only. Workers read this file again; they inherit the
+// environment but not the command line, so the chosen project is passed on in SNAPDROP_ON_DEMAND.
 const ON_DEMAND = ['screenshots', 'benchmark', 'lighthouse'];
 const isChosen = (name: string) => process.argv.some((argument, at) => argument === `--project=${name}` || (argument === name && process.argv[at - 1] === '--project'));
 const chosen = process.env.SNAPDROP_ON_DEMAND ?? ON_DEMAND.find(isChosen);

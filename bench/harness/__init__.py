@@ -1,1 +1,1 @@
-"""Moves the same files through SnapDrop and its peers, and measures what it costs each of them."""
+"""Moves the same files through SnapDrop and through other servers, and measures the speed and cost of each server."""

@@ -1,8 +1,8 @@
-"""How long a file takes from the sender's first byte to the receiver's last, over a slow line.
+"""Measures how long a file takes from the sender's first byte to the receiver's last byte, over a slow line.
 
-A server that hands out a running upload needs the upload's own time. One that stores and forwards needs the
-upload and then the download: next to nothing more where only the sender is slow, twice the time where the
-receiver's line is no faster than the sender's.
+A server that can serve a file while it is still being uploaded needs only the time of the upload. A server that
+stores the file first needs the time of the upload and then that of the download: hardly any longer if only the
+sender's line is slow, but twice as long if the receiver's line is as slow as the sender's.
 """
 
 import time
@@ -24,7 +24,7 @@ BEAMED = ("snapdrop", "nginx")
 
 @dataclass(frozen=True)
 class Beam:
-    """One transfer from hand to hand; times are seconds since the sender's first byte."""
+    """One file that went from a sender to a receiver; times are seconds since the sender's first byte."""
 
     server: str
     is_paced: bool
@@ -39,20 +39,20 @@ class Beam:
 
 
 class Pace:
-    """Lets so many bytes a second pass."""
+    """Limits a transfer to `BYTES_PER_SEC`."""
 
     def __init__(self):
         self._start = time.perf_counter()
         self._passed = 0
 
     def wait(self, size_bytes: int) -> None:
-        """Returns when the next bytes, so many, are due."""
+        """Waits until the next `size_bytes` bytes may be sent or received."""
         time.sleep(max(0.0, self._start + self._passed / BYTES_PER_SEC - time.perf_counter()))
         self._passed += size_bytes
 
 
 class Receiver:
-    """Downloads the file and keeps the time of its last byte."""
+    """Downloads the file and records the time at which its last byte arrived."""
 
     def __init__(self, peer: Peer, path: str, paced: bool):
         pace = Pace()
@@ -68,13 +68,13 @@ class Receiver:
             self._size_bytes = connection.fetch(path, peer.headers, received)
 
     def check(self, body: Slice, corpus: Corpus) -> None:
-        """Fails unless what came is what was sent."""
+        """Fails unless length and CRC-32 of the download are those of the sent file."""
         if (self._size_bytes, self._crc) != (body.size_bytes, corpus.crc(body)):
             raise TransferError("beam: other bytes came back")
 
 
 def run(peer: Peer, corpus: Corpus, size_bytes: int) -> Iterable[Beam]:
-    """Beams one file: with a receiver on a fast line, and with one on the sender's."""
+    """Beams one file twice: to a receiver on a fast line, and to one whose line is as slow as the sender's."""
     body = corpus.slice(0, size_bytes)
     beam = beam_running if isinstance(peer, TusPeer) else beam_stored
     for paced in (False, True):
@@ -86,7 +86,7 @@ def run(peer: Peer, corpus: Corpus, size_bytes: int) -> Iterable[Beam]:
 
 
 def beam_running(peer: TusPeer, body: Slice, paced: bool) -> tuple[float, float, Receiver]:
-    """The receiver asks as soon as the first bytes are on their way."""
+    """Beams through a server that serves running uploads: the download begins when the upload's head is sent."""
     with Connection(peer.port) as sender, ThreadPoolExecutor(1) as pool:
         path = peer.create(sender, "beam.bin", body.size_bytes)
         headers = (*peer.headers, RESUMABLE, BYTES, "Upload-Offset: 0")
@@ -99,7 +99,7 @@ def beam_running(peer: TusPeer, body: Slice, paced: bool) -> tuple[float, float,
 
 
 def beam_stored(peer: Peer, body: Slice, paced: bool) -> tuple[float, float, Receiver]:
-    """The receiver asks when the upload is answered: before, there is nothing."""
+    """Beams through a server that stores files first: the download can only begin when the upload is answered."""
     with Connection(peer.port) as sender:
         path = peer.remember("/beam.bin")
         started = time.perf_counter()
@@ -111,7 +111,7 @@ def beam_stored(peer: Peer, body: Slice, paced: bool) -> tuple[float, float, Rec
 
 
 def send_paced(connection: Connection, body: Slice) -> None:
-    """Sends a body in small pieces, each when it is due."""
+    """Sends a body in pieces of `PIECE_BYTES`, at `BYTES_PER_SEC`."""
     pace = Pace()
     for start in range(0, body.size_bytes, PIECE_BYTES):
         piece = min(PIECE_BYTES, body.size_bytes - start)

@@ -1,4 +1,4 @@
-"""One case: the files of one scenario go to one server and come back."""
+"""Runs one case: the files of one scenario are uploaded to one server and downloaded again."""
 
 import os
 import resource
@@ -14,32 +14,32 @@ from .peers import Peer
 from .quiet import Quiet
 from .scenarios import Scenario
 
-# A download is over in a fraction of a second: one alone says little.
+# A download takes only a fraction of a second, so a single one would be too noisy.
 DOWNLOADS = 3
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What moving the files once cost. Times are seconds; `cpu` and `background` are the server's."""
+    """The cost of moving the files once, in one direction. Times are seconds; `cpu` and `background` are the server's."""
 
     wall: float
     cpu: float
-    """Until the last answer, without background threads."""
+    """CPU time until the last answer, without that of background threads."""
     background: float
-    """In background threads, and in all threads after the last answer."""
+    """CPU time of background threads, plus that of all threads after the last answer."""
     peak_bytes: int
     client_cpu: float
     others_cpu: float
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether other programs were busy meanwhile."""
+        """Whether other programs were busy during the measurement."""
         return Quiet.is_disturbed(self.others_cpu, self.wall)
 
 
 @dataclass(frozen=True)
 class File:
-    """One file of a case: what it is called and what is in it."""
+    """One file of a case, with its name and its content."""
 
     name: str
     body: Slice
@@ -56,14 +56,14 @@ class Case:
         self._scenario = scenario
         self._corpus = corpus
         bodies = (corpus.slice(index, scenario.file_bytes) for index in range(scenario.files))
-        # No name twice: what stays from the round before is not replaced.
+        # The names differ from round to round, since a file that was kept from an earlier round must not be replaced.
         self._files = [File(f"{scenario.name}-{number}-{index:04}.bin", body) for index, body in enumerate(bodies)]
         self._paths: dict[File, str] = {}
 
     def run(self, quiet: Quiet, compare: bool) -> dict[str, list[Sample]]:
         """Uploads the files and downloads them; with `compare`, checks every byte afterwards, untimed."""
         self._peer.prepare()
-        os.sync()  # what was written so far is on disk, so its write-back is not in the way
+        os.sync()  # otherwise the write-back of earlier files would run during the measurement
         up = [self._measure(self._upload, quiet)]
         os.sync()
         down = [self._measure(self._download, quiet) for _ in range(DOWNLOADS)]
@@ -105,7 +105,7 @@ class Case:
             raise TransferError(f"{file.name}: other bytes came back")
 
     def _move_all(self, move: Move) -> float:
-        """Moves the files over connections that are open already; returns the seconds from first byte to last answer."""
+        """Moves all files over connections opened beforehand; returns the seconds from first byte to last answer."""
 
         def move_some(connection: Connection, some: list[File]) -> None:
             for file in some:
@@ -127,12 +127,12 @@ class Case:
 
 
 def expect_length(size_bytes: int, file: File) -> None:
-    """Fails unless the download was as long as the file."""
+    """Fails unless the download is as long as the file."""
     if size_bytes != file.body.size_bytes:
         raise TransferError(f"{file.name}: {size_bytes} bytes came back instead of {file.body.size_bytes}")
 
 
 def client_cpu() -> float:
-    """CPU seconds of this process."""
+    """CPU seconds that this process, the client, has used so far."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime

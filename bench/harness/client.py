@@ -1,7 +1,7 @@
-"""An HTTP/1.1 client that costs next to nothing, so that a figure says something about the server.
+"""An HTTP/1.1 client that needs very little CPU time, so that the figures reflect the server and not the client.
 
-A body goes from the page cache to the socket with `sendfile`; a download is received into one buffer that
-is used again and again. One connection is kept for all requests.
+A body goes from the page cache to the socket with `sendfile`; a download is received into one buffer that is
+reused. All requests of a `Connection` go over the same TCP connection.
 """
 
 import os
@@ -16,12 +16,12 @@ TIMEOUT_SECS = 60
 
 
 class TransferError(Exception):
-    """A transfer went wrong: another status, another length, other bytes."""
+    """A transfer went wrong: it had an unexpected status, a wrong length or wrong bytes."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of an open file that is sent as a body."""
+    """A part of an open file, to be sent as a request's body."""
 
     descriptor: int
     start: int
@@ -30,7 +30,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, headers by lower-case name, and the body where it was read."""
+    """A response: status, headers by lower-case name, and the body if it has been read."""
 
     status: int
     headers: dict[str, str]
@@ -43,7 +43,7 @@ class Connection:
     def __init__(self, port: int):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # A timeout makes Python poll before each call; the kernel's own timeouts cost nothing.
+        # With a timeout of its own, Python polls the socket before each call; the kernel's timeouts cost nothing.
         self._socket.settimeout(None)
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             self._socket.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", TIMEOUT_SECS, 0))
@@ -57,7 +57,7 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Hangs up."""
+        """Closes the connection."""
         self._socket.close()
 
     def ask(self, method: str, path: str, headers: Iterable[str] = (), body: Slice | None = None) -> Answer:
@@ -68,16 +68,16 @@ class Connection:
             try:
                 self.send_body(body)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # the server may have answered before it had everything
+                pass  # the server may have answered and closed before it had received the whole body
         return self.read_answer()
 
     def send_head(self, method: str, path: str, headers: Iterable[str], more: bool = False) -> None:
-        """Sends a request's head; with `more`, together with the first bytes of the body."""
+        """Sends a request's head; with `more`, the kernel sends it together with the first bytes of the body."""
         head = "\r\n".join((f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers, "\r\n"))
         self._socket.sendall(head.encode(), socket.MSG_MORE if more else 0)
 
     def send_body(self, body: Slice) -> None:
-        """Sends bytes of a file without reading them."""
+        """Sends a part of a file with `sendfile`."""
         position, left = body.start, body.size_bytes
         while left:
             sent = os.sendfile(self._socket.fileno(), body.descriptor, position, left)
@@ -97,7 +97,7 @@ class Connection:
         return Answer(answer.status, answer.headers, body)
 
     def fetch(self, path: str, headers: Iterable[str] = (), received: Callable[[memoryview], None] | None = None) -> int:
-        """Downloads and returns the number of bytes; `received` sees each piece."""
+        """Downloads a file and returns its number of bytes; calls `received` with each piece."""
         self.send_head("GET", path, headers)
         answer = self.read_head()
         if answer.status != 200:
@@ -119,7 +119,7 @@ class Connection:
         return size_bytes
 
     def checksum(self, path: str, headers: Iterable[str] = ()) -> tuple[int, int]:
-        """Downloads and returns the number of bytes and their CRC-32."""
+        """Downloads a file and returns its number of bytes and its CRC-32."""
         crc = 0
 
         def add(piece: memoryview) -> None:
@@ -129,7 +129,7 @@ class Connection:
         return self.fetch(path, headers, add), crc
 
     def read_head(self) -> Answer:
-        """Reads an answer up to its body."""
+        """Reads an answer's status and headers, but not its body."""
         while b"\r\n\r\n" not in self._ahead:
             self._read_more()
         head, _, self._ahead = self._ahead.partition(b"\r\n\r\n")
@@ -156,7 +156,7 @@ class Connection:
         return line
 
     def _read_chunks(self) -> bytes:
-        """A chunked body (RFC 9112, section 7.1), without trailers."""
+        """Reads a body in chunked transfer coding (RFC 9112, section 7.1) that has no trailers."""
         body = b""
         while size_bytes := int(self._read_line().partition(b";")[0], 16):
             body += self._read_exactly(size_bytes)

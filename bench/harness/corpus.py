@@ -1,4 +1,4 @@
-"""The bytes that are moved: one random file, of which every file of a scenario is a part."""
+"""Defines the corpus: one file of random bytes. Each file of a scenario is a part of it."""
 
 import mmap
 import os
@@ -11,7 +11,7 @@ BLOCK_BYTES = 1 << 24
 
 
 class Corpus:
-    """A random file on disk and in the page cache."""
+    """A file of random bytes that is on disk and in the page cache."""
 
     def __init__(self, path: Path, size_bytes: int):
         self.size_bytes = size_bytes
@@ -25,7 +25,7 @@ class Corpus:
         self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def slice(self, index: int, size_bytes: int) -> Slice:
-        """The file with this index, where all files have this size; no two are alike."""
+        """The file with this index of a scenario whose files all have this size. Files do not overlap."""
         start = index * size_bytes
         if start + size_bytes > self.size_bytes:
             raise ValueError("the corpus is smaller than the scenario")
@@ -39,6 +39,6 @@ class Corpus:
         return self._crcs[part]
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Unmaps and closes the file."""
         self._map.close()
         self._file.close()

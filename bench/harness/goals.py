@@ -1,4 +1,4 @@
-"""What the project promises about its speed, and what became of it in one run."""
+"""Defines the project's performance goals, and whether one run reaches them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from .results import Results
 
 @dataclass(frozen=True)
 class Goal:
-    """One promise: a figure that is at least, or at most, another."""
+    """One goal: a measured figure and the lower or upper limit that it has to keep."""
 
     text: str
     measured: float
@@ -18,19 +18,19 @@ class Goal:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the promise holds in this run."""
+        """Whether this run reaches the goal."""
         if self.at_least is not None and self.measured < self.at_least:
             return False
         return self.at_most is None or self.measured <= self.at_most
 
 
 def goals(results: Results, browser: list[dict]) -> list[Goal]:
-    """The promises that a run, and what a browser measured, can tell something about."""
+    """All goals for which the run and the browser's rows contain the needed figures."""
     return [*beside_nginx(results), *ahead_of_all(results), *at_once(results), *from_browser(browser)]
 
 
 def beside_nginx(results: Results) -> Iterator[Goal]:
-    """One large file: so much faster, for so much less."""
+    """The goals for one large file: SnapDrop is faster than nginx by a given factor and uses less CPU."""
     for direction, least_throughput, most_cpu in (("upload", 4.0, 0.3), ("download", 1.1, 1.0)):
         own, peer = (results.row("one", direction, server) for server in (SnapDrop.name, Nginx.name))
         if own and peer:
@@ -40,7 +40,7 @@ def beside_nginx(results: Results) -> Iterator[Goal]:
 
 
 def ahead_of_all(results: Results) -> Iterator[Goal]:
-    """Every scenario and direction: no peer is faster."""
+    """The goals for every scenario and direction: no other server is faster than SnapDrop."""
     for own in (row for row in results.rows if row.server == SnapDrop.name):
         rows = results.table(own.scenario.name, own.direction)
         peers = [row for row in rows if row.server not in (SnapDrop.name, Limit.name)]
@@ -51,14 +51,15 @@ def ahead_of_all(results: Results) -> Iterator[Goal]:
 
 
 def at_once(results: Results) -> Iterator[Goal]:
-    """A running upload is handed out as it comes."""
+    """The goal for beaming: a receiver has the file as soon as its upload is over."""
     for beam in results.beams:
         if beam.server == SnapDrop.name and not beam.is_paced:
             yield Goal("from the sender's first byte to the receiver's last, in units of the upload", beam.ratio, at_most=1.02)
 
 
 def from_browser(rows: list[dict]) -> Iterator[Goal]:
-    """The page is not far behind curl, ahead of tus-js-client however that is set up, and stays small."""
+    """The goals for uploads from the page: at least half of curl's throughput, at least that of tus-js-client in its
+    faster configuration, and little memory."""
     own = next((row for row in rows if row["client"] == "SnapDrop"), None)
     if own is None:
         return

@@ -1,4 +1,4 @@
-"""Brings peers from their registries into one folder, each at a pinned version, once."""
+"""Installs the other servers from their registries, each once and at a pinned version, into a folder of its own."""
 
 import os
 import shutil
@@ -9,17 +9,18 @@ from pathlib import Path
 
 
 class NotInstalled(Exception):
-    """A peer cannot be had on this machine; the text says why."""
+    """A server cannot be installed on this machine; the text says why."""
 
 
 def peers_folder() -> Path:
-    """Where peers live: beside the project's other tools, so that a second checkout finds them."""
+    """The folder of the installed servers. It is outside the checkout, beside the project's other tools, so that all
+    checkouts share it."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("SNAPDROP_TOOLS") or cache / "snapdrop") / "peers"
 
 
 def run(*command: str | Path, **environment: str) -> str:
-    """Runs one step at the lowest priority; returns what it printed."""
+    """Runs one command at the lowest priority; returns what it printed."""
     try:
         done = subprocess.run(
             ["nice", "-n", "19", *map(str, command)],
@@ -38,9 +39,10 @@ def run(*command: str | Path, **environment: str) -> str:
 
 
 def once(name: str, version: str, install) -> Path:
-    """The folder `name-version`; `install(folder)` fills it if it is not there yet.
+    """Returns the folder `name-version`; if it does not exist yet, `install(folder)` fills it first.
 
-    It is filled under another name first, so a broken installation is never taken for a whole one.
+    The folder has another name until it is complete, so an interrupted installation is never mistaken for a
+    complete one.
     """
     folder = peers_folder() / f"{name}-{version}"
     if folder.exists():
@@ -55,7 +57,7 @@ def once(name: str, version: str, install) -> Path:
 
 
 def cargo_install(folder: Path, crate: str, version: str, *arguments: str) -> None:
-    """Compiles a crate's program into `folder/bin`, on one core, and leaves nothing else behind."""
+    """Compiles a crate's program into `folder/bin`, on one core, and removes the build's other files."""
     with tempfile.TemporaryDirectory(prefix="bench-build-") as target:
         run(
             "cargo", "install", crate, "--version", version, "--locked", "--root", folder, *arguments,
@@ -64,7 +66,7 @@ def cargo_install(folder: Path, crate: str, version: str, *arguments: str) -> No
 
 
 def pip_install(folder: Path, package: str, version: str) -> None:
-    """Installs a package and nothing optional into a folder of its own."""
+    """Installs a package, without its optional dependencies, into a folder."""
     run(sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, f"{package}=={version}")
 
 
@@ -74,12 +76,12 @@ def npm_install(folder: Path, *packages: str) -> None:
 
 
 def apt_unpack(folder: Path, package: str) -> None:
-    """Unpacks a Debian package without installing it: no root, and no service that starts by itself."""
+    """Unpacks a Debian package without installing it, which needs no root rights and starts no service."""
     with tempfile.TemporaryDirectory(prefix="bench-apt-") as download:
         fetch = ("env", "--chdir", download, "apt-get", "download", package)
         try:
             run(*fetch)
-        except NotInstalled:  # the lists are missing or older than the archive
+        except NotInstalled:  # the package lists are missing or outdated
             refresh = ("apt-get", "update") if os.geteuid() == 0 else ("sudo", "-n", "apt-get", "update")
             run(*refresh)
             run(*fetch)

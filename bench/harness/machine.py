@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine on which the figures were measured."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PROBE_FILES = 200
 
 
 def describe(folder: Path) -> dict[str, str]:
-    """The machine, as a list of facts; leaves the probe's files in the folder."""
+    """Facts about the machine, by name. Leaves the files of `create_micros` in the folder."""
     cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text(), re.MULTILINE)
     return {
@@ -28,7 +28,7 @@ def describe(folder: Path) -> dict[str, str]:
 
 
 def file_system(folder: Path) -> str:
-    """Type, device and options of what the folder lies on."""
+    """Type, device and mount options of the file system that the folder is on."""
     best = ("", "unknown")
     for line in Path("/proc/self/mounts").read_text().splitlines():
         device, point, kind, options = line.split()[:4]
@@ -38,7 +38,8 @@ def file_system(folder: Path) -> str:
 
 
 def create_micros(folder: Path) -> float:
-    """What one new file costs here: it bounds the row of small files, and differs by a factor of ten."""
+    """Microseconds that creating and writing one file of 64 KiB takes here. It limits the scenario of small files
+    for every server, and it can differ by a factor of ten."""
     probe = folder / "probe"
     probe.mkdir()
     content = bytes(64 << 10)

@@ -1,4 +1,5 @@
-"""One run from end to end: install, start, measure in turns, stop, write down."""
+"""Runs the benchmark from end to end: installs and starts the servers, measures them in turns, stops them and writes
+the results."""
 
 import signal
 import sys
@@ -24,7 +25,7 @@ from .scenarios import MIB, Scenario
 def main(arguments: list[str]) -> int:
     """Returns the exit status: 0, or 1 when a transfer went wrong, or 2 when there is no SnapDrop to measure."""
     options = parse(arguments)
-    # Ending by a signal is ending in order: servers are stopped and files removed.
+    # On SIGTERM the program exits through an exception, so that servers are stopped and files are removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     results = Results()
     peers = install(options.peers, results)
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
 
 
 def install(names: list[str], results: Results) -> list[Peer]:
-    """The peers that can be had here."""
+    """Installs the named servers and returns those that could be installed; notes the others as absent."""
     peers = []
     for name in names:
         peer = PEERS[name]()
@@ -67,7 +68,7 @@ def install(names: list[str], results: Results) -> list[Peer]:
 
 @contextmanager
 def started(peers: list[Peer], folder: Path, results: Results) -> Iterator[list[Peer]]:
-    """The peers that started, until they are all stopped."""
+    """Starts the servers and yields those that started; stops all of them at the end."""
     running = []
     try:
         for peer in peers:
@@ -83,7 +84,7 @@ def started(peers: list[Peer], folder: Path, results: Results) -> Iterator[list[
 
 
 def run(options: Options, peers: list[Peer], folder: Path, results: Results) -> None:
-    """Measures everything; a server that fails is out of the rest."""
+    """Measures everything. A server that fails once is not measured any further."""
     largest = max([scenario.total_bytes for scenario in options.scenarios] + [options.beam_bytes])
     corpus = Corpus(folder / "corpus", largest)
     quiet = Quiet(options.patience_secs)
@@ -111,7 +112,7 @@ def run(options: Options, peers: list[Peer], folder: Path, results: Results) -> 
 
 
 def summary(scenario: Scenario, peer: Peer, samples: dict[str, list[Sample]]) -> str:
-    """One line while one waits."""
+    """One line of progress: the throughputs of one case."""
     speeds = (
         f"{way} {' '.join(f'{scenario.total_bytes / MIB / sample.wall:,.0f}' for sample in some)}"
         for way, some in samples.items()
@@ -120,12 +121,12 @@ def summary(scenario: Scenario, peer: Peer, samples: dict[str, list[Sample]]) ->
 
 
 def fail(results: Results, peer: Peer, what: str, error: Exception) -> None:
-    """Notes that something went wrong."""
+    """Adds a failure to the results and prints it."""
     reason = f"silent for {TIMEOUT_SECS} s" if isinstance(error, BlockingIOError) else error
     results.failures.append(f"{peer.name}, {what}: {reason}")
     say(f"FAILED {results.failures[-1]}")
 
 
 def say(text: str) -> None:
-    """Progress."""
+    """Prints a line of progress at once, also into a pipe."""
     print(text, flush=True)

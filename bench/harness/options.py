@@ -1,4 +1,4 @@
-"""The command line."""
+"""Parses the command line into the options of a run."""
 
 import argparse
 from dataclasses import dataclass
@@ -14,22 +14,22 @@ SMOKE_PEERS = ("snapdrop", "nginx", "limit")
 
 @dataclass(frozen=True)
 class Options:
-    """What one run does."""
+    """What one run measures, how often and where."""
 
     smoke: bool
     rounds: int
     peers: list[str]
     scenarios: list[Scenario]
     beam_bytes: int
-    """0 leaves the beam out."""
+    """Size of the beamed file; 0 leaves the beam out."""
     patience_secs: float
     folder: Path
     results: Path | None
-    """Where the tables are written; nowhere, they are only printed."""
+    """The folder that the tables are written to; with `None` they are only printed."""
 
 
 def parse(arguments: list[str]) -> Options:
-    """Reads the command line; exits with a message if it is wrong."""
+    """Parses the command line; exits with a message if it is invalid."""
     known = [scenario.name for scenario in FULL] + [BEAM]
     parser = argparse.ArgumentParser(prog="bench/run", description="Moves the same files through SnapDrop and its peers.")
     parser.add_argument("--smoke", action="store_true", help="tiny files, one round: does everything work? writes no results")
@@ -61,7 +61,7 @@ def parse(arguments: list[str]) -> Options:
 
 
 def at_least_one(text: str) -> int:
-    """A whole number above 0."""
+    """Parses a whole number above 0."""
     number = int(text)
     if number < 1:
         raise ValueError
@@ -69,7 +69,7 @@ def at_least_one(text: str) -> int:
 
 
 def some_of(known):
-    """A reader of comma-separated names."""
+    """Returns a parser of comma-separated names, each of which has to be in `known`."""
 
     def names(text: str) -> list[str]:
         chosen = [name.strip() for name in text.split(",") if name.strip()]

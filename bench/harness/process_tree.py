@@ -1,4 +1,4 @@
-"""What a server and its children cost: CPU time and peak memory, from /proc."""
+"""Measures CPU time and peak memory of a server and its child processes, from /proc."""
 
 import os
 import time
@@ -13,28 +13,29 @@ KERNEL_THREAD = 0x00200000
 
 @dataclass(frozen=True)
 class Cpu:
-    """CPU seconds so far, or between two moments."""
+    """CPU seconds used so far, or between two moments."""
 
     total: float
-    """The server's, with all that follows."""
+    """The whole CPU time of the server, including `background`."""
     background: float
-    """The part of threads that are named as background work."""
+    """The server's threads whose names begin with `BACKGROUND_THREAD`."""
     others: float
-    """All other programs', but for this one: they should be doing nothing."""
+    """All programs except the server, this one and the kernel's threads; they should be idle."""
 
     def __sub__(self, other: "Cpu") -> "Cpu":
         return Cpu(self.total - other.total, self.background - other.background, self.others - other.others)
 
 
 class ProcessTree:
-    """A process that was started as the leader of a session, and all that descend from it."""
+    """A process that was started as the leader of a session, and all processes of that session."""
 
     def __init__(self, pid: int):
         self.pid = pid
         self._background: dict[str, float] = {}
 
     def cpu(self) -> Cpu:
-        """CPU time so far, user and system, of the living and of the children that were waited for."""
+        """CPU time so far, user and system, of the running processes and of their children that ended and were
+        waited for."""
         total = others = 0.0
         tree = set(self.pids())
         for pid, fields in processes():
@@ -49,11 +50,11 @@ class ProcessTree:
                 else:
                     others += spent
             except OSError:
-                continue  # it ended meanwhile; its parent has its time
+                continue  # the process has ended; its time is counted with its parent's
         return Cpu(total, sum(self._background.values()), others)
 
     def reset_peak(self) -> None:
-        """Lets the peak of the resident memory begin at what is resident now (proc(5), clear_refs)."""
+        """Resets the peak of the resident memory to what is resident now (proc(5), clear_refs)."""
         for pid in self.pids():
             try:
                 Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -61,7 +62,7 @@ class ProcessTree:
                 continue
 
     def peak_bytes(self) -> int:
-        """Peak resident memory, summed over the tree: pages that processes share count in each."""
+        """Peak resident memory, summed over the processes; a page that several share is counted for each."""
         kib = 0
         for pid in self.pids():
             try:
@@ -72,11 +73,11 @@ class ProcessTree:
         return kib * 1024
 
     def pids(self) -> list[int]:
-        """The living processes of the tree, also those whose parent has ended."""
+        """The running processes of the session, including those whose parent has ended."""
         return [pid for pid, fields in processes() if int(fields[3]) == self.pid]
 
     def _look_at_threads(self, pid: int) -> None:
-        """Keeps the last known time of each background thread, so that one that ends is not forgotten."""
+        """Records the CPU time of each background thread, so that it still counts after the thread has ended."""
         for thread in os.scandir(f"/proc/{pid}/task"):
             try:
                 if Path(thread.path, "comm").read_text().startswith(BACKGROUND_THREAD):
@@ -86,7 +87,8 @@ class ProcessTree:
 
 
 def processes() -> Iterator[tuple[int, list[str]]]:
-    """Every process and its /proc/PID/stat from the third field on (the second, the name, may hold anything)."""
+    """Every process with the fields of its /proc/PID/stat from the third on. The second field is the process's name,
+    which may contain spaces and brackets, so the line is split after it."""
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:

@@ -1,4 +1,4 @@
-"""Waits until nothing happens that could disturb a measurement."""
+"""Waits until nothing runs that could disturb a measurement."""
 
 import time
 
@@ -11,14 +11,18 @@ BACKGROUND_PATIENCE_SECS = 60
 
 
 class Quiet:
-    """Shares are of one core. For other programs the patience is limited over the whole run: then a busy machine
-    is measured as it is."""
+    """Waits until the server or all other programs are idle, which means that together they use less than a small
+    share of one core (`OWN_SHARE`, `OTHERS_SHARE`).
+
+    The time spent waiting for other programs is limited over the whole run; when it is used up, measurements no
+    longer wait, however busy the machine is.
+    """
 
     def __init__(self, patience_secs: float):
         self._patience_secs = patience_secs
 
     def wait_for_others(self, tree: ProcessTree) -> None:
-        """Returns when all programs but this one and the server are idle."""
+        """Returns when all programs except this one and the server are idle, or no patience is left."""
         while self._patience_secs > 0:
             before = tree.cpu()
             time.sleep(STEP_SECS)
@@ -27,7 +31,8 @@ class Quiet:
             self._patience_secs -= STEP_SECS
 
     def wait_for_background(self, tree: ProcessTree) -> None:
-        """Returns when the server is done with what it does after its last answer."""
+        """Returns when the server is idle, or `BACKGROUND_PATIENCE_SECS` have passed: it may still be working after
+        its last answer."""
         deadline = time.monotonic() + BACKGROUND_PATIENCE_SECS
         while time.monotonic() < deadline:
             before = tree.cpu()
@@ -37,5 +42,5 @@ class Quiet:
 
     @staticmethod
     def is_disturbed(others_secs: float, wall_secs: float) -> bool:
-        """Whether other programs took so much that a figure means little."""
+        """Whether other programs used so much CPU time that a measurement is unreliable."""
         return others_secs > wall_secs * OTHERS_SHARE

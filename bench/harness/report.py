@@ -1,4 +1,4 @@
-"""Writes the results down: markdown for people, JSON for programs."""
+"""Writes the results as markdown and as JSON."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from .results import Results, Row
 
 
 class Report:
-    """The results of a run and what they were measured on and with."""
+    """The results of a run, with the machine, the versions and the options that they were measured with."""
 
     def __init__(self, results: Results, machine: dict[str, str], versions: dict[str, str], options: Options):
         self._results = results
@@ -23,7 +23,7 @@ class Report:
         self._browser: dict = {"facts": {}, "rows": []}
 
     def write(self, folder: Path) -> None:
-        """Writes `latest.md` and `latest.json`; what a browser measured is in the folder already, or not."""
+        """Writes `latest.md` and `latest.json`; includes the browser's figures if the folder has a `browser.json`."""
         folder.mkdir(parents=True, exist_ok=True)
         browser = folder / "browser.json"
         if browser.exists():
@@ -32,7 +32,7 @@ class Report:
         (folder / "latest.json").write_text(json.dumps(self.as_json(), indent=1) + "\n")
 
     def as_json(self) -> dict:
-        """Everything, every sample included."""
+        """All results, including every sample."""
         results = self._results
         return {
             "machine": self._machine,
@@ -66,7 +66,7 @@ class Report:
         return "\n\n".join(parts) + "\n"
 
     def _goals(self) -> list[Goal]:
-        """Tiny files tell nothing about the goals."""
+        """The goals; a smoke run has none, since its files are too small to say anything about them."""
         return [] if self._options.smoke else goals(self._results, self._browser["rows"])
 
     def _transfers(self) -> list[str]:
@@ -80,12 +80,12 @@ class Report:
 
 
 def transfer_table(rows: list[Row]) -> str:
-    """One scenario and direction; beside each figure, the same in units of SnapDrop's."""
+    """The table of one scenario and direction. A × column gives the figure before it in units of SnapDrop's."""
     own = next((row for row in rows if row.server == SnapDrop.name), None)
 
     def cells(row: Row) -> list[str]:
         slowest, fastest = min(row.throughputs), max(row.throughputs)
-        # Many processes share most of the limit's memory: the sum says nothing.
+        # The processes of `limit` share most of their memory, so their sum means nothing.
         peak = ["", ""] if row.server == Limit.name else [f"{row.peak_mib:.0f}", ratio(row.peak_mib, own and own.peak_mib)]
         return [
             row.server,
@@ -103,7 +103,7 @@ def transfer_table(rows: list[Row]) -> str:
 
 
 def beam_table(beams: list[Beam]) -> str:
-    """How long until the receiver has everything."""
+    """The table of the beams: how long it takes until the receiver has the whole file."""
     line = f"{BYTES_PER_SEC >> 20} MiB/s"
     rows = (
         (beam.server, line if beam.is_paced else "fast", f"{beam.upload_ended:.2f}", f"{beam.received:.2f}", f"{beam.ratio:.3f}")
@@ -113,7 +113,7 @@ def beam_table(beams: list[Beam]) -> str:
 
 
 def browser_table(rows: list[dict]) -> str:
-    """Who uploads one large file from a browser; nothing is known of the memory of what is none."""
+    """The table of the clients that upload one large file; for curl, which is no browser, no memory is measured."""
 
     def cells(row: dict) -> list[str]:
         rates = [row["mib_per_sec"] * row["seconds"] / sample["seconds"] for sample in row["samples"]]
@@ -132,7 +132,7 @@ def browser_table(rows: list[dict]) -> str:
 
 
 def goal_table(some: list[Goal]) -> str:
-    """What is promised and what was measured."""
+    """The table of the goals, with what is wanted and what was measured."""
 
     def wanted(goal: Goal) -> str:
         return f"at least {goal.at_least:g}" if goal.at_least is not None else f"at most {goal.at_most:g}"
@@ -142,7 +142,7 @@ def goal_table(some: list[Goal]) -> str:
 
 
 def ratio(value: float, unit: float | None) -> str:
-    """A value in units of another, where there is one."""
+    """A value in units of another; empty if there is no other."""
     return f"{value / unit:.2f}" if unit else ""
 
 

@@ -1,4 +1,4 @@
-"""What a run found: samples and their medians."""
+"""Holds the results of a run: samples and their medians."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -20,7 +20,7 @@ class Row:
 
     @property
     def clean(self) -> list[Sample]:
-        """The samples that no other program disturbed; all of them, if there is no such one."""
+        """The samples that no other program disturbed, or all samples if every one was disturbed."""
         return [sample for sample in self.samples if not sample.is_disturbed] or self.samples
 
     @property
@@ -57,7 +57,7 @@ class Row:
         return median(seconds) * GIB / self.scenario.total_bytes
 
     def as_json(self) -> dict:
-        """Medians and everything that they come from."""
+        """The medians, and all samples that they are computed from."""
         return {
             "scenario": self.scenario.name,
             "direction": self.direction,

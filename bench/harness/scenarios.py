@@ -1,4 +1,4 @@
-"""Which files are moved, and over how many connections."""
+"""Defines the scenarios: which files are moved, and over how many connections."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ MANY_FILES = 20
 
 @dataclass(frozen=True)
 class Scenario:
-    """So many files of one size, shared out among so many connections."""
+    """A number of files of one size, distributed among a number of connections."""
 
     name: str
     title: str
@@ -18,13 +18,13 @@ class Scenario:
 
     @property
     def total_bytes(self) -> int:
-        """All files together."""
+        """Size of all files together."""
         return self.files * self.file_bytes
 
     @property
     def is_kept(self) -> bool:
-        """Whether the files stay until the run is over. On ext4 without a journal each new file has to look at
-        every one that was removed in the last minute, so many removals would slow down whoever comes next."""
+        """Whether the files are kept until the run is over. On ext4 without a journal, the creation of a file has to
+        look at every file that was removed in the last minute, so many removals would slow down the next server."""
         return self.files > MANY_FILES
 
 

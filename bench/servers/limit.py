@@ -1,9 +1,10 @@
-"""The physical limit: receive and write, or sendfile, and nothing else a server would do.
+"""A minimal file server that shows how fast the machine can be: it receives and writes files, or sends them with
+sendfile, and does nothing else that a server would do.
 
     limit.py PORT FOLDER
 
 It understands just enough HTTP for the benchmark's client: PUT with Content-Length, GET and DELETE of a name.
-One process per connection, forked beforehand, so that nothing but the kernel stands between two of them.
+Each connection has a process of its own, forked beforehand, so that connections share nothing but the kernel.
 """
 
 import os
@@ -15,7 +16,7 @@ BUFFER_BYTES = 1 << 20
 
 
 def main() -> None:
-    """Listens and forks the workers; whoever started it ends them all."""
+    """Listens and forks the workers, which run until the program that started this one kills them."""
     port, folder = int(sys.argv[1]), sys.argv[2]
     os.chdir(folder)
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
@@ -26,7 +27,7 @@ def main() -> None:
 
 
 def work(listener: socket.socket) -> None:
-    """Serves one connection after the other."""
+    """Serves connections, one after the other, without end."""
     buffer = memoryview(bytearray(BUFFER_BYTES))
     while True:
         connection, _ = listener.accept()
@@ -40,7 +41,7 @@ def work(listener: socket.socket) -> None:
 
 
 def serve(connection: socket.socket, buffer: memoryview) -> bool:
-    """One request; whether there was one."""
+    """Serves one request; returns False if the client has closed the connection instead."""
     ahead = b""
     while b"\r\n\r\n" not in ahead:
         count = connection.recv_into(buffer)
@@ -63,7 +64,7 @@ def serve(connection: socket.socket, buffer: memoryview) -> bool:
 
 
 def put(connection: socket.socket, buffer: memoryview, name: bytes, ahead: bytes, length: int) -> None:
-    """Receives and writes."""
+    """Receives a file and writes it to disk."""
     file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     if ahead:
         os.write(file, ahead)

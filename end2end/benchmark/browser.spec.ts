@@ -1,7 +1,8 @@
-// From a browser: the page beside tus-js-client in the same browser, and curl beside both. Made on demand only:
+// Measures how fast one large file is uploaded by SnapDrop's page, by tus-js-client in the same browser, and by curl.
+// It runs on demand only:
 //   npx playwright test --project=benchmark
-// SNAPDROP_BENCH_MIB is the size of the file, SNAPDROP_BENCH_ROUNDS how often everything is repeated, and
-// SNAPDROP_BENCH_RESULTS the folder that gets browser.json. No figure makes it fail, only a transfer that went wrong.
+// SNAPDROP_BENCH_MIB is the size of the file, SNAPDROP_BENCH_ROUNDS the number of rounds, and SNAPDROP_BENCH_RESULTS the
+// folder that browser.json is written to. The test fails only if a transfer went wrong, whatever the figures are.
 
 import { expect, test as base } from '../support/test';
 import { type Candidate, candidates } from './candidates';
@@ -9,7 +10,7 @@ import { type Corpus, makeCorpus } from './corpus';
 import { machine } from './machine';
 import { Results } from './results';
 
-/** Longer than any upload takes that gets anywhere, with the check of what it brought. */
+/** Longer than any upload that makes progress takes, including the comparison of the digests. */
 const PATIENCE_MS = 10 * 60_000;
 
 const MEBIBYTES = wholeNumber('SNAPDROP_BENCH_MIB', 2048);
@@ -41,7 +42,7 @@ test('one large file', async ({ browser, server, corpus }) => {
   async function measure(candidate: Candidate): Promise<void> {
     const { sample, stored } = await candidate.upload();
     expect(await stored.sha256(), `what ${candidate.name} brought`).toBe(corpus.sha256);
-    // The disk holds one of these files, not all of them; nor is anything of it written while the next is measured.
+    // The disk then never holds more than one uploaded file, and no write-back disturbs the next measurement.
     await stored.remove();
     expect(await server.storedFiles()).toEqual([]);
     results.add(candidate.name, sample);
@@ -49,7 +50,7 @@ test('one large file', async ({ browser, server, corpus }) => {
   }
 });
 
-/** Another one begins in each round. */
+/** The candidates in the order of this round: each round begins with another one. */
 function inTurn(all: Candidate[], round: number): Candidate[] {
   const first = round % all.length;
   return [...all.slice(first), ...all.slice(0, first)];

@@ -1,4 +1,4 @@
-// Who uploads the file: SnapDrop's page, tus-js-client in a page of the same origin, and curl.
+// Defines the clients that upload the file: SnapDrop's page, tus-js-client in a page of the same origin, and curl.
 
 import { fileURLToPath } from 'node:url';
 
@@ -14,13 +14,13 @@ import { type Growth, MemoryWatch } from './memory';
 import { Seat, type Stored } from './seat';
 
 const TUS_JS_CLIENT = fileURLToPath(new URL('../node_modules/tus-js-client/dist/tus.min.js', import.meta.url));
-/** What SnapDrop's own chunks grow to. */
+/** The size that the chunks of SnapDrop's page grow to. */
 const CHUNK_BYTES = 64 * MIB;
 
-/** One upload. */
+/** The measurement of one upload. */
 export interface Sample {
   seconds: number;
-  /** Nothing for what is no browser. */
+  /** Missing for curl, whose memory is not measured. */
   growth?: Growth;
 }
 
@@ -29,7 +29,7 @@ export interface Candidate {
   upload(): Promise<{ sample: Sample; stored: Stored }>;
 }
 
-/** Everybody, in the order of the table. */
+/** All clients, in the order of the table. */
 export function candidates(browser: Browser, server: Server, corpus: Corpus): Candidate[] {
   return [
     { name: 'SnapDrop', upload: () => byPage(browser, server, corpus) },
@@ -39,7 +39,7 @@ export function candidates(browser: Browser, server: Server, corpus: Corpus): Ca
   ];
 }
 
-/** From the first request to the row that says it is there. */
+/** Uploads with SnapDrop's page; timed from the first request until the file's row says "Here". */
 async function byPage(browser: Browser, server: Server, corpus: Corpus): Promise<{ sample: Sample; stored: Stored }> {
   const context = await browser.newContext({ baseURL: server.address });
   const page = await context.newPage();
@@ -69,7 +69,8 @@ async function byPage(browser: Browser, server: Server, corpus: Corpus): Promise
   return { sample: { seconds, growth }, stored };
 }
 
-/** From the first request to `onSuccess`. The page is the server's, so that no request needs the browser's leave first. */
+/** Uploads with tus-js-client; timed from the first request to `onSuccess`. Its page is of the server's origin, so that no
+ *  request needs a preflight. */
 async function byTusJsClient(browser: Browser, server: Server, corpus: Corpus, chunkSize = Number.POSITIVE_INFINITY): Promise<{ sample: Sample; stored: Stored }> {
   const seat = await Seat.open(server.address);
   const context = await browser.newContext({ baseURL: server.address });
@@ -100,7 +101,7 @@ async function byTusJsClient(browser: Browser, server: Server, corpus: Corpus, c
   return { sample: { seconds, growth }, stored: seat.stored(url) };
 }
 
-/** Both requests as curl itself takes their time, without the start of the program. */
+/** Uploads with curl; the time of both requests is the one that curl reports, without the start of the program. */
 async function byCurl(server: Server, corpus: Corpus): Promise<{ sample: Sample; stored: Stored }> {
   const seat = await Seat.open(server.address);
   const metadata = `filename ${Buffer.from(corpus.name).toString('base64')}`;
@@ -118,7 +119,7 @@ async function curl(seat: Seat, options: string[]): Promise<{ stdout: string; se
   return { stdout, seconds: Number(stdout.split('\n').at(-1)) };
 }
 
-/** When a page asked for its upload to be created, on the page's own clock. */
+/** When a page sent the request that creates the upload: milliseconds since the page's navigation. */
 async function firstRequest(page: Page, endpoint: string): Promise<number> {
   return page.evaluate((endpoint) => performance.getEntriesByName(endpoint, 'resource')[0].startTime, endpoint);
 }

@@ -1,4 +1,4 @@
-// The file that everybody uploads.
+// Creates the file that all clients upload.
 
 import { createHash, randomFillSync } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
@@ -14,12 +14,13 @@ export interface Corpus {
   name: string;
   path: string;
   bytes: number;
-  /** Base64, as the server tells it. */
+  /** In base64, as in the server's `Repr-Digest`. */
   sha256: string;
   remove(): Promise<void>;
 }
 
-/** Random bytes in a folder of their own, all of them on the disk, so that no write-back runs into the first measurement. */
+/** Writes a file of random bytes in a new folder and synchronises it to disk, so that no write-back disturbs the first
+ *  measurement. */
 export async function makeCorpus(mebibytes: number): Promise<Corpus> {
   const folder = await mkdtemp(join(tmpdir(), 'snapdrop-benchmark-'));
   const name = 'IMG_4402 harbour at dawn.mov';

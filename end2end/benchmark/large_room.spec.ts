@@ -1,7 +1,8 @@
-// What one event costs a page with a thousand files and a hundred members, by Chromium's own tracing. Made on demand:
+// Measures with Chromium's tracing how long one event keeps the main thread of a page with a thousand files and a hundred
+// members busy. It runs on demand only:
 //   npx playwright test --project=benchmark large_room
-// SNAPDROP_BENCH_EVENTS is how many events of each kind are measured, and SNAPDROP_BENCH_RESULTS the folder that gets
-// large_room.md. No figure makes it fail, only an event that does not arrive.
+// SNAPDROP_BENCH_EVENTS is how many events of each kind are measured, and SNAPDROP_BENCH_RESULTS the folder that
+// large_room.md is written to. The test fails only if an event does not arrive, whatever the figures are.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +20,7 @@ const MEMBERS = 100;
 const BUDGET_MS = 16;
 const EVENTS = Number(process.env.SNAPDROP_BENCH_EVENTS ?? 20);
 const CHUNK_BYTES = 100_000;
-/** What the trace shows where an event begins. */
+/** The name of the mark in the trace at which an event begins. */
 const MARK = 'something happens';
 
 test('a large room', async ({ browser, device, server }) => {
@@ -67,7 +68,7 @@ test('a large room', async ({ browser, device, server }) => {
   await report(lines);
 });
 
-/** Two frames later, everything that follows from an event is on the screen. */
+/** Waits two frames, after which everything that follows from an event is on the screen. */
 async function drawn(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
@@ -84,7 +85,7 @@ interface TraceEvent {
   args?: { name?: string };
 }
 
-/** For each event how long the tasks of the page's main thread took until the next one, in milliseconds. */
+/** For each event, the durations in milliseconds of all tasks of the page's main thread from this event to the next. */
 function eventsOf(trace: Buffer): number[][] {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] };
   const thread = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;

@@ -1,4 +1,4 @@
-// What the figures were measured on and with.
+// Describes the machine and the programs with which the figures were measured.
 
 import { readFile } from 'node:fs/promises';
 
@@ -9,7 +9,7 @@ import { run } from '../support/programs';
 
 const PACKAGE = new URL('../node_modules/tus-js-client/package.json', import.meta.url);
 
-/** A list of facts. */
+/** Facts about the machine, the programs and the run, by name. */
 export async function machine(browser: Browser, mebibytes: number, rounds: number): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(PACKAGE, 'utf8')) as { version: string };
   const { stdout: curl } = await run('curl', '--version');

@@ -1,4 +1,4 @@
-// How much memory the processes of a browser take while something happens.
+// Measures how much the memory of a browser's processes grows during an upload.
 
 import { readFileSync } from 'node:fs';
 
@@ -8,11 +8,11 @@ import { MIB } from '../support/samples';
 
 const STEP_MS = 100;
 
-/** What the memory grew by at most, since the moment right before. */
+/** The highest growth of the memory since the watch began, in MiB. */
 export interface Growth {
-  /** The process of the page. */
+  /** Growth of the page's process. */
   tabMib: number;
-  /** All processes together that serve every page: the browser's own, its network, its storage. */
+  /** Growth of all processes that serve every page, together: the browser's own, its network's, its storage's. */
   restMib: number;
 }
 
@@ -21,7 +21,7 @@ interface Process {
   pid: number;
 }
 
-/** Watches a browser in which the measured page is the only one, from now until it is stopped. */
+/** Samples the memory of a browser from `start` to `stop`. The measured page has to be the browser's only one. */
 export class MemoryWatch {
   private readonly before: Map<Process, number>;
   private tabBytes = 0;
@@ -50,8 +50,8 @@ export class MemoryWatch {
     let rest = 0;
     for (const [{ type, pid }, before] of this.before) {
       const growth = privateBytes(pid) - before;
-      // The browser keeps renderers in reserve and for its own surfaces, and does not tell which one is the page's;
-      // but those have nothing to do, so that it is the one that grows most.
+      // The browser also has spare renderers and renderers for its own surfaces, and does not say which one is the
+      // page's. The others are idle, so the page's renderer is the one that grows most.
       if (type === 'renderer') this.tabBytes = Math.max(this.tabBytes, growth);
       else rest += growth;
     }
@@ -59,7 +59,7 @@ export class MemoryWatch {
   }
 }
 
-/** Resident memory that no other process sees and no file backs; nothing for a process that has ended. */
+/** Anonymous resident memory (`RssAnon`) in bytes; 0 for a process that has ended. */
 function privateBytes(pid: number): number {
   let status: string;
   try {

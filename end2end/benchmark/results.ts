@@ -1,18 +1,18 @@
-// Samples, their medians, and what is written down.
+// Collects the samples, computes their medians and writes the results.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import type { Sample } from './candidates';
 
-/** One candidate, as `browser.json` has it. */
+/** One client, as in `browser.json`. */
 interface Row {
   client: string;
   seconds: number;
   mib_per_sec: number;
   /** Throughput in units of curl's. */
   ratio_to_curl: number;
-  /** The highest of the peaks; null for what is no browser. */
+  /** The highest growth of all rounds; null for curl, whose memory is not measured. */
   tab_growth_mib: number | null;
   rest_growth_mib: number | null;
   samples: { seconds: number; tab_growth_mib: number | null; rest_growth_mib: number | null }[];
@@ -29,12 +29,12 @@ export class Results {
     this.samples.set(client, [...(this.samples.get(client) ?? []), sample]);
   }
 
-  /** MiB/s. */
+  /** Throughput in MiB/s. */
   rate({ seconds }: Sample): number {
     return this.mebibytes / seconds;
   }
 
-  /** Prints the table, and writes `browser.json` if there is a folder for it. */
+  /** Prints the table, and writes `browser.json` into the folder if one is given. */
   async report(facts: Record<string, string>, folder: string | undefined): Promise<void> {
     const rows = [...this.samples].map(([client, samples]) => this.row(client, samples));
     process.stdout.write(`\n${table(rows)}\n\n${Object.entries(facts).map(([name, fact]) => `${name}: ${fact}`).join('\n')}\n`);

@@ -1,4 +1,4 @@
-// What happens in a room, caused by a program: the page only looks.
+// Changes a room through its API, so that a page can be measured that does nothing but show the changes.
 
 export class RoomApi {
   constructor(
@@ -6,20 +6,20 @@ export class RoomApi {
     private readonly token: string,
   ) {}
 
-  /** Another guest, who is never there; the token of the seat. */
+  /** Adds a guest without a connection; returns the token of the guest's seat. */
   async join(name: string): Promise<string> {
     const answer = await this.ask('POST', '/members', 201, { 'content-type': 'application/json' }, JSON.stringify({ name }), '');
     return ((await answer.json()) as { token: string }).token;
   }
 
-  /** A complete file of one byte. */
+  /** Adds a complete file of one byte; returns its ID. */
   async add(name: string): Promise<string> {
     const id = await this.create(name, 1);
     await this.append(id, 0, 1);
     return id;
   }
 
-  /** A file whose bytes have yet to come. */
+  /** Creates an upload without bytes; returns the file's ID. */
   async create(name: string, bytes: number): Promise<string> {
     const metadata = `filename ${Buffer.from(name).toString('base64')}`;
     const answer = await this.ask('POST', '/files', 201, { 'tus-resumable': '1.0.0', 'upload-length': `${bytes}`, 'upload-metadata': metadata });
@@ -35,7 +35,7 @@ export class RoomApi {
     await this.ask('DELETE', `/files/${id}`, 204);
   }
 
-  /** The guest in a seat gets all of a file. */
+  /** Downloads a whole file as the guest with this token. */
   async download(id: string, token: string): Promise<void> {
     await (await this.ask('GET', `/files/${id}`, 200, {}, undefined, token)).arrayBuffer();
   }
@@ -44,7 +44,7 @@ export class RoomApi {
     await this.ask('POST', '/snippets', 201, { 'content-type': 'application/json' }, JSON.stringify({ text }));
   }
 
-  /** Without a token it is a stranger's. */
+  /** Sends a request and checks its status. With an empty token the request comes from somebody without a seat. */
   private async ask(method: string, path: string, status: number, headers: Record<string, string> = {}, body?: string, token = this.token): Promise<Response> {
     const proof: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
     const answer = await fetch(this.address + path, { method, headers: { ...proof, ...headers }, body });

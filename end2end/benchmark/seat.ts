@@ -1,4 +1,4 @@
-// The owner's side of a room as the benchmark needs it: where files go, and what became of one.
+// Defines the owner's seat in a room as the benchmark needs it: where to upload files, and how to check and remove them.
 
 import type { BrowserContext } from '@playwright/test';
 
@@ -6,9 +6,9 @@ import { ApiRoom } from '../support/api_room';
 
 const TUS = { 'Tus-Resumable': '1.0.0' };
 
-/** A file that a room has. */
+/** A file in a room. */
 export interface Stored {
-  /** Its digest in base64, as the server computed it from what is on its disk. */
+  /** The file's digest in base64, which the server computes from the file on its disk. */
   sha256(): Promise<string>;
   remove(): Promise<void>;
 }
@@ -16,30 +16,30 @@ export interface Stored {
 export class Seat {
   private constructor(
     private readonly address: string,
-    /** Where uploads are created. */
+    /** The URL that uploads are created at. */
     readonly endpoint: string,
     private readonly token: string,
   ) {}
 
-  /** Of a new room that no page shows. */
+  /** Opens a new room that no page shows, and returns its owner's seat. */
   static async open(address: string): Promise<Seat> {
     const room = await ApiRoom.open(address);
     return new Seat(address, room.endpoint(), room.token);
   }
 
-  /** Of the room that a page has opened. */
+  /** Returns the owner's seat of a room that a page has opened. */
   static async ofPage(context: BrowserContext, address: string, pin: string): Promise<Seat> {
     const cookie = (await context.cookies()).find(({ name }) => name === `snapdrop-${pin}`);
     if (cookie === undefined) throw new Error(`no seat in room ${pin}`);
     return new Seat(address, `${address}/api/rooms/${pin}/files`, cookie.value);
   }
 
-  /** What every request carries. */
+  /** The headers that every request carries. */
   get headers(): Record<string, string> {
     return { Authorization: `Bearer ${this.token}` };
   }
 
-  /** A file by its address, absolute or not. */
+  /** The file at an absolute or relative URL. */
   stored(address: string): Stored {
     const url = new URL(address, this.address);
     return {

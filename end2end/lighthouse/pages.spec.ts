@@ -1,7 +1,7 @@
-// Lighthouse on the first page and in a room full of files, from a phone. Made on demand only:
+// Runs Lighthouse on the first page and on a room with files, as on a phone. It runs on demand only:
 //   npx playwright test --project=lighthouse
-// SNAPDROP_BENCH_RESULTS is the folder that gets lighthouse.md; Lighthouse's own pages are in test-results. No time makes
-// it fail: only what is the same on every machine is claimed.
+// SNAPDROP_BENCH_RESULTS is the folder that lighthouse.md is written to; Lighthouse's own reports are in test-results. No
+// time makes the test fail: it checks only what is the same on every machine.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -19,7 +19,7 @@ const VISITS = 3;
 const FILES = 20;
 const KINDS = ['pdf', 'jpg', 'mov', 'xlsx', 'zip'];
 
-/** Longer than all visits take on a slow machine. */
+/** Longer than all visits together take on a slow machine. */
 const PATIENCE_MS = 10 * 60_000;
 
 const FOLDER = process.env.SNAPDROP_BENCH_RESULTS;
@@ -65,7 +65,8 @@ test('everything that does not depend on the machine is at its best', async ({ s
   }
 });
 
-/** A room with files, and the cookie of a guest's seat in it: the same seat for every visit. */
+/** Opens a room with files and lets a guest join; returns the room's page with the cookie of the guest's seat, which all
+ *  visits use. */
 async function asGuest(address: string, info: TestInfo): Promise<Subject> {
   const room = await ApiRoom.open(address);
   for (let number = 1; number <= FILES; number += 1) {

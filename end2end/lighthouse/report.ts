@@ -1,4 +1,4 @@
-// The figures of all visits, as one page of Markdown.
+// Formats the figures of all visits as Markdown.
 
 import type { Result } from 'lighthouse';
 import { computeMedianRun } from 'lighthouse/core/lib/median-run.js';
@@ -13,7 +13,7 @@ export interface Measured {
 
 type Figure = (result: Result) => number;
 
-/** A figure of a visit, and how it is written. */
+/** A column of the table: a figure of a visit, and how it is formatted. */
 interface Column {
   name: string;
   figure: Figure;
@@ -33,24 +33,24 @@ const COLUMNS: Column[] = [
   { name: 'kB over the network', figure: (result) => transferredBytes(result) / 1000, written: (kilobytes) => kilobytes.toFixed(0) },
 ];
 
-/** How many points of 100 a category has. */
+/** The score of a category, 0 to 100. */
 function score({ categories }: Result, id: string): number {
   return Math.round((categories[id]?.score ?? 0) * 100);
 }
 
-/** The audits that cost a category points; none of them is the same as 100. */
+/** The audits that cost a category points; if there are none, its score is 100. */
 export function costly({ audits, categories }: Result, id: string): string[] {
   const costs = ({ id, weight }: { id: string; weight: number }) => weight > 0 && audits[id].score !== null && audits[id].score < 1;
   return categories[id].auditRefs.filter(costs).map(({ id }) => id);
 }
 
-/** How far what was drawn moved later. */
+/** The cumulative layout shift: how much of the page moved after it had been drawn. */
 export const layoutShift: Figure = audited('cumulative-layout-shift');
 
-/** What came over the network, as it came: compressed, with the header fields. */
+/** The number of bytes that came over the network: compressed, including the header fields. */
 export const transferredBytes: Figure = audited('total-byte-weight');
 
-/** The visits in the middle, the ranges, what is not at its best, and the facts. */
+/** The whole report: the median visits, the ranges, the audits that are not passed, and the facts about the machine. */
 export function report(all: Measured[], facts: Record<string, string>): string {
   const medians = all.map(({ page, runs }) => ({ page, result: computeMedianRun(runs) as Result }));
   return [
@@ -72,7 +72,7 @@ function range({ figure, written }: Column, runs: Result[]): string {
   return ends[0] === ends[1] ? ends[0] : ends.join(' – ');
 }
 
-/** The audits that are not passed. Those without a weight cost no points: they say where the points went. */
+/** The table of the audits that are not passed. Audits without a weight cost no points, but explain lost points. */
 function findings({ audits, categories }: Result): string {
   const weights = new Map(Object.values(categories).flatMap(({ auditRefs }) => auditRefs.map(({ id, weight }) => [id, weight] as const)));
   const rows = Object.values(audits)
@@ -82,7 +82,7 @@ function findings({ audits, categories }: Result): string {
   return rows.length === 0 ? 'Nothing.' : table(['audit', 'weight', 'score', ''], rows);
 }
 
-/** Lighthouse's own spaces do not break. */
+/** Replaces Lighthouse's no-break spaces and escapes the column separator. */
 function plain(text: string): string {
   return text.replaceAll('\u00a0', ' ').replaceAll('|', '\\|');
 }

@@ -1,33 +1,33 @@
-// One visit of Lighthouse's: a phone that was never here before.
+// Runs one visit of Lighthouse, with an empty browser profile and a simulated phone.
 
 import { chromium } from '@playwright/test';
 import { launch } from 'chrome-launcher';
 import lighthouse, { type Result } from 'lighthouse';
 
-/** What is measured; all of it is to be 100. */
+/** The categories that are measured. */
 export const CATEGORIES = ['performance', 'accessibility', 'best-practices', 'seo'] as const;
 
-/** A page, and the cookie without which it is another one. */
+/** A page, and the cookie of the seat that it is visited with, if any. */
 export interface Subject {
   name: string;
   url: string;
   cookie?: { name: string; value: string };
 }
 
-/** How Playwright is told to start Chromium. */
+/** How Chromium is started; a part of Playwright's `launchOptions`. */
 export interface Program {
   executablePath?: string;
   args?: string[];
 }
 
-/** What Lighthouse found, its own page about it, and the version of the browser. */
+/** Lighthouse's result, its report as HTML, and the version of the browser. */
 export interface Visit {
   result: Result;
   html: string;
   chromium: string;
 }
 
-/** Loads a page with a profile of its own, as Lighthouse does it by default: on a mid-range phone with slow 4G, both simulated. */
+/** Loads a page in a new browser profile with Lighthouse's defaults: a mid-range phone with slow 4G, both simulated. */
 export async function visit({ url, cookie }: Pick<Subject, 'url' | 'cookie'>, { executablePath, args = [] }: Program): Promise<Visit> {
   const browser = await launch({ chromePath: executablePath, chromeFlags: ['--headless=new', ...args], logLevel: 'error' });
   try {
@@ -47,7 +47,7 @@ async function versionOf(port: number): Promise<string> {
   return Browser.split('/')[1];
 }
 
-/** Lays the cookie into the browser, and lets go of it: nobody but Lighthouse watches while it measures. */
+/** Adds the cookie to the browser, then disconnects, so that only Lighthouse is connected during the measurement. */
 async function give(port: number, cookie: { name: string; value: string; url: string }): Promise<void> {
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
   await browser.contexts()[0].addCookies([cookie]);

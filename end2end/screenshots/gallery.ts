@@ -1,4 +1,4 @@
-// Pictures of a state of a page: on every kind of screen, in both themes, in both directions of writing.
+// Takes pictures of a page in one state: on every kind of screen, in both themes, and in both writing directions.
 
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ import { type Page, expect } from '@playwright/test';
 import { say } from '../support/catalogue';
 import { isWellLaidOut } from '../support/layout';
 
-/** Where all pictures go. */
+/** The folder that all pictures are written to. */
 export const FOLDER = process.env.SCREENSHOTS ?? join(import.meta.dirname, '..', 'test-results', 'screenshots');
 
 const SIZES = {
@@ -21,27 +21,27 @@ const LANGUAGES = { ltr: 'en', rtl: 'ar' };
 type Size = keyof typeof SIZES;
 type Direction = keyof typeof LANGUAGES;
 
-/** What the page calls something in the language that it speaks, by the catalogue's key. */
+/** Returns the text of a catalogue's key in the language that the page is shown in. */
 export type Words = (key: string) => string;
 
 export interface State {
-  /** The page, and what is special about it. */
+  /** The page's name and the state's name. */
   name: `${string}-${string}`;
-  /** Brings the page there. Most of it is gone when the language changes, so it is done in each. */
+  /** Brings the page into the state. It is called for each language, since a change of language ends most states. */
   enter?: (words: Words) => Promise<unknown>;
-  /** Brings it back. */
+  /** Brings the page back from the state. */
   leave?: (words: Words) => Promise<unknown>;
-  /** It goes by itself: the page is brought there for every picture. */
+  /** The state ends by itself after a while, so the page is brought into it for every picture. */
   fleeting?: boolean;
-  /** As much as fits the screen, with what lies over the page. */
+  /** The picture shows the visible part of the page, with dialogs and toasts, instead of the whole page. */
   screen?: boolean;
   sizes?: Size[];
   directions?: Direction[];
 }
 
 /**
- * Takes all pictures of a state: `states/page-state.device.theme.direction.png`. It is to be well laid out in all of
- * them. The page speaks as before afterwards.
+ * Takes all pictures of a state, as `states/page-state.device.theme.direction.png`, and checks the layout in each of
+ * them. Afterwards the page has its former language again.
  */
 export async function pose(page: Page, { name, enter, leave, fleeting = false, screen = false, sizes, directions }: State): Promise<void> {
   const before = (await page.locator('html').getAttribute('lang')) ?? 'en';
@@ -56,7 +56,7 @@ export async function pose(page: Page, { name, enter, leave, fleeting = false, s
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         if (fleeting) await enter?.(words);
         await isWellLaidOut(page, SIZES[size].width);
-        // Nothing is drawn as if it were pointed at.
+        // The mouse is moved away so that nothing is drawn as hovered.
         await page.mouse.move(0, 0);
         const path = join(FOLDER, 'states', `${name}.${size}.${colorScheme}.${direction}.png`);
         await page.screenshot({ path, animations: 'disabled', fullPage: !screen });
@@ -68,7 +68,8 @@ export async function pose(page: Page, { name, enter, leave, fleeting = false, s
   await speak(page, before);
 }
 
-/** Has the page speak a language: at once where a script runs and it can be chosen, else when it is loaded again. */
+/** Switches the page to a language: with its choice of languages if it has one and scripts run, otherwise with a cookie
+ *  and a reload. */
 export async function speak(page: Page, language: string): Promise<void> {
   const html = page.locator('html');
   if ((await html.getAttribute('lang')) === language) return;
@@ -78,12 +79,12 @@ export async function speak(page: Page, language: string): Promise<void> {
     await page.context().addCookies([{ name: 'language', value: language, url: page.url() }]);
     await page.reload();
   }
-  // The script may not be there yet.
+  // A choice has no effect until the page is hydrated, so it is repeated.
   await expect(async () => {
     if ((await html.getAttribute('lang')) !== language) await choice.selectOption(language);
     await expect(html).toHaveAttribute('lang', language, { timeout: 1000 });
   }).toPass({ timeout: 20_000 });
-  // A room is entered anew.
+  // After a reload a room's page has to connect again.
   await expect(page.locator('main[aria-busy=true]')).toHaveCount(0);
   const link = page.locator('.link-status');
   if (runs && (await link.count()) > 0) await expect(link).toHaveAttribute('data-state', 'live');

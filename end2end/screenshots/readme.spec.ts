@@ -1,6 +1,6 @@
-// The pictures of the README, taken from the running program:
+// Takes the pictures of the README and of the manifest from the running program:
 //   npx playwright test --project=screenshots
-// They are written to the folder in SCREENSHOTS, else to test-results/screenshots.
+// They are written to the folder that SCREENSHOTS names, or else to test-results/screenshots.
 
 import { join } from 'node:path';
 
@@ -72,7 +72,7 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
   const film = await sample(info, FILM, 84 * MIB);
   cable.allowUpload(52 * MIB);
   await addFiles(owner, film.path);
-  // Chunks of 4, 4, 8 and 16 MiB are through, the fifth is on its way.
+  // Chunks of 4, 4, 8 and 16 MiB have arrived; the fifth is on its way.
   await expect.poll(() => arrivedPercent(fileRow(phone, FILM))).toBeGreaterThan(56);
   await expect.poll(() => arrivedPercent(fileRow(owner, FILM))).toBeGreaterThan(56);
 
@@ -105,7 +105,7 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
 });
 
 async function picture(page: Page, name: string, whole = false): Promise<void> {
-  // Nothing turns or blinks in a picture, and the caret is nobody's.
+  // A picture shows no focus, no hovered element, no animation and no caret.
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.mouse.move(0, 0);
   await page.screenshot({ path: join(FOLDER, `${name}.png`), animations: 'disabled', caret: 'hide', fullPage: whole });

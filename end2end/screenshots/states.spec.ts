@@ -1,5 +1,5 @@
-// Every page in every state that people meet: they are reached, and well laid out on every kind of screen, in both themes
-// and both directions of writing. Pictures of them remain:
+// Brings every page into every state that people meet, checks that it is well laid out on every kind of screen, in both
+// themes and in both writing directions, and takes a picture of each:
 //   npx playwright test --project=screenshots states
 
 import { type Locator, type Page, expect } from '@playwright/test';
@@ -13,7 +13,7 @@ import { MIB, sample } from '../support/samples';
 import { CONNECTION_LOST, CUT_OFF, answered, test } from '../support/test';
 import { type Words, pose, speak } from './gallery';
 
-/** Every seat that a room gives out, but the owner's. */
+/** The number of seats in a room, without the owner's. */
 const GUESTS = 27 * 37;
 
 const WITHOUT_SCRIPT = { context: { javaScriptEnabled: false } };
@@ -59,7 +59,7 @@ test('the first page of the app', async ({ device }) => {
     },
     leave: (words) => button(page, words('discard')).click(),
   });
-  // Another address of the same worker is a newer one.
+  // A worker that is registered with another URL counts as a newer one.
   await page.evaluate(() => navigator.serviceWorker.register('/sw.js?newer'));
   await expect(page.getByText(say('en', 'update_ready'))).toBeVisible();
   await pose(page, { name: 'home-update' });
@@ -99,7 +99,7 @@ test('what is no room', async ({ device }) => {
   const page = await device('desktop', { noise: answered(404, /./) });
   await page.goto('/nowhere');
   await pose(page, { name: 'nothing-here' });
-  // It would find the server at once.
+  // The page's script would find the server at once and leave the page.
   await page.route('**/offline.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
   await page.goto('/offline');
   await pose(page, { name: 'offline-waiting' });
@@ -171,7 +171,7 @@ test('an empty room', async ({ cable, device }) => {
 
 test('members', async ({ device }) => {
   const owner = await device('desktop');
-  // As on phones and on most computers, but not on Linux.
+  // Phones and most computers have the share sheet; Chromium on Linux has none.
   await owner.addInitScript(() => Object.defineProperty(Navigator.prototype, 'share', { value: async () => {} }));
   const pin = await createRoom(owner);
   await renameSelf(owner, 'Amber Heron');
@@ -267,7 +267,7 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
     await joinRoom(guest, pin);
     await renameSelf(guest, name);
   }
-  // Chunks grow with the speed that a page has seen: this one is to begin with small ones.
+  // Chunks grow with the speed of a page's earlier uploads; a new tab begins with small ones.
   const left = await anotherTab(owner);
   await left.goto(`/r/${pin}`);
   const lecture = 'Lecture 7, signals.pdf';
@@ -283,16 +283,16 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   }
   await (await download(phone, fileRow(phone, lecture))).path();
 
-  // One that stopped when its page was closed,
+  // The first file stops because its page is closed.
   await left.reload();
   await standsInRoom(left);
   cable.allowUpload(11 * MIB);
   await addFiles(left, (await sample(info, 'Rehearsal.wav', 20 * MIB)).path);
-  // Chunks of 4 MiB are through, another one is on its way.
+  // Chunks of 4 MiB have arrived; another one is on its way.
   await expect.poll(() => arrivedPercent(fileRow(phone, 'Rehearsal.wav'))).toBeGreaterThan(41);
   await left.close();
   await expect(fileRow(owner, 'Rehearsal.wav')).toHaveAttribute('data-state', 'stopped');
-  // one that was refused in the middle,
+  // The second file is refused after its first chunk.
   cable.allowEverything();
   await owner.route(/\/files\//, async (route) => {
     const offset = route.request().headers()['upload-offset'];
@@ -302,12 +302,12 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   await addFiles(owner, (await sample(info, 'Backup.zip', 24 * MIB)).path);
   await expect(fileRow(owner, 'Backup.zip')).toContainText(say('en', 'problem_room_full'));
   await owner.unroute(/\/files\//);
-  // one that is paused,
+  // The third file is paused.
   cable.allowUpload(10 * MIB);
   await addFiles(owner, (await sample(info, 'Slides.key', 30 * MIB)).path);
   await expect.poll(() => arrivedPercent(fileRow(phone, 'Slides.key'))).toBeGreaterThan(10);
   await button(fileRow(owner, 'Slides.key'), say('en', 'pause')).click();
-  // and three that arrive, the last of which waits for its turn.
+  // Three more files are uploaded, the last of which has to wait for its turn.
   cable.allowUpload(20 * MIB);
   await addFiles(owner, (await sample(info, 'Concert.flac', 30 * MIB)).path);
   await expect.poll(() => arrivedPercent(fileRow(phone, 'Concert.flac'))).toBeGreaterThan(20);
@@ -350,7 +350,7 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   await owner.reload();
   await expect(owner.getByRole('region', { name: say('en', 'unfinished_files') })).toBeVisible();
   await pose(owner, { name: 'room-unfinished' });
-  // What is closed cannot be told in another language.
+  // The page of a closed room cannot be switched to another language, so the language is chosen before.
   await speak(phone, 'ar');
   await closeRoom(owner);
   await expect(phone.getByRole('heading', { name: say('ar', 'closed_heading') })).toBeVisible();
@@ -364,12 +364,12 @@ function button(where: Page | Locator, name: string): Locator {
   return where.getByRole('button', { name, exact: true });
 }
 
-/** Holds files over the page, or takes them away again. */
+/** Drags files over the page, or away from it again. */
 async function drag(page: Page, type: 'dragover' | 'dragleave'): Promise<void> {
   await page.evaluate((type) => document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true })), type);
 }
 
-/** Hands files over from another app, as the system does it. */
+/** Shares files with the app as the operating system does it, with a form that is posted to `/share`. */
 async function share(page: Page, names: string[]): Promise<void> {
   await Promise.all([
     page.waitForEvent('load'),
@@ -390,7 +390,7 @@ async function noRoom(address: string): Promise<string> {
   return pin === '000000' ? '000001' : '000000';
 }
 
-/** Asks for a seat, and tells how that ended. */
+/** Asks for a seat and returns the status of the answer. */
 async function tryToJoin(address: string, pin: string): Promise<number> {
   const answer = await fetch(`${address}/api/rooms/${pin}/members`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
   return answer.status;

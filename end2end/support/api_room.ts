@@ -1,4 +1,4 @@
-// A room as a program without pages has it: opened over HTTP, held by a bearer token.
+// Defines a room that a test opens and uses over HTTP alone, with a bearer token and without a page.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -8,12 +8,12 @@ import type { ReadableStream } from 'node:stream/web';
 
 import type { Sample } from './samples';
 
-/** A file as the room's snapshot shows it. */
+/** A file in the room's snapshot. */
 export interface FileRow {
   id: string;
   name: string;
   media_type: string;
-  /** Null as long as its sender has not told it. */
+  /** Null until the sender has declared it. */
   size_bytes: number | null;
   offset_bytes: number;
   state: 'arriving' | 'stopped' | 'complete';
@@ -26,7 +26,7 @@ export class ApiRoom {
     readonly token: string,
   ) {}
 
-  /** A new room, whose owner is this program. */
+  /** Opens a new room, whose owner is the test. */
   static async open(address: string): Promise<ApiRoom> {
     const answer = await fetch(`${address}/api/rooms`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
     if (answer.status !== 201) throw new Error(`no room: ${answer.status}`);
@@ -34,38 +34,38 @@ export class ApiRoom {
     return new ApiRoom(address, pin, token);
   }
 
-  /** What every request of the owner carries. */
+  /** The headers that every request of the owner carries. */
   get headers(): Record<string, string> {
     return { Authorization: `Bearer ${this.token}` };
   }
 
-  /** Where tus clients create uploads, when this is how they reach the server. */
+  /** The URL at which tus clients create uploads; `address` is where they reach the server, such as a cable. */
   endpoint(address = this.address): string {
     return `${address}/api/rooms/${this.pin}/files`;
   }
 
-  /** Where all files come in one. */
+  /** The URL of the archive of all files. */
   archive(address = this.address): string {
     return `${address}/api/rooms/${this.pin}/archive.zip`;
   }
 
-  /** The list of files. */
+  /** The room's files, from its snapshot. */
   async files(): Promise<FileRow[]> {
     return (await this.snapshot()).files;
   }
 
-  /** Uploads that wait to be put together, and are no files yet. */
+  /** The parts: uploads that are to be concatenated and are not yet files. */
   async parts(): Promise<FileRow[]> {
     return (await this.snapshot()).parts ?? [];
   }
 
-  /** How much of all files and parts is here. */
+  /** The number of bytes of all files and parts that have arrived. */
   async arrivedBytes(): Promise<number> {
     const { files, parts = [] } = await this.snapshot();
     return [...files, ...parts].reduce((sum, { offset_bytes }) => sum + offset_bytes, 0);
   }
 
-  /** Brings a file into the room in two plain requests, and returns its address. */
+  /** Uploads a file with one POST and one PATCH, and returns its URL. */
   async add({ path, name }: Pick<Sample, 'path' | 'name'>, mediaType = 'application/octet-stream'): Promise<string> {
     const bytes = await readFile(path);
     const tus = { ...this.headers, 'Tus-Resumable': '1.0.0' };
@@ -79,12 +79,12 @@ export class ApiRoom {
     return url;
   }
 
-  /** The same address for a client that reaches the server in another way. */
+  /** The same URL for a client that reaches the server at another address. */
   reachedBy(address: string, url: string): string {
     return new URL(new URL(url, this.address).pathname, address).href;
   }
 
-  /** The digest of what a download brings, past every cable. */
+  /** Downloads a file directly from the server, without any cable, and returns its digest as hex. */
   async sha256Of(url: string): Promise<string> {
     const answer = await fetch(this.reachedBy(this.address, url), { headers: this.headers });
     if (answer.status !== 200 || answer.body === null) throw new Error(`no download of ${url}: ${answer.status}`);

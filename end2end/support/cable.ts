@@ -1,14 +1,15 @@
-// The network between one client and the server: a plain TCP relay that can be cut, broken and held.
+// Defines a cable, the network between a client and the server: a plain TCP relay that can be cut, that can break
+// connections, and that can limit how much passes.
 
 import { once } from 'node:events';
 import { type AddressInfo, type Server as Listener, type Socket, connect, createServer } from 'node:net';
 
-/** What a connection may send before it counts as one that carries a file. */
+/** The number of bytes after which a connection counts as one that carries a file; less is never held back. */
 const SMALL_TALK_BYTES = 64 * 1024;
-/** How much of a file goes up every hundredth of a second: 20 MiB in a second, a good home network. */
+/** How much goes up in every tick: 20 MiB per second, as in a good home network. */
 const TICK_BYTES = 205 * 1024;
 const TICK_MS = 10;
-/** What a slow cable takes from a client that it has not passed on: about a network's own buffers. */
+/** How many bytes a slow cable accepts from a client before it has passed them on: about a network's buffers. */
 const UNDER_WAY_BYTES = 256 * 1024;
 
 export class Cable {
@@ -49,42 +50,44 @@ export class Cable {
     await closed;
   }
 
-  /** Ends every connection as if the server had ended it, in the middle of an answer too; new ones come through at once. */
+  /** Ends every connection as if the server had ended it, even in the middle of an answer. New connections work at once. */
   hangUp(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Resets whichever connection carries the byte at each of these distances, from one to the next; new ones come through at once. */
+  /** Resets a connection each time the given number of bytes has passed, on all connections and in both directions, since
+   *  the reset before. New connections work at once. */
   breakAfter(distances: number[]): void {
     this.distances = [...distances];
   }
 
-  /** How many breaks are still to come. */
+  /** How many of these resets are still to come. */
   get breaksLeft(): number {
     return this.distances.length;
   }
 
-  /** Turns over one bit of the byte at this distance, counted on one connection and far enough from its beginning to be a file's. */
+  /** Flips one bit of the byte at this distance from the beginning of an upload's connection, on the first connection that
+   *  gets so far. The distance has to be large enough for the byte to belong to a file. */
   flipBitAfter(distance: number): void {
     this.flipAt = distance;
   }
 
-  /** Whether a bit is still to be turned over. */
+  /** Whether the bit is still to be flipped. */
   get flipIsLeft(): boolean {
     return this.flipAt !== Number.POSITIVE_INFINITY;
   }
 
-  /** How many bytes clients have sent, over all connections. */
+  /** The number of bytes that clients have sent, over all connections. */
   get uploadedBytes(): number {
     return this.carriedUp;
   }
 
-  /** How many bytes have come down from the server, over all connections. */
+  /** The number of bytes that the server has sent, over all connections. */
   get downloadedBytes(): number {
     return this.carriedDown;
   }
 
-  /** Lets connections through again. */
+  /** Accepts connections again after `cut`. */
   async mend(): Promise<void> {
     this.listener = createServer({ pauseOnConnect: true });
     this.listener.on('connection', (client) => this.relay(client));
@@ -92,7 +95,7 @@ export class Cable {
     await once(this.listener, 'listening');
   }
 
-  /** Lets about so many more bytes of files go up to the server, as fast as a network would, then holds the rest back. */
+  /** Lets about this many more bytes of files go up to the server, at the speed of a network, then holds the rest back. */
   allowUpload(bytes: number): void {
     this.hold();
     let left = bytes;
@@ -104,30 +107,31 @@ export class Cable {
     }, TICK_MS);
   }
 
-  /** The same, but all of it at once. */
+  /** Like `allowUpload`, but without a limit of speed. */
   allowBurst(bytes: number): void {
     this.hold();
     this.grant(bytes);
   }
 
-  /** Lets files go up without end but slowly, so that the client itself notices it; connections share the speed. */
+  /** Limits the speed of uploads, which all connections share. The cable then stops reading from a client whose bytes it
+   *  cannot pass on, so that the client notices the speed. */
   throttleUpload(bytesPerSecond: number): void {
     this.hold();
     this.slow = true;
     this.ticking = setInterval(() => {
-      // Time in which nothing was sent is lost.
+      // An allowance that was not used does not accumulate.
       this.allowance = Math.min(this.allowance, 0);
       this.grant((bytesPerSecond * TICK_MS) / 1000);
     }, TICK_MS);
   }
 
-  /** Lets about so many more bytes of files come down from the server, then holds the rest back. */
+  /** Lets about this many more bytes of files come down from the server, then holds the rest back. */
   allowDownload(bytes: number): void {
     this.allowanceDown = bytes;
     this.grant(0);
   }
 
-  /** Holds nothing back any more. */
+  /** Removes all limits. */
   allowEverything(): void {
     this.allowanceDown = Number.POSITIVE_INFINITY;
     this.allowBurst(Number.POSITIVE_INFINITY);
@@ -144,7 +148,7 @@ export class Cable {
     this.slow = false;
   }
 
-  /** Gives connections their turns until nothing moves any more. */
+  /** Adds to the allowance, then lets the connections take turns until none of them can send any more. */
   private grant(bytes: number): void {
     this.allowance += bytes;
     for (let moved = true; moved; ) {
@@ -152,14 +156,14 @@ export class Cable {
       for (const flow of [...this.flows]) {
         if (!flow()) continue;
         moved = true;
-        // Whoever had a turn is the last one to have the next.
+        // A connection that had its turn goes to the end of the queue.
         this.flows.delete(flow);
         this.flows.add(flow);
       }
     }
   }
 
-  /** Counts what passes, and breaks the connection when it is its turn. */
+  /** Counts the bytes that pass, and resets the connection if the next distance of `breakAfter` is reached. */
   private carry(bytes: number, client: Socket, server: Socket): void {
     if (this.distances.length === 0) return;
     this.distances[0] -= bytes;
@@ -174,7 +178,7 @@ export class Cable {
     let held = 0;
     let sent = 0;
     let received = 0;
-    // What is held back is kept here, not in the system, so that the end of the connection is noticed.
+    // Bytes that are held back are kept here and not in the kernel's buffers, so that the end of the connection is noticed.
     const flow = () => {
       const bytes = sent < SMALL_TALK_BYTES || this.allowance > 0 ? waiting.shift() : undefined;
       if (bytes !== undefined) {
@@ -191,7 +195,7 @@ export class Cable {
       }
       if (this.slow && held > UNDER_WAY_BYTES) client.pause();
       else client.resume();
-      // Downwards the server itself is held back, as a slow network does it.
+      // For downloads the relay stops reading, so that the server has to wait as with a slow network.
       const full = client.writableNeedDrain || (received > SMALL_TALK_BYTES && this.allowanceDown <= 0);
       if (full) server.pause();
       else server.resume();
@@ -219,7 +223,7 @@ export class Cable {
       [server, client],
     ]) {
       this.sockets.add(socket);
-      // Why a connection died matters to nobody here: the other half dies with it.
+      // The error itself does not matter, since `close` follows and ends the other half of the connection.
       socket.on('error', () => {});
       socket.on('close', () => {
         this.sockets.delete(socket);

@@ -1,4 +1,4 @@
-// What the interface says in each language, as the catalogues have it.
+// Reads the texts of the interface in each language from the catalogues.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,7 +8,7 @@ const FOLDER = resolve(import.meta.dirname, '../../app/locales');
 /** The codes of all languages. */
 export const LANGUAGES = readdirSync(FOLDER).map((name) => name.replace('.toml', ''));
 
-/** The messages of a language that are text without places: what they are called, and what they say. */
+/** The messages of a language that have no placeholders: their texts by their keys. */
 export function catalogue(language: string): Map<string, string> {
   const lines = readFileSync(resolve(FOLDER, `${language}.toml`), 'utf8').split('\n');
   const messages = lines.flatMap((line) => {
@@ -18,7 +18,7 @@ export function catalogue(language: string): Map<string, string> {
   return new Map(messages);
 }
 
-/** One of them. */
+/** The text of one of these messages. */
 export function say(language: string, key: string): string {
   const text = catalogue(language).get(key);
   if (text === undefined) throw new Error(`${language} has no plain message ${key}`);

@@ -1,6 +1,6 @@
-// Chance that can be repeated: the same seed gives the same numbers on every machine.
+// A pseudo-random generator: the same seed gives the same numbers on every machine.
 
-/** Whole numbers from `least` to `most`, by mulberry32. */
+/** Returns a function that gives whole numbers from `least` to `most`, by mulberry32. */
 export function chance(seed: number): (least: number, most: number) => number {
   let state = seed;
   return (least, most) => {

@@ -1,4 +1,4 @@
-// What a page sends of its files, chunk by chunk, seen from outside the page.
+// Records the chunks that a page sends, from its requests.
 
 import { open } from 'node:fs/promises';
 
@@ -6,17 +6,17 @@ import type { Page, Request } from '@playwright/test';
 
 import type { Sample } from './samples';
 
-/** A chunk as its request announced it. */
+/** A chunk, as described by the headers of its request. */
 export interface Chunk {
-  /** The address of its file. */
+  /** The URL of its file. */
   file: string;
   offset: number;
   length: number;
-  /** `Upload-Checksum`, undefined where there was none. */
+  /** The value of `Upload-Checksum`, or undefined if there was none. */
   checksum: string | undefined;
 }
 
-/** All chunks that a page sends from now on, in the order of their beginning. */
+/** All chunks that a page sends from `of` on, in the order in which their requests began. */
 export class Chunks {
   private readonly requests: Request[] = [];
   private acknowledged = 0;
@@ -34,22 +34,22 @@ export class Chunks {
     return chunks;
   }
 
-  /** How many have begun. */
+  /** The number of chunks whose requests have begun. */
   get count(): number {
     return this.requests.length;
   }
 
-  /** Where they begin. */
+  /** The offsets of all chunks. */
   get offsets(): number[] {
     return this.requests.map((request) => Number(request.headers()['upload-offset']));
   }
 
-  /** The offset that the server told last. */
+  /** The offset that the server has acknowledged last. */
   get acknowledgedBytes(): number {
     return this.acknowledged;
   }
 
-  /** Each with its length, once the browser has told it. */
+  /** All chunks with their lengths; waits until the browser reports the headers that it has sent. */
   async all(): Promise<Chunk[]> {
     return Promise.all(
       this.requests.map(async (request) => {
@@ -60,7 +60,7 @@ export class Chunks {
   }
 }
 
-/** What `Upload-Checksum` has to say about this part of a file. */
+/** The right value of `Upload-Checksum` for a part of a file. */
 export async function checksumOf({ path }: Sample, offset: number, length: number): Promise<string> {
   const file = await open(path);
   const { buffer } = await file.read(Buffer.alloc(length), 0, length, offset);
@@ -70,7 +70,7 @@ export async function checksumOf({ path }: Sample, offset: number, length: numbe
   return `crc32c ${sum.toString('base64')}`;
 }
 
-/** What each byte stands for in CRC-32C: the remainder of the reflected polynomial. */
+/** The table of CRC-32C: for each byte its remainder by the reflected polynomial. */
 const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit += 1) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0x82f63b78 : 0);

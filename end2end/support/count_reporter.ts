@@ -1,4 +1,4 @@
-// The last line of a run: how many claims held and how many did not.
+// Prints the last line of a run: how many tests passed and how many failed.
 
 import type { FullConfig, Reporter, Suite } from '@playwright/test/reporter';
 
@@ -9,10 +9,10 @@ export default class CountReporter implements Reporter {
     this.suite = suite;
   }
 
-  // After `onEnd` of every reporter, so that nothing is printed below.
+  // `onExit` is called after every reporter's `onEnd`, so nothing is printed below this line.
   async onExit() {
     const outcomes = (this.suite?.allTests() ?? []).map((test) => test.outcome());
-    // Whatever did not run proved nothing.
+    // A test that did not run counts as failed.
     const passed = outcomes.filter((outcome) => outcome === 'expected').length;
     process.stdout.write(`\n${passed} passed, ${outcomes.length - passed} failed\n`);
   }

@@ -1,4 +1,4 @@
-// What people hold in their hands: the browser contexts of the tests.
+// Defines the devices of the tests: how the browser of each introduces itself, and the size of its screen.
 
 import type { BrowserContext, BrowserContextOptions, Page } from '@playwright/test';
 
@@ -42,7 +42,7 @@ const LOOKS = {
     hints: { brand: 'Google Chrome', platform: 'Android', mobile: false, formFactor: 'Tablet' },
     touchPoints: 5,
   },
-  // An iPad asks for desktop pages as a Mac would; only its touch points give it away.
+  // By default Safari on an iPad sends the User-Agent of a Mac; only the number of touch points tells them apart.
   iPadAsMac: {
     context: { viewport: { width: 820, height: 1180 }, hasTouch: true },
     userAgent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15',
@@ -52,19 +52,19 @@ const LOOKS = {
 
 export type DeviceName = keyof typeof LOOKS;
 
-/** How a context for the device is made. */
+/** The options for a browser context of the device. */
 export function contextOptions(name: DeviceName): BrowserContextOptions {
   return LOOKS[name].context;
 }
 
-/** Makes a new tab introduce itself as the device does. */
+/** Sets User-Agent, client hints and touch points of a new tab to those of the device. */
 export async function disguise(page: Page, context: BrowserContext, name: DeviceName): Promise<void> {
   const { userAgent, hints, touchPoints }: Look = LOOKS[name];
   const session = await context.newCDPSession(page);
   const version = '140';
   await session.send('Emulation.setUserAgentOverride', {
     userAgent,
-    // Without metadata the browser sends no client hints at all, as Safari.
+    // Without metadata the browser sends no client hints, like Safari.
     userAgentMetadata: hints && {
       brands: [
         { brand: 'Chromium', version },

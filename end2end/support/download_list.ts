@@ -1,22 +1,22 @@
-// Chromium's own list of downloads, chrome://downloads, with the newest one at the top.
+// Reads and uses Chromium's own list of downloads, chrome://downloads, in which the newest download comes first.
 
 import { type BrowserContext, type Page, expect } from '@playwright/test';
 
 import type { Noise } from './test';
 
-/** What the page's own pictures write to the console: there is no desktop that has icons for files. */
+/** Console messages of the page's file icons, which cannot be loaded since there is no desktop that provides them. */
 export const NO_ICONS: Noise[] = [{ text: /^Failed to load resource: net::ERR_FAILED$/, url: /^chrome:\/\/fileicon\// }];
 
-/** The number of this state on the page. */
+/** The page's number for the state of a complete download. */
 const COMPLETE = 2;
 
-/** What the page knows of a download. */
+/** The page's data about a download. */
 interface Item {
   percent: number;
   filePath: string;
-  /** Whether it can go on from where it is. */
+  /** Whether the download can be resumed. */
   resume: boolean;
-  /** Why it does not move; empty while it does. */
+  /** Why the download was interrupted; empty while it is running. */
   lastReasonText: string;
   state: number;
 }
@@ -24,7 +24,7 @@ interface Item {
 export class DownloadList {
   private constructor(private readonly page: Page) {}
 
-  /** Opens it in another tab of the browser. */
+  /** Opens the list in another tab of the browser. */
   static async open(context: BrowserContext): Promise<DownloadList> {
     const page = await context.newPage();
     await page.goto('chrome://downloads/');
@@ -40,13 +40,13 @@ export class DownloadList {
     });
   }
 
-  /** Chooses "Resume" in its menu. */
+  /** Chooses "Resume" in the newest download's menu. */
   async resume(): Promise<void> {
     await this.page.locator('#more-actions').first().click();
     await this.page.getByRole('menuitem', { name: 'Resume' }).click();
   }
 
-  /** Waits until all of it is on the disk, and returns where. */
+  /** Waits until the newest download is complete, and returns the path of its file. */
   async complete(): Promise<string> {
     await expect.poll(() => this.item()).toMatchObject({ state: COMPLETE });
     return (await this.item()).filePath;

@@ -1,8 +1,8 @@
-// A picture that the browser itself draws, so that none lies beside the tests.
+// Lets the browser draw a picture, so that the tests need no picture file.
 
 import type { Page } from '@playwright/test';
 
-/** A PNG from navy over orange to white. */
+/** Draws a gradient from navy over orange to white, as a PNG. */
 export async function drawPicture(page: Page, width: number, height: number): Promise<Buffer> {
   const base64 = await page.evaluate(
     ({ width, height }) => {

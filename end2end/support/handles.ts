@@ -1,14 +1,14 @@
-// Files that a page can open again on a later visit: handles of the browser's own file system, handed
-// out by a picker that the test answers.
+// Replaces the browser's file picker with one whose choice a test decides. It returns handles of files in the browser's
+// own file system (OPFS), which a page can keep and read again on a later visit.
 
 import type { Page } from '@playwright/test';
 
 import type { Sample } from './samples';
 
-/** What the browser says when it is asked whether a file may be read. */
+/** The state of a page's permission to read a file. */
 export type Permission = 'granted' | 'prompt' | 'denied';
 
-/** What the init scripts keep on the page. */
+/** What the init script of the picker keeps on the page. */
 interface Picker {
   picked: string[];
   options: unknown;
@@ -18,7 +18,8 @@ interface Asking {
   permissionsAsked: number;
 }
 
-/** Answers the picker with handles, on this page and after every reload. Closed without a choice until `willPick` told one. */
+/** Installs a picker that returns handles, for every page that this tab loads. It behaves like a picker that was cancelled
+ *  until `willPick` says which files are chosen. */
 export async function hasPickerOfHandles(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const picker: Picker = { picked: [], options: undefined };
@@ -34,12 +35,12 @@ export async function hasPickerOfHandles(page: Page): Promise<void> {
   });
 }
 
-/** Takes the picker away that gives handles, as in Firefox and Safari. */
+/** Removes the picker that returns handles, as in Firefox and Safari. */
 export async function hasNoPickerOfHandles(page: Page): Promise<void> {
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'showOpenFilePicker'));
 }
 
-/** Makes the browser ask before a kept file is read again, on every later page; the person answers like this. */
+/** Makes every page that is loaded from now on ask before it reads a kept file again; `answer` is the user's answer. */
 export async function asksBeforeReading(page: Page, answer: Permission): Promise<void> {
   await page.addInitScript((answer) => {
     (globalThis as unknown as Asking).permissionsAsked = 0;
@@ -47,7 +48,7 @@ export async function asksBeforeReading(page: Page, answer: Permission): Promise
       queryPermission: async () => 'prompt',
       requestPermission: async () => {
         (globalThis as unknown as Asking).permissionsAsked += 1;
-        // Only a gesture may raise the question.
+        // A browser asks only during a user gesture.
         return navigator.userActivation.isActive ? answer : 'denied';
       },
     });
@@ -59,7 +60,7 @@ export async function permissionsAsked(page: Page): Promise<number> {
   return page.evaluate(() => (globalThis as unknown as Asking).permissionsAsked);
 }
 
-/** Writes files where the browser has handles for them. */
+/** Copies files into the browser's own file system, where it has handles for them. */
 export async function putIntoBrowser(page: Page, ...samples: Pick<Sample, 'path' | 'name'>[]): Promise<void> {
   const field = await page.evaluateHandle(() => Object.assign(document.createElement('input'), { type: 'file', multiple: true }));
   await field.setInputFiles(samples.map(({ path }) => path));
@@ -72,7 +73,7 @@ export async function putIntoBrowser(page: Page, ...samples: Pick<Sample, 'path'
   });
 }
 
-/** What the picker answers with from now on. */
+/** Makes the picker return these files from now on. */
 export async function willPick(page: Page, ...samples: Pick<Sample, 'path' | 'name'>[]): Promise<void> {
   await putIntoBrowser(page, ...samples);
   await page.evaluate((names) => {
@@ -80,12 +81,12 @@ export async function willPick(page: Page, ...samples: Pick<Sample, 'path' | 'na
   }, samples.map(({ name }) => name));
 }
 
-/** What the page asked the picker for the last time. */
+/** The options that the page opened the picker with the last time. */
 export async function pickerOptions(page: Page): Promise<unknown> {
   return page.evaluate(() => (globalThis as unknown as { picker: Picker }).picker.options);
 }
 
-/** Picks files through "Add files", with handles. */
+/** Picks files with the button "Add files", which then get handles. */
 export async function pickWithHandles(page: Page, ...samples: Pick<Sample, 'path' | 'name'>[]): Promise<void> {
   await willPick(page, ...samples);
   await page.getByText('Add files', { exact: true }).click();

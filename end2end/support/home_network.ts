@@ -1,13 +1,13 @@
-// A plain page in a home network: browsers trust it less than one that came over TLS, or from their own machine.
+// Opens pages as in a home network: over plain HTTP and under a name other than localhost, which is no secure context.
 
 import { type Browser, chromium } from '@playwright/test';
 
 import type { Server } from './server';
 
-/** Any name but that of this machine. */
+/** Any host name that browsers do not regard as this machine's. */
 const HOST = 'lan.example';
 
-/** A browser of its own, and the server's address in that network; the browser is the caller's to close. */
+/** Returns a new browser, which the caller has to close, and the server's address in that network. */
 export async function homeNetwork(server: Server): Promise<{ browser: Browser; address: string }> {
   const args = ['--no-sandbox', `--host-resolver-rules=MAP ${HOST} 127.0.0.1`];
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });

@@ -1,10 +1,10 @@
-// The machine that figures are measured on.
+// Describes the machine that figures are measured on.
 
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
 import { MIB } from './samples';
 
-/** A list of facts. */
+/** Facts about the machine, by name. */
 export function host(): Record<string, string> {
   return {
     date: `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`,

@@ -1,17 +1,18 @@
-// What holds of every page on every screen.
+// Checks the rules of layout that hold for every page on every screen.
 
 import { type Page, expect } from '@playwright/test';
 
-/** What a fingertip covers, in CSS pixels (WCAG 2.2, success criterion 2.5.5). */
+/** The smallest size of a target, in CSS pixels (WCAG 2.2, success criterion 2.5.5). */
 const TARGET = 44;
 
-/** Nothing is wider than the screen, and nothing that can be pressed is smaller than a fingertip. */
+/** Checks that the page is exactly as wide as the screen, and that everything that can be pressed is at least `TARGET`
+ *  wide and high. */
 export async function isWellLaidOut(page: Page, width: number): Promise<void> {
   const found = await page.evaluate((target) => {
     const pressable = [...document.querySelectorAll<HTMLElement>('button, a[href], select, summary, textarea, input:not([type=hidden]), label.button')];
     const top = document.querySelector('dialog[open]') ?? document;
     const small = pressable
-      // A link in a text is as large as its words; an invisible field is as large as its label.
+      // Exempt are links inside a text, and hidden fields, whose labels are pressed instead.
       .filter((element) => top.contains(element) && element.checkVisibility() && element.closest('.snippet-text') === null && !element.classList.contains('visually-hidden'))
       .map((element) => ({ element, box: element.getBoundingClientRect() }))
       .filter(({ box }) => Math.round(box.height) < target || Math.round(box.width) < target);

@@ -1,4 +1,4 @@
-// Somebody else's web site, whose page uploads to this server with tus-js-client.
+// Serves another web site, whose page can upload to the SnapDrop server with tus-js-client.
 
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -10,14 +10,14 @@ const CLIENT = fileURLToPath(new URL('../node_modules/tus-js-client/dist/tus.min
 const PAGE = '<!doctype html><title>Somebody else</title><link rel="icon" href="data:,"><script src="/tus.min.js"></script>';
 
 export class OtherSite {
-  /** What its pages have at hand, under `/file`. */
+  /** The path of the file that the site serves as `/file`. */
   file = '';
 
   private constructor(
     private readonly listener: Listener,
-    /** Its origin by name: to a browser this is another site than 127.0.0.1, not only another port. */
+    /** Its origin with a host name: to a browser, localhost and 127.0.0.1 are different sites, not only different ports. */
     readonly origin: string,
-    /** The very same pages under another origin. */
+    /** The origin of the same pages with the IP address. */
     readonly originByAddress: string,
   ) {}
 

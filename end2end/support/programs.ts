@@ -1,4 +1,4 @@
-// Programs of other people, run as children.
+// Runs other programs as child processes, and looks at the files that they write.
 
 import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
@@ -6,29 +6,29 @@ import { join } from 'node:path';
 
 import { sha256OfFile } from './samples';
 
-/** How a program ended, and what it had to say. */
+/** The exit code of a program, and its output. */
 export interface Ended {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** Runs a program to its end, whichever end that is. */
+/** Runs a program until it exits, whatever its exit code is; fails only if it cannot be started or is killed. */
 export function run(program: string, ...args: string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    // English, so that what it says can be read, but with all of Unicode in names.
+    // Messages are in English so that tests can check them, and file names may contain all of Unicode.
     const env = { ...process.env, LC_ALL: 'C.UTF-8', LANGUAGE: 'en' };
     const child = execFile(program, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
       else reject(error);
     });
-    // Whoever wants to ask something gets no answer.
+    // Standard input is empty, so that no program waits for an answer.
     child.stdin?.end();
   });
 }
 
-/** The size of a file, 0 before there is one. */
+/** The size of a file in bytes; 0 if it does not exist. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
@@ -36,7 +36,7 @@ export async function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** The digests of all files in a folder and below, by their paths. */
+/** The digests of all files in a folder and its subfolders, by their paths relative to the folder. */
 export async function digestsIn(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));

@@ -1,8 +1,8 @@
-// What people do in SnapDrop, and where on the page they look.
+// What a user does on SnapDrop's pages, and the elements of the pages that tests look at.
 
 import { type Download, type Locator, type Page, expect } from '@playwright/test';
 
-/** The end of the PIN's page. */
+/** The end of the address of a room's page, with its PIN. */
 const ROOM_PAGE = /\/r\/(\d{6})$/;
 
 /** Opens a room from the first page and returns its PIN. */
@@ -12,7 +12,7 @@ export async function createRoom(page: Page): Promise<string> {
   return standsInRoom(page);
 }
 
-/** Takes a seat with the PIN, from the first page: its last digit is enough. */
+/** Joins a room from the first page; the page joins as soon as the last digit of the PIN is typed. */
 export async function joinRoom(page: Page, pin: string): Promise<void> {
   await page.goto('/');
   await page.getByRole('textbox', { name: 'PIN' }).fill(pin);
@@ -26,7 +26,8 @@ export async function standsInRoom(page: Page): Promise<string> {
   return ROOM_PAGE.exec(page.url())?.[1] ?? '';
 }
 
-/** Loads the room's page again and waits until it is alive: its socket opens last, but the server paints it as connected. */
+/** Loads the room's page again and waits until it is hydrated. The page opens its WebSocket last, so this waits for that:
+ *  the server's HTML already shows the seat as connected. */
 export async function reloadRoom(page: Page): Promise<void> {
   const alive = page.waitForEvent('websocket');
   await page.reload();
@@ -34,46 +35,46 @@ export async function reloadRoom(page: Page): Promise<void> {
   await standsInRoom(page);
 }
 
-/** Every seat of the room. */
+/** The rows of all members. */
 export function memberRows(page: Page): Locator {
   return page.getByRole('list', { name: 'Members' }).getByRole('listitem');
 }
 
-/** The seat of whoever looks at the page. */
+/** The row of the member whose page this is. */
 export function ownRow(page: Page): Locator {
   return memberRows(page).filter({ has: page.getByText('you', { exact: true }) });
 }
 
-/** The one seat that is neither the owner's nor the reader's. */
+/** The row of the only member who is neither the owner nor the member whose page this is. */
 export function guestRow(page: Page): Locator {
   return memberRows(page)
     .filter({ hasNot: page.getByText('you', { exact: true }) })
     .filter({ hasNot: page.getByText('owner', { exact: true }) });
 }
 
-/** The owner's seat. */
+/** The owner's row. */
 export function ownerRow(page: Page): Locator {
   return memberRows(page).filter({ has: page.getByText('owner', { exact: true }) });
 }
 
-/** The seat of somebody with this name. */
+/** The row of the member with this name. */
 export function memberRow(page: Page, name: string): Locator {
   return memberRows(page).filter({ has: page.getByText(name, { exact: true }) });
 }
 
-/** Takes another name. */
+/** Renames the member whose page this is. */
 export async function renameSelf(page: Page, name: string): Promise<void> {
   await ownRow(page).getByRole('button', { name: 'Rename' }).click();
   await page.getByRole('textbox', { name: 'Your name' }).fill(name);
   await page.getByRole('button', { name: 'Save' }).click();
 }
 
-/** Every file of the room. */
+/** The rows of all files. */
 export function fileRows(page: Page): Locator {
   return page.getByRole('list', { name: 'Files' }).getByRole('listitem');
 }
 
-/** The file with this name. */
+/** The row of the file with this name. */
 export function fileRow(page: Page, name: string): Locator {
   return fileRows(page).filter({ has: page.getByText(name, { exact: true }) });
 }
@@ -88,18 +89,18 @@ export async function chooseAgain(page: Page, ...paths: string[]): Promise<void>
   await unfinishedFiles(page).getByLabel(/^Choose the files? again$/).setInputFiles(paths);
 }
 
-/** A file that exists only in a page. */
+/** A file that a test creates inside the page, without one on the disk. */
 export interface HeldFile {
   name: string;
   text: string;
 }
 
-/** Waits until the page takes drops, asked as the browser would ask it: then its script is at work. */
+/** Waits until the page accepts drops, which shows that its script runs. */
 export async function takesDrops(page: Page): Promise<void> {
   await expect.poll(() => takesDropsNow(page)).toBe(true);
 }
 
-/** Whether it does. */
+/** Whether the page accepts drops: like a browser, this sends a `dragover` and sees whether the page cancels it. */
 export async function takesDropsNow(page: Page): Promise<boolean> {
   return page.evaluate(() => !document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true })));
 }
@@ -110,7 +111,7 @@ export async function dropFiles(page: Page, files: HeldFile[]): Promise<void> {
   await hand(page, files, 'drop');
 }
 
-/** Drops a file from the disk of this device on the page. */
+/** Drops a file from the disk on the page. */
 export async function dropFromDisk(page: Page, path: string): Promise<void> {
   await takesDrops(page);
   const field = await page.evaluateHandle(() => Object.assign(document.createElement('input'), { type: 'file' }));
@@ -141,26 +142,26 @@ async function hand(page: Page, files: HeldFile[], how: 'drop' | 'paste'): Promi
   );
 }
 
-/** Follows the link of a file's row. */
+/** Starts the download of a file with the link in its row. */
 export async function download(page: Page, row: Locator): Promise<Download> {
   const [started] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: 'Download' }).click()]);
   return started;
 }
 
-/** How much of a file has arrived, as its row says: "Arriving 43 %". */
+/** The percentage in a row such as "Arriving 43 %"; `NaN` if the file is not arriving. */
 export async function arrivedPercent(row: Locator): Promise<number> {
   const words = /Arriving (\d+) %/.exec(await row.innerText());
   return words === null ? Number.NaN : Number(words[1]);
 }
 
-/** Ends the room: asks for it, and answers the question. */
+/** Closes the room and confirms it in the dialog. */
 export async function closeRoom(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Close room' }).click();
   const question = page.getByRole('dialog', { name: 'Are you sure?' });
   await question.getByRole('button', { name: 'Close room' }).click();
 }
 
-/** Puts the tab into the background or brings it back, as far as the page can tell. */
+/** Makes the page believe that its tab is in the background, or visible again. */
 export async function setVisible(page: Page, visible: boolean): Promise<void> {
   await page.evaluate((state) => {
     Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state });
@@ -168,12 +169,12 @@ export async function setVisible(page: Page, visible: boolean): Promise<void> {
   }, visible ? 'visible' : 'hidden');
 }
 
-/** The line about everything that this browser sends. */
+/** The bar with the progress of this browser's uploads. */
 export function uploadBar(page: Page): Locator {
   return page.getByRole('region', { name: 'Your uploads' });
 }
 
-/** The line about files that an earlier visit did not finish. */
+/** The region with the files whose upload an earlier visit did not finish. */
 export function unfinishedFiles(page: Page): Locator {
   return page.getByRole('region', { name: 'Unfinished files' });
 }

@@ -1,4 +1,4 @@
-// Files to hand around, and how to tell whether they are the same afterwards.
+// Creates files for the tests to transfer, and computes the digests that they are compared by.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -16,7 +16,7 @@ export interface Sample {
   sha256: string;
 }
 
-/** A file of random bytes on this device's disk. */
+/** Writes a file of random bytes into the test's output folder. */
 export async function sample(info: TestInfo, name: string, size: number): Promise<Sample> {
   const path = info.outputPath('disk', name);
   const bytes = randomBytes(size);
@@ -25,7 +25,8 @@ export async function sample(info: TestInfo, name: string, size: number): Promis
   return { name, path, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** The same file as before, as far as its name and its time tell, with other bytes from `offset` on, or of another length. */
+/** Writes a copy of a file with the same name and times but with other bytes at `offset` and, if `length` is given, another
+ *  length; returns the copy's path. */
 export async function changed(info: TestInfo, { name, path }: Sample, { offset = 0, length }: { offset?: number; length?: number }): Promise<string> {
   const copy = info.outputPath(`changed at ${offset}, ${length}`, name);
   await mkdir(dirname(copy), { recursive: true });
@@ -44,7 +45,7 @@ export function sha256OfText(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The digest of what a download brought, once all of it is there. */
+/** Waits for the end of a download and returns its digest. */
 export async function sha256Of(download: Download): Promise<string> {
   return sha256OfFile(await download.path());
 }

@@ -1,4 +1,4 @@
-// The real program as a child process, with a data folder of its own.
+// Runs the real server as a child process, with its own data folder.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,14 +22,14 @@ export class Server {
     private readonly flags: string[],
   ) {}
 
-  /** A server with an empty data folder on a free port. The flags hold for every start of it. */
+  /** Starts a server with an empty data folder on a free port. The flags are used for every later start, too. */
   static async start(flags: string[] = []): Promise<Server> {
     const server = new Server(await mkdtemp(join(tmpdir(), 'snapdrop-e2e-')), flags);
     await server.run('127.0.0.1:0');
     return server;
   }
 
-  /** Where in the network it listens. */
+  /** The host and port that the server listens on. */
   get host(): string {
     return new URL(this.address).host;
   }
@@ -44,22 +44,22 @@ export class Server {
     return this.end('SIGTERM');
   }
 
-  /** Takes the program away without a word. */
+  /** Kills the program, so that it cannot finish anything. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** The names in the folder of files. */
+  /** The names of all files in the server's folder of uploaded files. */
   async storedFiles(): Promise<string[]> {
     return readdir(join(this.dataDir, 'files'));
   }
 
-  /** Lines of its log that a healthy server does not write. */
+  /** The lines in the server's log about panics and errors. */
   complaints(): string[] {
     return this.log.split('\n').filter((line) => /panicked|\bERROR\b/.test(line));
   }
 
-  /** Stops it if it runs, and erases its data folder. */
+  /** Stops the server if it is running, removes its data folder, and returns the exit code. */
   async dispose(): Promise<number | null> {
     const code = this.process === undefined ? 0 : await this.stop();
     await rm(this.dataDir, { recursive: true, force: true });
@@ -75,7 +75,7 @@ export class Server {
     const failed = once(child, 'exit').then(([code]) => {
       throw new Error(`${PROGRAM} ended with code ${code} before it listened:\n${this.log}`);
     });
-    // Once it listens, an exit is no failure of the start any more.
+    // Once the server listens, nobody waits for this promise any more, so its rejection has to be ignored.
     failed.catch(() => {});
     const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'error').then(([error]) => Promise.reject(error)), failed])) as [string];
     const announced = ANNOUNCEMENT.exec(line);

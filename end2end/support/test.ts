@@ -1,4 +1,4 @@
-// The fixtures: a server, devices around it, and the guards that watch every test.
+// Defines the fixtures of all tests: a server, the devices that use it, and checks that hold in every test.
 
 import { type BrowserContextOptions, type ConsoleMessage, type Page, test as base, expect } from '@playwright/test';
 
@@ -11,41 +11,41 @@ export { expect };
 /** A console message that the browser itself writes when a request ends in a certain way. */
 export interface Noise {
   text: RegExp;
-  /** What the request was for. */
+  /** The URL of the request. */
   url: RegExp;
 }
 
-/** What the browser writes while the network or the server is away on purpose. */
+/** Messages that the browser writes while a test has taken away the network or the server. */
 export const CONNECTION_LOST: Noise[] = [
   { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
   { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/api\/rooms\/\d{6}\/live(\?since=\d+)?' failed: /, url: /./ },
 ];
 
-/** What the browser writes when an address answers with an error status, which is the point of the test. */
+/** The message that the browser writes when a request gets an error status that a test expects. */
 export function answered(status: number, url: RegExp): Noise[] {
   return [{ text: new RegExp(`^Failed to load resource: the server responded with a status of ${status} \\(`), url }];
 }
 
-/** What the browser writes when the file that it sends is erased: the chunk is refused or cut off. */
+/** Messages that the browser writes when a file is removed during its upload: a chunk is refused or cut off. */
 export const CUT_OFF: Noise[] = [404, 409]
   .flatMap((status) => answered(status, /\/files\//))
   .concat({ text: /^Failed to load resource: net::ERR_CONNECTION_(RESET|CLOSED|ABORTED)$/, url: /\/files\// });
 
 export interface DeviceOptions {
-  /** Where to open pages: the server's address unless a cable lies between. */
+  /** The address that pages are opened at, such as a cable's; the server's by default. */
   address?: string;
-  /** Errors on the console that are part of the test. */
+  /** Errors on the console that the test expects. */
   noise?: Noise[];
   context?: BrowserContextOptions;
 }
 
 interface Fixtures {
-  /** What the server is started with, beside its address and its folder. */
+  /** Command-line flags of the server, in addition to its address and its data folder. */
   flags: string[];
   server: Server;
-  /** A network of its own for one device, to be cut. */
+  /** A network that a device can be connected through, and that the test can cut or slow down. */
   cable: Cable;
-  /** Takes a device into the hand: a browser of its own with one blank tab. Paths lead to the server. */
+  /** Starts a device: a browser context with one blank tab, whose relative URLs lead to the server. */
   device: (name: DeviceName, options?: DeviceOptions) => Promise<Page>;
   /** Another tab of the same browser. */
   anotherTab: (page: Page) => Promise<Page>;
@@ -80,7 +80,7 @@ export const test = base.extend<Fixtures>({
         }
       });
       context.on('weberror', (error) => complaints.push(`${name}: page error: ${error.error()}`));
-      // Nothing may be asked of anyone but the server itself, by any page, in any test.
+      // In every test, all requests of all pages have to go to the server itself.
       context.on('request', (request) => {
         if (isForeign(request.url(), address)) complaints.push(`${name}: request to another origin: ${request.url()}`);
       });

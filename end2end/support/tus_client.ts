@@ -1,4 +1,4 @@
-// tus-js-client as the tests use it: unchanged, in this process or in one that can be killed.
+// Runs the unmodified tus-js-client, in this process or in one that can be killed.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,23 +15,23 @@ import type { Sample } from './samples';
 export type Source = ConstructorParameters<typeof Upload>[0];
 export type Options = ConstructorParameters<typeof Upload>[1];
 
-/** What the client meets when the network is bad: it tries again soon, and for long enough. */
+/** `retryDelays` for a bad network, in milliseconds: the client tries again soon and often. */
 export const PERSISTENT: number[] = [0, ...Array<number>(100).fill(50)];
 
-/** An upload that is under way. */
+/** A running upload. */
 export interface Running {
   upload: Upload;
-  /** Holds when it is complete; fails as the client reports it. */
+  /** Resolves when the upload is complete; rejects with the client's error. */
   done: Promise<void>;
 }
 
-/** Starts the upload of a file, without second tries unless the options ask for them. */
+/** Starts the upload of a file, without retries unless the options ask for them. */
 export function begin(room: ApiRoom, file: Sample, options: Options = {}, source: Source = createReadStream(file.path)): Running {
   let settle: Pick<Options, 'onSuccess' | 'onError'> = {};
   const done = new Promise<void>((resolve, reject) => {
     settle = { onSuccess: () => resolve(), onError: reject };
   });
-  // Whoever waits for it hears of it; whoever aborts it does not have to.
+  // A test that aborts the upload does not await this promise, so a rejection must not count as unhandled.
   done.catch(() => {});
   const metadata = { filename: file.name, filetype: 'video/quicktime' };
   const upload = new Upload(source, { endpoint: room.endpoint(), headers: room.headers, metadata, retryDelays: null, ...options, ...settle });
@@ -39,14 +39,14 @@ export function begin(room: ApiRoom, file: Sample, options: Options = {}, source
   return { upload, done };
 }
 
-/** Uploads a file and returns its address. */
+/** Uploads a file and returns its URL. */
 export async function upload(room: ApiRoom, file: Sample, options: Options = {}, source?: Source): Promise<string> {
   const running = begin(room, file, options, source);
   await running.done;
   return running.upload.url ?? '';
 }
 
-/** The status with which the server ended an upload, or what else ended it. */
+/** The status that the server refused an upload with, or the message of another error. */
 export async function failureOf({ done }: Running): Promise<number | string> {
   const error: unknown = await done.then(
     () => 'it did not fail',
@@ -55,19 +55,19 @@ export async function failureOf({ done }: Running): Promise<number | string> {
   return error as number | string;
 }
 
-/** What a process of `tus_process.mjs` is to do. */
+/** What a process of `tus_process.mjs` has to do. */
 export interface Task {
   file: string;
   endpoint: string;
   headers: Record<string, string>;
-  /** Where it remembers uploads. */
+  /** The file in which the client remembers its uploads. */
   storage?: string;
   parallelUploads?: number;
-  /** What it is to go on with. */
+  /** The URL of an upload that is to be resumed. */
   uploadUrl?: string;
 }
 
-/** A line that such a process prints. */
+/** A line of JSON that such a process prints. */
 export interface Told {
   url?: string;
   method?: string;
@@ -76,11 +76,11 @@ export interface Told {
   failed?: string;
 }
 
-/** An upload in a process of its own. */
+/** An upload in its own process. */
 export class TusProcess {
-  /** What it has printed so far. */
+  /** The lines that the process has printed so far. */
   readonly told: Told[] = [];
-  /** Holds when it has ended and everything it printed was read. */
+  /** Resolves when the process has ended and its whole output has been read. */
   private readonly closed: Promise<unknown>;
 
   private constructor(private readonly child: ChildProcess) {
@@ -93,13 +93,13 @@ export class TusProcess {
     return new TusProcess(spawn(process.execPath, [program, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit'] }));
   }
 
-  /** Takes it away without a word. */
+  /** Kills the process and waits for its end. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.end();
   }
 
-  /** Waits for its end and returns its exit code, null after a kill. */
+  /** Waits for the end of the process and returns its exit code, or null if it was killed. */
   async end(): Promise<number | null> {
     await this.closed;
     return this.child.exitCode;

@@ -1,9 +1,9 @@
-// A process of its own that uploads one file with tus-js-client, and knows only what is on its disk:
+// Uploads one file with tus-js-client, in its own process, so that a test can kill it:
 //
 //   node tus_process.mjs '{"file": …, "endpoint": …, "headers": …, "storage": …, "uploadUrl": …}'
 //
-// With `storage` it remembers uploads in this file and goes on with what it finds there; with
-// `uploadUrl` it goes on with this one. Prints a line of JSON for everything that happens.
+// With `storage` it remembers uploads in this file and resumes the one that it finds there; with
+// `uploadUrl` it resumes this upload. It prints a line of JSON for everything that happens.
 
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';

@@ -1,10 +1,10 @@
-// A real video, made by the browser itself.
+// Lets the browser record a real video.
 
 import type { Page } from '@playwright/test';
 
 /**
- * Noise, which cannot be compressed, until it is so many bytes; a player fetches them piece by piece.
- * MP4 has an index, and VP9 is in every Chromium.
+ * Records a video of at least `bytes` bytes, which is so large that a player fetches it piece by piece. Its pictures are
+ * noise, which hardly compresses. MP4 is used since it has an index, and VP9 since every Chromium has it.
  */
 export async function recordVideo(page: Page, bytes: number): Promise<Buffer> {
   const base64 = await page.evaluate(async (bytes) => {

@@ -1,4 +1,4 @@
-// For everyone: axe-core finds nothing wrong on the pages, in the states that people meet most, in either theme.
+// Tests with axe-core that the pages are accessible, in both themes and in the states that people meet most.
 
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
@@ -8,7 +8,7 @@ import { addFiles, closeRoom, createRoom, download, dropFiles, fileRow, joinRoom
 import { MIB, sample } from '../support/samples';
 import { CONNECTION_LOST, CUT_OFF, answered, expect, test } from '../support/test';
 
-/** Looks at the page as it is, in both themes. */
+/** Checks the page in its present state, in both themes. */
 async function isForEveryone(page: Page, state: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

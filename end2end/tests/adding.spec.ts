@@ -1,4 +1,5 @@
-// Files on their way into the list: small ones with their bytes, each of them once, whatever the network does.
+// Tests how files get into the room's list: small ones together with their bytes, and each file exactly once, whatever
+// the network does.
 
 import type { Page } from '@playwright/test';
 
@@ -11,7 +12,7 @@ const NOISE = [...CUT_OFF, ...CONNECTION_LOST];
 
 const rows = (page: Page) => page.getByRole('list', { name: 'Files' }).getByRole('listitem');
 
-/** Something that is held until it is let go. */
+/** A promise, `held`, that resolves when `letGo` is called. */
 function latch(): { held: Promise<void>; letGo: () => void } {
   let letGo = () => {};
   const held = new Promise<void>((resolve) => {
@@ -20,7 +21,7 @@ function latch(): { held: Promise<void>; letGo: () => void } {
   return { held, letGo };
 }
 
-/** That these files are in the list, in this order and nothing else, and that they can be had. */
+/** Checks that the list contains exactly these files, in this order, and that each can be downloaded unchanged. */
 async function isComplete(guest: Page, samples: Sample[]): Promise<void> {
   await expect(rows(guest)).toHaveCount(samples.length);
   for (const [index, { name, sha256 }] of samples.entries()) {
@@ -38,6 +39,8 @@ test('a small file takes one request, which brings its bytes and their checksum'
   const samples = await Promise.all([1, 2, 3].map((number) => sample(info, `note ${number}.txt`, number * 1000)));
   const requests: string[] = [];
   owner.on('request', (request) => requests.push(`${request.method()} ${request.headers()['upload-checksum']?.split(' ')[0]}`));
+  // The network is as quick as the page's clock says, however busy this machine is.
+  await owner.clock.setFixedTime(Date.now());
   await addFiles(owner, ...samples.map(({ path }) => path));
   await isComplete(guest, samples);
   expect(requests.filter((request) => !request.startsWith('GET'))).toEqual(['POST crc32c', 'POST crc32c', 'POST crc32c']);

@@ -1,4 +1,4 @@
-// What every page keeps to: it fits, it follows the reader's theme, it loads nothing from elsewhere.
+// Tests what holds for every page: it fits the screen, follows the system's theme, and loads nothing from other origins.
 
 import type { Locator, Page } from '@playwright/test';
 
@@ -65,7 +65,7 @@ test('what can be pressed on a phone is large enough for a finger', async ({ dev
   for (const target of await targets.filter({ visible: true }).all()) {
     const name = await target.innerText();
     const box = await target.boundingBox();
-    // WCAG 2.2, 2.5.8; what is drawn invisibly, such as the field behind "Add files", is pressed by its label.
+    // WCAG 2.2, 2.5.8. Hidden elements are exempt, such as the field behind "Add files", whose label is pressed instead.
     if (box !== null && box.width > 1) expect(Math.min(box.width, box.height), name).toBeGreaterThanOrEqual(24);
   }
 });
@@ -143,7 +143,7 @@ async function fitsInto(page: Page, width: number): Promise<void> {
   expect(overflow, page.url()).toEqual({ scrollWidth: width, innerWidth: width });
 }
 
-/** Whether the page's ground and its text are light or dark. */
+/** Whether the page's background and its text are light or dark. */
 async function paperAndInk(page: Page): Promise<{ paper: string; ink: string }> {
   return page.evaluate(() => {
     const tone = (colour: string) => {

@@ -1,4 +1,4 @@
-// Downloads of files that are still arriving, and what becomes of them when the rest does not come.
+// Tests downloads of files that are still being uploaded, also when the upload stops or its file is removed.
 
 import type { Download, Page } from '@playwright/test';
 
@@ -54,7 +54,7 @@ test('a download waits for its sender to come back, and goes on with it', async 
   expect(await sha256Of(half)).toBe(film.sha256);
 });
 
-/** A download of a file of which the first 16 of 40 MiB are there. */
+/** Starts the download of a file of which 16 of 40 MiB have arrived and been verified. */
 async function halfOfDownload(owner: Page, guest: Page, cable: Cable, path: string): Promise<Download> {
   const pin = await createRoom(owner);
   await joinRoom(guest, pin);

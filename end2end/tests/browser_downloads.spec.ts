@@ -1,4 +1,4 @@
-// Downloads by the browser itself: its download manager goes on after a cut, its player seeks.
+// Tests downloads by the browser itself: its download manager resumes after an interruption, and its player seeks.
 
 import { writeFile } from 'node:fs/promises';
 
@@ -15,9 +15,9 @@ import { recordVideo } from '../support/video';
 
 const LECTURE = 'Lecture 7.mp4';
 const LECTURE_BYTES = 40 * MIB;
-/** How much of it gets through before something happens. */
+/** How much of it is let through before the download is interrupted. */
 const FIRST_BYTES = 12 * MIB;
-/** What may be lost under way and brought twice; whoever begins again brings more than this twice. */
+/** The upper limit for bytes that are downloaded twice; a download that began anew would exceed it. */
 const LOST_BYTES = FIRST_BYTES - 2 * MIB;
 
 const NOISE = [...CONNECTION_LOST, ...NO_ICONS];
@@ -74,7 +74,7 @@ test('a video plays in the page and seeks by ranges', async ({ server, device },
   const guest = await device('desktop');
   await joinRoom(guest, room.pin);
   const path = info.outputPath('noise.mp4');
-  // More than a player fetches ahead.
+  // The video is larger than what a player fetches ahead.
   await writeFile(path, await recordVideo(guest, 10 * MIB));
   const url = await room.add({ path, name: 'noise.mp4' }, 'video/mp4');
 
@@ -91,7 +91,7 @@ test('a video plays in the page and seeks by ranges', async ({ server, device },
         player.addEventListener(what, () => resolve(), { once: true });
         player.addEventListener('error', () => reject(new Error(player.error?.message)), { once: true });
       });
-    // Without sound it may start by itself, and without preloading it fetches what it needs.
+    // A muted player may start without a user gesture, and without preloading it fetches only what it needs.
     player.muted = true;
     player.preload = 'metadata';
     player.src = url;
@@ -119,7 +119,7 @@ test('a video plays in the page and seeks by ranges', async ({ server, device },
   expect(answers.some(({ first }) => first > MIB), 'a range from the middle').toBe(true);
 });
 
-/** A room with one file that takes its time, and a second one so that there is an archive. */
+/** Opens a room with a large file, and with a small one so that there is an archive; returns the digest of the download. */
 async function roomFor(kind: Kind, server: Server, info: TestInfo): Promise<{ pin: string; sha256: string }> {
   const room = await ApiRoom.open(server.address);
   const lecture = await sample(info, LECTURE, LECTURE_BYTES);
@@ -128,7 +128,7 @@ async function roomFor(kind: Kind, server: Server, info: TestInfo): Promise<{ pi
   return { pin: room.pin, sha256: kind === 'a file' ? lecture.sha256 : await room.sha256Of(room.archive()) };
 }
 
-/** Clicks, and waits until the first bytes are on the disk and the rest is held back. */
+/** Starts the download, and waits until its first bytes have arrived while the rest is held back. */
 async function beginDownload(kind: Kind, guest: Page, cable: Cable): Promise<{ list: DownloadList; broughtInAll: () => number }> {
   const before = cable.downloadedBytes;
   cable.allowDownload(FIRST_BYTES);

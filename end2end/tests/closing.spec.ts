@@ -1,4 +1,4 @@
-// The end of a room: asked once, told to everybody, and nothing is left.
+// Tests the closing of a room: the owner confirms it once, all members are told, and nothing remains on the server.
 
 import { addFiles, arrivedPercent, closeRoom, createRoom, fileRow, fileRows, joinRoom, memberRows, standsInRoom } from '../support/room';
 import { MIB, sample } from '../support/samples';
@@ -29,7 +29,7 @@ test('closing a room tells everybody how many files were erased, and erases them
   }
   await expect.poll(() => server.storedFiles()).toEqual([]);
 
-  // Even whoever had a seat finds nothing there any more.
+  // The room no longer exists for its former members either.
   expect((await phone.request.get(`/api/rooms/${pin}`)).status()).toBe(404);
   const page = await phone.goto(`/r/${pin}`);
   expect(page?.status()).toBe(404);

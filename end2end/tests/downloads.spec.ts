@@ -1,4 +1,4 @@
-// Downloads by programs that people have: they go on after a cut, and what they bring can be opened.
+// Tests downloads with common programs: curl and wget resume after an interruption, and unpackers open the archive.
 
 import type { TestInfo } from '@playwright/test';
 
@@ -9,7 +9,7 @@ import { MIB, sample, sha256OfFile } from '../support/samples';
 import type { Server } from '../support/server';
 import { expect, test } from '../support/test';
 
-/** How a download is interrupted and the way made free again. */
+/** How a download is interrupted (`strike`), and how the server becomes reachable again (`heal`). */
 const FAULTS: Record<string, { strike: (server: Server, cable: Cable) => Promise<void>; heal: (server: Server, cable: Cable) => Promise<void> }> = {
   'the connection was cut': {
     strike: (_, cable) => cable.cut(),
@@ -18,14 +18,14 @@ const FAULTS: Record<string, { strike: (server: Server, cable: Cable) => Promise
   'the server was killed and started again': {
     strike: async (server, cable) => {
       await server.kill();
-      // The end of the server comes after what it still had sent.
+      // The client has to receive what the server sent before its end, and only then the end of the connection.
       cable.allowEverything();
     },
     heal: (server) => server.startAgain(),
   },
 };
 
-/** What is downloaded, and how long it is. */
+/** Adds files to the room, and returns the URL and the digest of what is downloaded. */
 async function target(kind: string, room: ApiRoom, info: TestInfo): Promise<{ url: string; sha256: string }> {
   const first = await sample(info, 'Lecture 7.mp4', 32 * MIB + 1);
   const url = await room.add(first);
@@ -80,7 +80,7 @@ for (const kind of ['a file', 'the archive']) {
       expect(second.stderr).toContain('206 Partial Content');
       expect(second.code).toBe(0);
       expect(await sha256OfFile(path)).toBe(sha256);
-      // And once more, with nothing left to bring.
+      // A third call has nothing left to download.
       const third = await wget();
       expect(third.stderr).toContain('nothing to do');
       expect(third.code).toBe(0);
@@ -114,7 +114,7 @@ test('one call of wget goes on by itself through a cut and through the death of 
 
 test('the archive passes the tests of unzip, Python and 7-Zip, and comes out of each of them whole', async ({ server }, info) => {
   const room = await ApiRoom.open(server.address);
-  // Names that meet each other on a disk: the same twice, in another case, a file where a folder is.
+  // Names that would collide on a disk (the same name twice, in another case, a file named like a folder) or do harm.
   const names = ['notes.md', 'notes.md', 'NOTES.md', 'photos/harbour.jpg', 'photos', '☕ Füchse & Gänse.txt', 'CON', '../../etc/passwd', 'empty.txt'];
   const digests: string[] = [];
   for (const [index, name] of names.entries()) {
@@ -147,7 +147,7 @@ test('the archive passes the tests of unzip, Python and 7-Zip, and comes out of 
   expect(contents['7-Zip']).toEqual(contents.unzip);
 });
 
-/** 7-Zip is called differently from one system to the next. */
+/** The first of these programs that is installed; the name of 7-Zip differs from system to system. */
 async function firstOf(...programs: string[]): Promise<string> {
   for (const program of programs) {
     const { code } = await run('sh', '-c', `command -v ${program}`);

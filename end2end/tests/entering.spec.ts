@@ -1,4 +1,4 @@
-// The way into a room: by PIN, by link, and what is said when there is none.
+// Tests how one enters a room, by PIN and by link, and what the page says when that is not possible.
 
 import { createRoom, fileRows, guestRow, joinRoom, memberRows, ownRow, reloadRoom, renameSelf, standsInRoom, takesDrops } from '../support/room';
 import { answered, expect, test } from '../support/test';
@@ -58,7 +58,7 @@ test('opening the link of a room joins nobody until Join is pressed', async ({ d
   const guest = await device('androidPhone');
   await guest.goto(`/join/${pin}`);
   await expect(guest.getByRole('textbox', { name: 'PIN' })).toHaveValue(pin);
-  // Whatever a visit did, the owner's page would know it by the time it is loaded anew.
+  // If the visit had added a member, the reloaded page of the owner would show it.
   await reloadRoom(owner);
   await expect(memberRows(owner)).toHaveCount(1);
 
@@ -123,7 +123,7 @@ test('a PIN that no room has is answered with a sentence, and the field can be c
 test('half a PIN is answered with what a PIN is', async ({ device }) => {
   const guest = await device('iPhone');
   await guest.goto('/');
-  // The page can judge a PIN itself once its script is at work.
+  // The page itself checks a PIN only once it is hydrated.
   await takesDrops(guest);
   await guest.getByRole('textbox', { name: 'PIN' }).fill('482');
   await guest.getByRole('button', { name: 'Join' }).click();

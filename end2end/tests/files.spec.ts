@@ -1,4 +1,4 @@
-// Files on their way from the owner's device to everybody else's.
+// Tests the way of files from the owner's device to the other devices.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -31,7 +31,7 @@ test('picked files of every size come out on the other device byte for byte', as
     await sample(info, 'nothing.txt', 0),
     await sample(info, 'one byte.bin', 1),
     await sample(info, 'a mebibyte.jpg', MIB),
-    // Six chunks.
+    // 70 MiB are sent in six chunks.
     await sample(info, 'harbour at dawn.mov', 70 * MIB),
   ];
   await addFiles(owner, ...samples.map(({ path }) => path));
@@ -64,7 +64,7 @@ test('names with emoji, quotes and 255 bytes are shown as they are and survive t
     const row = fileRow(guest, name);
     await expect(row).toContainText('Here');
     const file = await download(guest, row);
-    // What Chromium itself does not allow in a name it replaces with an underscore.
+    // Chromium replaces characters that it does not allow in a name with an underscore.
     expect(file.suggestedFilename()).toBe(name.replaceAll('"', '_'));
     expect(await sha256Of(file), name).toBe(sha256);
   }
@@ -187,7 +187,7 @@ test('when its sender stalls, the others see all of a file that has arrived', as
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const { name, path } = await sample(info, 'stalled.mov', 40 * MIB);
-  // In the middle of that percent: the heads of the requests count, too.
+  // 10.2 of 40 MiB are 25.5 %, so that the heads of the requests, which the cable counts too, do not change the result.
   cable.allowBurst(10.2 * MIB);
   await addFiles(owner, path);
   await expect(fileRow(guest, name)).toContainText('Arriving 25 %');
@@ -220,16 +220,16 @@ test('a file whose sender went away is shown as stopped', async ({ cable, device
   const { name, path } = await sample(info, 'interrupted.mov', 40 * MIB);
   cable.allowUpload(19 * MIB);
   await addFiles(owner, path);
-  // Chunks of 4, 4 and 8 MiB are through, the fourth is on its way.
+  // Chunks of 4, 4 and 8 MiB have arrived; the fourth is on its way.
   await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(41);
 
   const later = await anotherTab(owner);
   await owner.close();
-  // What came of the fourth was not verified yet, and does not count.
+  // The bytes of the fourth chunk are discarded, since its checksum cannot be verified without the rest.
   await expect(fileRow(guest, name)).toContainText('Stopped at 40 %');
   await expect(fileRow(guest, name).getByRole('link', { name: 'Download' })).toHaveCount(0);
 
-  // The owner comes back without the file in hand: it can only be taken out of the list.
+  // The owner comes back in a new tab, which does not have the file; it can remove the file from the list.
   await later.goto(`/r/${pin}`);
   await standsInRoom(later);
   await expect(fileRow(later, name)).toContainText('Stopped at 40 %');
@@ -273,7 +273,7 @@ test('a file can be cancelled while it is still arriving', async ({ server, cabl
   await expect(fileRows(owner)).toHaveCount(0);
   await expect.poll(() => server.storedFiles()).toEqual([]);
 
-  // The next file finds the way free.
+  // The cancelled file does not block the next one.
   cable.allowEverything();
   const next = await sample(info, 'next.txt', 100);
   await addFiles(owner, next.path);

@@ -1,4 +1,4 @@
-// Whole folders: their paths are kept, shown as folders that fold, and found again in the archive.
+// Tests adding whole folders: the paths of files are kept, shown as folders that fold, and used in the archive.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { expect, test } from '../support/test';
 
 const PATHS = ['site/index.html', 'site/assets/logo.svg', 'site/assets/icons/one.svg', 'site/assets/icons/two.svg'];
 
-/** A folder on the disk of this device. */
+/** Writes the files of `PATHS` below `root`, and returns the path of their folder. */
 async function folder(root: string): Promise<string> {
   for (const path of PATHS) {
     await mkdir(dirname(join(root, path)), { recursive: true });
@@ -20,7 +20,7 @@ async function folder(root: string): Promise<string> {
   return join(root, 'site');
 }
 
-/** Drops something from the disk on the page, as the system does. */
+/** Drops a file or a folder from the disk on the page, with the browser's own drag events. */
 async function dropFromSystem(page: Page, path: string): Promise<void> {
   await takesDrops(page);
   const session = await page.context().newCDPSession(page);

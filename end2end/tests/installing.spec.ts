@@ -1,4 +1,4 @@
-// SnapDrop as an installed app: what Chromium asks of one, its service worker, and what other apps hand to it.
+// Tests SnapDrop as an installed app: Chromium's criteria, the service worker, and files that are opened with the app.
 
 import { once } from 'node:events';
 import { type Server as Listener, createServer, request } from 'node:http';
@@ -12,7 +12,7 @@ import { addFiles, createRoom, download, fileRow, standsInRoom, takesDrops, uplo
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, test as base, expect } from '../support/test';
 
-/** Everywhere else in the tests there are no workers. */
+/** Allows service workers, which the fixtures block by default. */
 const WORKERS = { context: { serviceWorkers: 'allow' as const }, noise: CONNECTION_LOST };
 
 const FILM = 'IMG_4402 harbour.mov';
@@ -21,7 +21,8 @@ const FILM_BYTES = 8 * MIB;
 const READY = 'A new version is ready.';
 const LATER = 'A new version is ready. It is used after your uploads.';
 
-/** The server behind the cable as it is, but for its service worker: of that there can be a newer one. */
+/** A proxy in front of the cable. It passes everything on unchanged except the service worker's script, in which it can
+ *  raise the version. */
 class Front {
   private readonly sockets = new Set<Socket>();
   private releases = 0;
@@ -64,14 +65,14 @@ class Front {
       server.write(`${asked.method} ${asked.url} HTTP/1.1\r\n${headers}\r\n`);
       server.write(head);
       server.pipe(socket).pipe(server);
-      // Each half ends with the other, however that ended.
+      // When one half of the connection ends, for whatever reason, the other half is ended, too.
       server.on('error', () => {}).on('close', () => socket.destroy());
       socket.on('error', () => {}).on('close', () => server.destroy());
     });
     return front;
   }
 
-  /** From now on there is a newer worker. */
+  /** Makes the proxy serve a newer service worker from now on. */
   release(): void {
     this.releases += 1;
   }
@@ -93,7 +94,7 @@ const test = base.extend<{ front: Front }>({
 });
 
 test('Chromium finds nothing that keeps SnapDrop from being installed', async ({ server, playwright }) => {
-  // A profile on the disk, because nothing can be installed from a private window.
+  // The profile is on the disk, because apps cannot be installed from a private window.
   const context = await playwright.chromium.launchPersistentContext('', WORKERS.context);
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(server.address);
@@ -117,7 +118,7 @@ test('every picture that the manifest names is there, as it says', async ({ serv
     const picture = await fetch(server.address + src);
     expect([picture.status, picture.headers.get('content-type')], src).toEqual([200, type]);
     const bytes = Buffer.from(await picture.arrayBuffer());
-    // A PNG begins with its width and its height.
+    // The header of a PNG has the width at byte 16 and the height at byte 20.
     if (type === 'image/png') expect(`${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`, src).toBe(sizes);
   }
 });
@@ -168,7 +169,7 @@ test('neither files nor anything else of the API pass the worker, and a download
 
   const before = cable.downloadedBytes;
   expect(await sha256Of(await download(owner, fileRow(owner, film.name)))).toBe(film.sha256);
-  // The same address without the word "download", which makes it a page to begin with.
+  // Without the link's attribute `download`, the same address is opened as if it were a page.
   const address = await fileRow(owner, film.name).getByRole('link', { name: 'Download' }).getAttribute('href');
   const [opened] = await Promise.all([
     owner.waitForEvent('download'),
@@ -266,14 +267,14 @@ test('the first page says on iPhones and iPads what to do instead of sharing, an
   }
 });
 
-/** Makes the browser look for a newer worker, as it does by itself from time to time. */
+/** Makes the browser look for a newer service worker, as it does by itself from time to time. */
 async function looksForNewer(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await (await navigator.serviceWorker.ready).update();
   });
 }
 
-/** The versions whose files the browser keeps. */
+/** The versions of the app whose files the service worker has in its caches. */
 async function keptVersions(page: Page): Promise<string[]> {
   return page.evaluate(() => caches.keys());
 }
@@ -287,7 +288,7 @@ interface Launches {
   launchQueue: { consumer?: (launch: { targetURL: string; files: FileSystemFileHandle[] }) => void };
 }
 
-/** Lets the test launch the app, which only the system can otherwise. */
+/** Replaces `launchQueue`, so that the test can launch the app; otherwise only the operating system can. */
 async function hasLaunches(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const launchQueue = {
@@ -300,7 +301,7 @@ async function hasLaunches(page: Page): Promise<void> {
   });
 }
 
-/** Launches the running app for a page of its own, perhaps with files that the browser has handles for. */
+/** Launches the running app with a path of its own and, optionally, with files from the browser's own file system. */
 async function launch(page: Page, path: string, names: string[] = []): Promise<void> {
   await page.evaluate(
     async ({ path, names }) => {

@@ -1,4 +1,4 @@
-// Where the browser keeps handles of files, an upload goes on after a reload without picking them again.
+// Tests that an upload continues after a reload without picking its file again, if the browser keeps handles of files.
 
 import type { Page } from '@playwright/test';
 
@@ -12,7 +12,7 @@ import { CONNECTION_LOST, CUT_OFF, expect, test } from '../support/test';
 const NOISE = [...CUT_OFF, ...CONNECTION_LOST];
 const FILM = 'IMG_4402 harbour.mov';
 const FILM_BYTES = 40 * MIB;
-/** Where it stops: after chunks of 4, 4 and 8 MiB. */
+/** The offset at which the upload stops: after chunks of 4, 4 and 8 MiB. */
 const STOP_BYTES = 16 * MIB;
 
 test('a file that was picked with a handle goes on by itself after a reload in the middle of a chunk', async ({ cable, device }, info) => {
@@ -93,7 +93,7 @@ test('one press of Continue goes on with every file', async ({ cable, device, an
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const films = await Promise.all(['one.mov', 'two.mov', 'three.mov'].map((name) => sample(info, name, 20 * MIB)));
-  // So slow that none of them is there before the others have begun.
+  // The network is so slow that no file is complete before all of them have begun.
   cable.throttleUpload(4 * MIB);
   await pickWithHandles(owner, ...films);
   await expect(fileRows(guest)).toHaveCount(3);
@@ -102,7 +102,7 @@ test('one press of Continue goes on with every file', async ({ cable, device, an
   const later = await anotherTab(owner);
   await asksBeforeReading(later, 'granted');
   await owner.close();
-  // A chunk of which nothing came leaves no trace at first.
+  // A file still counts as arriving for a while if none of its next chunk had reached the server.
   for (const { name } of films) await expect(fileRow(guest, name)).toContainText(/Stopped at \d+ %|Arriving (0|20|40) %/);
   cable.allowEverything();
   await later.goto(`/r/${pin}`);
@@ -180,7 +180,7 @@ test('the handles of what was sent, cancelled or closed are not kept', async ({ 
   await expect.poll(() => keptHandles(owner)).toEqual([]);
 });
 
-/** A room into which the owner's browser has sent 16 of 40 MiB of a file with a handle, and some of a chunk that is not whole. */
+/** Opens a room and uploads 16 of 40 MiB of a file with a handle, and a part of the next chunk. */
 async function inTheMiddle(owner: Page, guest: Page, cable: Cable, film: Sample): Promise<{ film: Sample; pin: string }> {
   await hasPickerOfHandles(owner);
   const pin = await createRoom(owner);
@@ -191,7 +191,7 @@ async function inTheMiddle(owner: Page, guest: Page, cable: Cable, film: Sample)
   return { film, pin };
 }
 
-/** Closes the owner's tab, and takes another one whose browser wants to ask. */
+/** Closes the owner's tab, and opens another one, in which the browser asks before a file may be read. */
 async function comesBackAndIsAsked(owner: Page, guest: Page, answer: Permission, anotherTab: (page: Page) => Promise<Page>): Promise<{ later: Page; sent: Chunks }> {
   const later = await anotherTab(owner);
   await asksBeforeReading(later, answer);
@@ -200,7 +200,7 @@ async function comesBackAndIsAsked(owner: Page, guest: Page, answer: Permission,
   return { later, sent: Chunks.of(later) };
 }
 
-/** The file continued from where the server had it, in its own row, and came out as it was. */
+/** Checks that the upload continued at the server's offset and in the file's own row, and that the file is unchanged. */
 async function wentOn(owner: Page, guest: Page, { name, sha256 }: Sample, sent: Chunks): Promise<void> {
   await expect(fileRow(guest, name)).toContainText('Here', { timeout: 20_000 });
   expect(sent.offsets[0]).toBe(STOP_BYTES);

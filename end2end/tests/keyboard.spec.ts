@@ -1,4 +1,4 @@
-// Hands on the keyboard only.
+// Tests that SnapDrop can be used with the keyboard alone.
 
 import type { Locator, Page } from '@playwright/test';
 
@@ -109,7 +109,7 @@ test('a file is picked without a pointer where the browser has only the old pick
   const owner = await device('desktop');
   await hasNoPickerOfHandles(owner);
   await createRoom(owner);
-  // Asked for early: the browser has to be told that a test answers the dialog.
+  // The wait begins before the key press, since the browser has to be told beforehand that the test handles the dialog.
   const choosing = owner.waitForEvent('filechooser', { timeout: 15_000 });
   await tabTo(owner, owner.getByLabel('Add files'));
   await owner.keyboard.press('Enter');
@@ -143,7 +143,7 @@ test('whoever closes the picker of handles without a choice adds nothing, and ma
   await expect(fileRows(owner)).toHaveCount(1);
 });
 
-/** Presses Tab until the element has the focus, as somebody would who looks for it. */
+/** Presses Tab until the element has the focus, at most 25 times. */
 async function tabTo(page: Page, wanted: Locator): Promise<void> {
   await expect(wanted).toHaveCount(1);
   for (let presses = 0; presses < 25; presses += 1) {

@@ -1,4 +1,4 @@
-// Everybody reads SnapDrop in their own language: from the first paint on, and to the last word.
+// Tests that every text of SnapDrop is in the reader's language, from the first paint on.
 
 import type { Page } from '@playwright/test';
 
@@ -112,7 +112,7 @@ test('the language is chosen by a keyboard, and the way back is English', async 
   await expect(fileRows(guest)).toHaveCount(0);
 });
 
-/** Whatever is drawn or read aloud, and is said otherwise in the page's language. */
+/** Checks that no text on the page, visible or for screen readers, is an English message that the language translates. */
 async function sayNothingInEnglish(page: Page, language: string): Promise<void> {
   if (language === 'en') return;
   const own = catalogue(language);

@@ -1,4 +1,4 @@
-// The list of members, as the others see it.
+// Tests the list of members as the other members see it.
 
 import { createRoom, guestRow, joinRoom, memberRow, memberRows, ownRow, ownerRow, renameSelf, setVisible, standsInRoom } from '../support/room';
 import { expect, test } from '../support/test';
@@ -38,12 +38,12 @@ test('an iPad that claims to be a Mac is shown as a tablet', async ({ device }) 
 test('what a browser says of itself when it joins still holds once its page is live', async ({ device }) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
-  // Brave passes for Chrome in its user agent and names itself in its hints only.
+  // Brave's User-Agent is that of Chrome; only its client hints name it.
   const guest = await device('brave');
   await joinRoom(guest, pin);
   await renameSelf(guest, 'Live now');
 
-  // Said on the same socket after everything that the page said when it connected.
+  // The new name is sent on the same socket after what the page sends when it connects, so that has arrived, too.
   await expect(memberRow(owner, 'Live now')).toContainText('Brave · Linux · 127.0.0.1');
 });
 
@@ -112,7 +112,7 @@ test('two tabs of one browser are one member, who is there while one of them is 
   await joinRoom(first, pin);
   const second = await anotherTab(first);
   await second.goto(`/join/${pin}`);
-  // Whoever has a seat is not asked to join again.
+  // Somebody who has a seat is not asked to join again.
   await standsInRoom(second);
   await expect(memberRows(second)).toHaveCount(2);
 

@@ -1,4 +1,4 @@
-// A page of an older version finds that the server has no such program any more.
+// Tests a page whose program is no longer on the server, as after an update of the server.
 
 import { createRoom, standsInRoom } from '../support/room';
 import { answered, expect, test } from '../support/test';

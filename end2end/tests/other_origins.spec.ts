@@ -1,4 +1,4 @@
-// Pages of other sites: tus-js-client in a browser, for origins that are configured and for no others.
+// Tests that pages of other sites can use the server with tus-js-client, if and only if their origin is configured.
 
 import type { Page } from '@playwright/test';
 import type * as Tus from 'tus-js-client';
@@ -18,7 +18,7 @@ const test = base.extend<{ site: OtherSite }>({
   flags: async ({ site }, use) => use(['--cors-origin', site.origin]),
 });
 
-/** How a page can send a file; each has headers of its own that the server has to allow. */
+/** The ways in which a page can send a file; each needs other headers, which the server has to allow. */
 const WAYS: Record<string, Options> = {
   'as one request': {},
   'in chunks': { chunkSize: 2 * MIB, addRequestId: true },
@@ -42,7 +42,7 @@ for (const [way, options] of Object.entries(WAYS)) {
   });
 }
 
-// With the second size the stream ends where a chunk ends, and only an empty chunk tells the length.
+// With the second size the stream ends where a chunk ends, so that a last, empty chunk has to declare the length.
 for (const size of [5 * MIB + 3, 4 * MIB]) {
   test(`a page of a configured origin uploads a stream of unknown length (${size} bytes)`, async ({ server, site, page }, info) => {
     const room = await ApiRoom.open(server.address);
@@ -69,7 +69,7 @@ test('a page of a configured origin goes on after a reload, and takes its upload
   await broken;
   cable.allowEverything();
 
-  // The address comes from the page's own storage.
+  // The client finds the upload's URL in the page's storage.
   const patches: string[] = [];
   page.on('request', (request) => {
     if (request.method() === 'PATCH') patches.push(request.headers()['upload-offset'] ?? '');
@@ -122,7 +122,7 @@ test('a page of any other origin can neither upload nor read, even with the toke
   const file = await sample(info, 'from elsewhere.bin', MIB);
   const kept = await room.add(await sample(info, 'kept.bin', 10));
   site.file = file.path;
-  // The same pages, but under an origin that is not the configured one.
+  // The pages are the same, but their origin is not the configured one.
   await page.goto(site.originByAddress);
   for (const options of [...Object.values(WAYS), { uploadUrl: kept, endpoint: null }]) {
     expect((await uploadFrom(page, room, options)).failed).toContain('tus: failed to');
@@ -131,13 +131,13 @@ test('a page of any other origin can neither upload nor read, even with the toke
     const outcome = page.evaluate(async ({ url, headers, method }) => (await fetch(url, { method, headers })).status, { url: kept, headers: room.headers, method });
     await expect(outcome).rejects.toThrow('Failed to fetch');
   }
-  // What needs no leave of the browser's is sent, and refused by the server.
+  // The browser sends a request that needs no preflight, and the server refuses it.
   const simple = await page.evaluate(async (url) => (await fetch(url, { method: 'POST', mode: 'no-cors', body: 'x' })).type, room.endpoint());
   expect(simple).toBe('opaque');
   expect((await room.files()).map(({ name }) => name)).toEqual(['kept.bin']);
 });
 
-/** Lets the page upload the file that it has at hand, and tells how it went. */
+/** Lets the page upload the file that its site serves as `/file`, and returns the upload's URL or the client's error. */
 async function uploadFrom(page: Page, room: ApiRoom, options: Options, as: 'file' | 'stream' = 'file'): Promise<{ url: string; failed: string | null }> {
   const plain = { endpoint: room.endpoint(), headers: room.headers, retryDelays: null, ...options };
   return page.evaluate(
@@ -147,7 +147,7 @@ async function uploadFrom(page: Page, room: ApiRoom, options: Options, as: 'file
       const source =
         as === 'stream'
           ? (answer.body as ReadableStream<Uint8Array>).getReader()
-          : // The same in every visit, so that the client knows it again.
+          : // Name and time are the same in every visit, so that the client recognises the file.
             new File([await answer.blob()], 'from elsewhere.bin', { lastModified: 1_700_000_000_000 });
       return new Promise<{ url: string; failed: string | null }>((resolve) => {
         const upload = new tus.Upload(source, {

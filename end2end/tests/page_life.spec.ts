@@ -1,4 +1,5 @@
-// The page as a thing on the reader's device: its colours, its tab, the screen it keeps on, and how it is left.
+// Tests how the page uses the reader's device: theme, title and icon of the tab, wake lock, the question before it is
+// closed, and notifications.
 
 import type { Locator, Page } from '@playwright/test';
 
@@ -135,7 +136,7 @@ test('the screen stays on while uploads move, and only then', async ({ cable, de
   await addFiles(owner, film.path);
   await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 1, held: 1 });
 
-  // The browser took it away with the page.
+  // A browser releases the lock when the page is hidden, so the page has to ask for it again.
   await setVisible(owner, false);
   await setVisible(owner, true);
   await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 2, held: 1 });
@@ -154,7 +155,7 @@ test('the screen stays on while uploads move, and only then', async ({ cable, de
 test('a page asks before it closes while an upload moves, and closes without a question afterwards', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address });
   await createRoom(owner);
-  // Browsers ask only on pages that somebody has touched.
+  // Browsers ask only on pages that the user has interacted with.
   await owner.getByRole('heading', { name: 'Files' }).click();
   const film = await sample(info, 'film.mov', 10 * MIB);
   cable.allowBurst(0);
@@ -288,7 +289,7 @@ function titleOf(pin: string): string {
   return `${grouped(pin)} · SnapDrop`;
 }
 
-/** Whether the browser can draw what the link leads to, under the page's content policy. */
+/** Whether the browser can draw the icon of the link under the page's content security policy. */
 async function isDrawn(icon: Locator): Promise<boolean> {
   return icon.evaluate(async (link) => {
     const image = new Image();
@@ -308,7 +309,8 @@ interface WakeLocks {
   held: number;
 }
 
-/** Counts what the page asks of the browser; one that refuses, as it may without a screen, seems to agree. */
+/** Counts the wake locks that the page asks for and holds. If the browser refuses one, as it may without a screen, the page
+ *  gets one without effect. */
 async function watchWakeLocks(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const locks = { asked: 0, held: 0 };
@@ -335,12 +337,13 @@ async function wakeLocks(page: Page): Promise<WakeLocks> {
 }
 
 interface Notices {
-  /** How often the person was asked for the permission. */
+  /** How often the user was asked for the permission. */
   asked: number;
   told: { by: 'page' | 'worker'; words: string; body: string }[];
 }
 
-/** Records what would be shown by the system, instead of a browser that may or may not; `nobody` refuses it all. */
+/** Records the page's notifications instead of showing them. With `page` there is no service worker that could show them;
+ *  with `nobody` every attempt to show one fails. */
 async function recordNotices(page: Page, permission: NotificationPermission, shownBy: 'page' | 'worker' | 'nobody' = 'page'): Promise<void> {
   await page.addInitScript(
     ({ permission, shownBy }) => {

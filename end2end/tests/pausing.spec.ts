@@ -1,4 +1,4 @@
-// The owner stops uploads, one or all, and lets them go on.
+// Tests that the owner can pause, resume and cancel uploads, one or all of them.
 
 import { Chunks } from '../support/chunks';
 import { addFiles, arrivedPercent, createRoom, download, fileRow, fileRows, joinRoom, uploadBar } from '../support/room';
@@ -19,11 +19,11 @@ test('a paused file sends nothing, and goes on from where the server has it', as
   await fileRow(owner, film.name).getByRole('button', { name: 'Pause' }).click();
   await expect(fileRow(owner, film.name)).toContainText(/Paused at \d+ %/);
   await expect(uploadBar(owner)).toContainText(/^1 file paused at \d+ %/);
-  // What is whole stays: 16 of 40 MiB.
+  // The complete chunks are kept: 16 of 40 MiB.
   await expect(fileRow(guest, film.name)).toContainText('Stopped at 40 %');
   const [chunks, bytes] = [sent.count, cable.uploadedBytes];
 
-  // The way is free, and another file takes it, in one request.
+  // Another file can be sent meanwhile, in one request.
   cable.allowEverything();
   const note = await sample(info, 'note.txt', 100);
   await addFiles(owner, note.path);
@@ -91,7 +91,7 @@ test('all files are paused, resumed and cancelled at once, and the bar says how 
 
   cable.throttleUpload(6 * MIB);
   await addFiles(owner, ...films.map(({ path }) => path));
-  // Two large files at a time leave room for small ones.
+  // Only two large files are sent at a time, so that small ones need not wait.
   await expect(fileRow(owner, 'three.mov')).toContainText('Waiting');
   await expect(words).toHaveText(/^Sending 3 files · \d+ % · [\d.]+ MB\/s · \d+ seconds? left$/);
   await expect(resumeAll).toHaveCount(0);
@@ -113,7 +113,7 @@ test('all files are paused, resumed and cancelled at once, and the bar says how 
   await expect(fileRows(guest)).toHaveCount(0);
   await expect.poll(() => server.storedFiles()).toEqual([]);
 
-  // Nothing of them is in the way of the next one.
+  // The cancelled files do not block the next one.
   cable.allowEverything();
   const next = await sample(info, 'next.mov', 10 * MIB);
   await addFiles(owner, next.path);

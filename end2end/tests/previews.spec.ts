@@ -1,4 +1,4 @@
-// Looking at files where they are, and the small pictures in their rows.
+// Tests previews of files on the page, and the thumbnails in their rows.
 
 import { writeFile } from 'node:fs/promises';
 
@@ -50,7 +50,7 @@ test('a preview is opened and closed without a pointer, and the focus comes back
     await expect(seen).toBeHidden();
     await expect(button).toBeFocused();
   }
-  // One window shows them all.
+  // All previews use the same dialog.
   const notes = await look(owner, 'notes.md');
   await expect(notes.getByRole('region', { name: 'notes.md' })).toHaveText('# Notes');
   await expect(notes.getByRole('img')).toHaveCount(0);
@@ -87,7 +87,7 @@ test('a text is read in place as text, whatever is in it', async ({ device }) =>
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const markup = '<b onclick="alert(1)">bold</b> & <img src=x onerror=alert(2)>';
-  // The last byte that is fetched is the first of two that make a letter.
+  // The preview fetches 256,000 bytes, and the last of them is the first of the two bytes of a letter.
   const long = `${'a'.repeat(255_999)}é and so on`;
   await dropFiles(owner, [
     { name: 'page.html', text: markup },
@@ -248,7 +248,7 @@ function previewButton(page: Page, name: string): Locator {
   return fileRow(page, name).getByRole('button', { name: 'Preview' });
 }
 
-/** Opens the preview of a file that is all there. */
+/** Opens the preview of a complete file. */
 async function look(page: Page, name: string): Promise<Locator> {
   await previewButton(page, name).click();
   const seen = page.getByRole('dialog', { name });
@@ -256,17 +256,17 @@ async function look(page: Page, name: string): Promise<Locator> {
   return seen;
 }
 
-/** Width and height of an image as it came, zeros until it is there. */
+/** The natural width and height of an image; zeros until it is loaded. */
 async function naturalSize(image: Locator): Promise<number[]> {
   return image.evaluate((image) => [(image as HTMLImageElement).naturalWidth, (image as HTMLImageElement).naturalHeight]);
 }
 
-/** An image on the disk of this device, drawn by the browser itself. */
+/** Lets the browser draw an image, writes it to the disk and returns its path. */
 async function drawing(page: Page, info: TestInfo, name: string, width: number, height: number): Promise<string> {
   return onDisk(info, name, await drawPicture(page, width, height));
 }
 
-/** A film on the disk of this device. */
+/** Lets the browser record a film, writes it to the disk and returns its path. */
 async function film(page: Page, info: TestInfo, name: string): Promise<string> {
   return onDisk(info, name, await recordVideo(page, 2 * MIB));
 }
@@ -277,7 +277,7 @@ async function onDisk(info: TestInfo, name: string, bytes: Buffer): Promise<stri
   return path;
 }
 
-/** A page with two words on it. */
+/** A PDF with one page and two words on it. */
 function pdf(): string {
   const content = 'BT /F1 24 Tf 20 40 Td (Hello, reader) Tj ET';
   const objects = [

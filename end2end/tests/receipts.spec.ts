@@ -1,4 +1,4 @@
-// Who has it already: what the owner sees of everybody's downloads, and may wait for.
+// Tests receipts: the owner sees who has downloaded a file, and can wait for downloads before the room is closed.
 
 import type { Locator, Page } from '@playwright/test';
 
@@ -6,7 +6,7 @@ import { addFiles, createRoom, download, dropFiles, fileRow, joinRoom, renameSel
 import { MIB, sample, sha256Of } from '../support/samples';
 import { expect, test } from '../support/test';
 
-/** How each guest stands to a file, unfolded. */
+/** Unfolds the receipts of a file, and returns the line of each guest. */
 async function receipts(owner: Page, name: string): Promise<Locator> {
   const row = fileRow(owner, name);
   await row.getByText(/of \d+ have it/).click();

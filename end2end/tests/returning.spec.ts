@@ -1,4 +1,4 @@
-// What a page does when it, the network or the server was away.
+// Tests how a page recovers after a reload, after the loss of its network, and after a restart of the server.
 
 import { Chunks } from '../support/chunks';
 import {
@@ -75,7 +75,7 @@ test('a page comes back at once when the browser has a network again', async ({ 
   const owner = await device('desktop');
   const pin = await createRoom(owner);
   const guest = await device('iPhone', { address: cable.address, noise: CONNECTION_LOST });
-  // With the clock stopped no timer runs: only the event can bring the page back.
+  // The page's clock is stopped, so that no timer fires and only the event `online` can make the page reconnect.
   await guest.clock.install();
   await joinRoom(guest, pin);
   await guest.clock.pauseAt(Date.now() + 60_000);
@@ -146,7 +146,7 @@ test('an upload goes on where it stopped when the connection comes back', async 
   cable.allowUpload(28 * MIB);
   const sent = Chunks.of(owner);
   await addFiles(owner, path);
-  // Chunks of 4, 4 and 8 MiB are through, the fourth is on its way.
+  // Chunks of 4, 4 and 8 MiB have arrived; the fourth is on its way.
   await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(42);
 
   await cable.cut();
@@ -169,7 +169,7 @@ test('an upload goes on to its end when the server is killed in the middle and s
   const { name, path, sha256 } = await sample(info, 'Lecture 7.mp4', 40 * MIB);
   cable.allowUpload(28 * MIB);
   await addFiles(owner, path);
-  // Chunks of 4, 4 and 8 MiB are through, the fourth is on its way.
+  // Chunks of 4, 4 and 8 MiB have arrived; the fourth is on its way.
   await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(42);
 
   await server.kill();

@@ -1,4 +1,4 @@
-// What other apps share with this one.
+// Tests what other apps share with the installed app, which the service worker receives.
 
 import type { Page } from '@playwright/test';
 
@@ -7,7 +7,7 @@ import { type HeldFile, createRoom, download, fileRow, fileRows, joinRoom, stand
 import { sha256Of, sha256OfText } from '../support/samples';
 import { CONNECTION_LOST, expect, test } from '../support/test';
 
-/** Workers do what they are for. */
+/** Allows service workers, which the fixtures block by default. */
 const WORKERS = { context: { serviceWorkers: 'allow' as const }, noise: CONNECTION_LOST };
 
 test('what another app shares is counted on the first page, and sent when a room is created', async ({ device }) => {
@@ -17,7 +17,7 @@ test('what another app shares is counted on the first page, and sent when a room
   const photo = { name: 'Größe 1 & 2.jpg', text: 'not much of a photo' };
   await share(phone, { files: [photo] });
   await expect(shared(phone)).toContainText('1 file shared');
-  // One that left the photo behind would be a trap.
+  // There is no second button, which would create a room without the photo.
   await expect(phone.getByRole('button', { name: 'Create room' })).toHaveCount(1);
   await shared(phone).getByRole('button', { name: 'Create room' }).click();
   const pin = await standsInRoom(phone);
@@ -78,12 +78,12 @@ test('a share that no worker takes is not passed over in silence', async ({ devi
   await expect(phone.getByRole('alert').filter({ hasText: 'What you shared did not arrive.' })).toBeVisible();
 });
 
-/** A PIN as it is read aloud. */
+/** A PIN as the page writes it, with a no-break space in the middle. */
 function spaced(pin: string): string {
   return pin.replace(/(\d{3})(?=\d)/g, '$1\u00a0');
 }
 
-/** Shares from another app, as the system does it: a form that is posted. */
+/** Shares files and texts with the app as the operating system does it, with a form that is posted to `/share`. */
 async function share(page: Page, { files = [], ...texts }: { files?: HeldFile[]; title?: string; url?: string }): Promise<void> {
   await Promise.all([
     page.waitForEvent('load'),

@@ -1,4 +1,5 @@
-// On every size of screen, in both themes and both directions: everything is there, fits, and is large enough to press.
+// Tests that on every size of screen, in both themes and both writing directions, everything is there, fits the screen and
+// is large enough to press.
 
 import { say } from '../support/catalogue';
 import { type DeviceName } from '../support/devices';

@@ -1,4 +1,4 @@
-// Text and links: handed out by the owner, copied with one press.
+// Tests texts and links, which the owner adds and everybody can copy.
 
 import type { Page } from '@playwright/test';
 

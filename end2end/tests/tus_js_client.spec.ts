@@ -1,4 +1,4 @@
-// tus-js-client from npm, unchanged, against the real server: another program's idea of the protocol.
+// Tests the real server with the unmodified tus-js-client from npm, an independent implementation of the tus protocol.
 
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { MIB, sample } from '../support/samples';
 import { expect, test } from '../support/test';
 import { type Options, PERSISTENT, TusProcess, begin, failureOf, upload } from '../support/tus_client';
 
-/** How a file can be sent that is there as a whole. */
+/** The ways in which the client can send a file whose length is known. */
 const WAYS: Record<string, Options> = {
   'as one request': {},
   'in chunks': { chunkSize: 3 * MIB },
@@ -56,7 +56,7 @@ test('a stream whose length nobody knows arrives, and the room learns its length
   const room = await ApiRoom.open(server.address);
   // In Node the client itself hangs when a stream ends where a chunk ends (tus-js-client 4.3.1).
   const file = await sample(info, 'recording.mov', 7 * MIB + 5);
-  // A pipe, not a file: the client can neither ask for its length nor read it twice.
+  // The client gets a pipe and not a file, so that it can neither find out the length nor read anything twice.
   const stream = new PassThrough();
   createReadStream(file.path, { end: 4 * MIB - 1 }).pipe(stream, { end: false });
   const running = begin(room, file, { uploadLengthDeferred: true, chunkSize: MIB }, stream);
@@ -69,7 +69,7 @@ test('a stream whose length nobody knows arrives, and the room learns its length
   expect(await room.sha256Of(running.upload.url ?? '')).toBe(file.sha256);
 });
 
-/** What goes on by itself when connections die. */
+/** The ways in which the client continues by itself after its connection has broken. */
 const RESUMING: Record<string, Options> = {
   'as one request': {},
   'in chunks': { chunkSize: 5 * MIB },
@@ -83,7 +83,7 @@ for (const [index, [way, options]] of Object.entries(RESUMING).entries()) {
     const room = await ApiRoom.open(server.address);
     const file = await sample(info, 'harbour.mov', 32 * MIB + 1);
     const between = chance(index + 1);
-    // Together shorter than the file, so that all of them happen before its last byte is through.
+    // Their sum is less than the file, so that all of them happen before its last byte has passed.
     const distances = Array.from({ length: 12 }, () => between(64 * 1024, 2.5 * MIB));
     cable.breakAfter(distances);
     const asked: string[] = [];
@@ -189,7 +189,7 @@ test('an upload that is given up leaves nothing, neither a running one nor a com
   cable.allowBurst(12 * MIB);
   for (const parallelUploads of [1, 4]) {
     const running = begin(room, file, { endpoint: room.endpoint(cable.address), parallelUploads });
-    // Only what the client knows the address of can it take back: bytes follow when it does.
+    // The client can only terminate uploads whose URLs it knows, and it sends bytes only once it knows them.
     const begun = async () => [...(await room.files()), ...(await room.parts())].filter(({ offset_bytes }) => offset_bytes > 0).length;
     await expect.poll(begun).toBe(parallelUploads);
     await running.upload.abort(true);

@@ -1,4 +1,4 @@
-// A file that was removed by mistake comes back.
+// Tests that the removal of a file can be undone.
 
 import { createRoom, dropFiles, fileRow, fileRows, joinRoom } from '../support/room';
 import { answered, expect, test } from '../support/test';

@@ -1,4 +1,4 @@
-// Files that an earlier visit did not finish: the owner picks them again, and they go on.
+// Tests files whose upload an earlier visit did not finish: the owner picks them again, and their uploads continue.
 
 import type { Page } from '@playwright/test';
 
@@ -12,7 +12,7 @@ import { CONNECTION_LOST, CUT_OFF, expect, test } from '../support/test';
 const NOISE = [...CUT_OFF, ...CONNECTION_LOST];
 const FILM = 'IMG_4402 harbour.mov';
 const FILM_BYTES = 40 * MIB;
-/** Where it stops: after chunks of 4, 4 and 8 MiB. */
+/** The offset at which the upload stops: after chunks of 4, 4 and 8 MiB. */
 const STOP_BYTES = 16 * MIB;
 
 test('a reload in the middle of an upload leaves one unfinished file, which goes on when it is picked again', async ({ cable, device }, info) => {
@@ -151,7 +151,8 @@ test('an unfinished file that is picked while the network is away goes on when i
   await cable.cut();
   await chooseAgain(owner, film.path);
   await expect(owner.getByText('The server cannot be reached. Check your connection and try again.')).toBeVisible();
-  // It is the very same file. (Asked once: the words would go away by themselves.)
+  // The file has not changed, so the page must not say that it has. This is checked only once, without waiting, because
+  // the message would disappear by itself.
   expect(await owner.getByText(/has changed since/).count()).toBe(0);
   await cable.mend();
   await goesOn(owner, guest, film, () => chooseAgain(owner, film.path));
@@ -166,7 +167,7 @@ test('what goes on after a reload survives a cut of the network, too', async ({ 
   cable.allowUpload(10 * MIB);
   await goesOn(owner, guest, film, async () => {
     await chooseAgain(owner, film.path);
-    // Two more chunks of 4 MiB are through, the next one is on its way.
+    // Two more chunks of 4 MiB have arrived; the next one is on its way.
     await expect.poll(() => arrivedPercent(fileRow(guest, FILM))).toBeGreaterThan(60);
     await cable.cut();
     await expect(fileRow(guest, FILM)).toContainText('Stopped at 60 %');
@@ -175,7 +176,7 @@ test('what goes on after a reload survives a cut of the network, too', async ({ 
   });
 });
 
-/** A room into which the owner's browser has sent 16 of 40 MiB, and some of a chunk that is not whole. */
+/** Opens a room and uploads 16 of 40 MiB of a file, and a part of the next chunk. */
 async function inTheMiddle(owner: Page, guest: Page, cable: Cable, film: Sample): Promise<{ film: Sample; pin: string }> {
   const pin = await createRoom(owner);
   await joinRoom(guest, pin);
@@ -185,7 +186,8 @@ async function inTheMiddle(owner: Page, guest: Page, cable: Cable, film: Sample)
   return { film, pin };
 }
 
-/** The file continues from where the server has it, in its own row, and comes out as it is on the disk. */
+/** Calls `when`, and checks that the upload then continues at the server's offset and in the file's own row, and that the
+ *  file is unchanged. */
 async function goesOn(owner: Page, guest: Page, { name, sha256 }: Sample, when: () => Promise<void>): Promise<void> {
   const sent = Chunks.of(owner);
   await when();

@@ -1,4 +1,4 @@
-// What goes wrong under way, and that nothing wrong is stored for it.
+// Tests faults during an upload, and that no wrong bytes are stored because of them.
 
 import type { Page } from '@playwright/test';
 
@@ -51,7 +51,7 @@ for (const [status, code] of [
 }
 
 test('an upload survives a network that breaks again and again', async ({ cable, device }, info) => {
-  // A chunk whose answer was lost is repeated by Chromium itself sometimes, and is not wanted twice.
+  // When the answer to a chunk is lost, Chromium itself sometimes repeats the request, which the server then refuses.
   const noise = [...CONNECTION_LOST, ...answered(409, /\/files\//)];
   const owner = await device('desktop', { address: cable.address, noise });
   const pin = await createRoom(owner);
@@ -149,7 +149,8 @@ test('a file that is handed out empty while the chunk before it is sent is read 
   expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
 });
 
-/** As iOS has it after a while in the background: a read succeeds and brings nothing. */
+/** Prepares a page for `handOutNothing`: a read of a file then succeeds without any bytes, as on iOS after a while in the
+ *  background. */
 async function canHandOutNothing(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const { stream } = Blob.prototype;
@@ -163,7 +164,7 @@ async function canHandOutNothing(page: Page): Promise<void> {
   });
 }
 
-/** The next so many reads bring nothing. */
+/** Makes the next `reads` reads of files return no bytes. */
 async function handOutNothing(page: Page, reads: number): Promise<void> {
   await page.evaluate((reads) => {
     (globalThis as unknown as { emptyReads: number }).emptyReads = reads;

@@ -1,4 +1,4 @@
-// The owner's browser as a sender: in chunks that fit the network, small files first.
+// Tests how the owner's browser sends files: in chunks whose size fits the network, and small files first.
 
 import { Chunks, checksumOf } from '../support/chunks';
 import { homeNetwork } from '../support/home_network';
@@ -24,7 +24,7 @@ test('chunks grow with the network up to 64 MiB, follow each other without a gap
     end += length;
   }
   expect(end).toBe(180 * MIB);
-  // The second one is cut out while the first is on its way, before anything is known of the network.
+  // The second chunk is prepared while the first is being sent, before the speed of the network is known.
   expect(chunks.map(({ length }) => length / MIB)).toEqual([4, 4, 8, 16, 32, 64, 52]);
   expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
 });
@@ -63,7 +63,7 @@ test('chunks shrink to a mebibyte on a slow network, and grow again on a better 
   cable.throttleUpload(MIB / 2);
   const sent = Chunks.of(owner);
   await addFiles(owner, film.path);
-  // Two of the first size, then one that was cut out after the network was known.
+  // Two chunks have the first size; the third was prepared after the speed of the network was known.
   await expect.poll(() => sent.offsets, { timeout: 30_000 }).toEqual([0, 4 * MIB, 8 * MIB]);
   cable.allowEverything();
   await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 30_000 });
@@ -107,6 +107,7 @@ test('the sender sees its file move within a chunk, and never backwards', async 
   await expect(fileRow(owner, name)).toContainText('Here', { timeout: 30_000 });
   const seen = await values.jsonValue();
   expect(seen).toEqual([...seen].sort((one, other) => one - other));
-  // More than the beginning and the end of each, though the system takes some megabytes at once from the browser.
+  // The bar moves more often than at the beginning and end of each chunk, although the system's buffers take some
+  // megabytes from the browser at once.
   expect(new Set(seen).size).toBeGreaterThan(2 * sent.count);
 });

@@ -1,4 +1,4 @@
-// Browsers without JavaScript: plain forms, plain links, and pages that tell the truth.
+// Tests SnapDrop in browsers without JavaScript: with plain forms and links, and without controls that need a script.
 
 import { homeNetwork } from '../support/home_network';
 import { addFiles, createRoom, download, fileRow, fileRows, joinRoom, memberRow, memberRows, ownRow, renameSelf } from '../support/room';

@@ -1,4 +1,4 @@
-"""The real program as a child process, a room in it, and a network between it and a client."""
+"""Defines what the tests need: the real server as a child process, a room on it, and a network to it that can break."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ PROGRAM = os.environ.get("SNAPDROP_BIN", str(Path(__file__).resolve().parents[2]
 
 
 class Server:
-    """The program on a free port, with a data folder of its own."""
+    """The server on a free port, with its own data folder."""
 
     def __init__(self):
         self._folder = tempfile.mkdtemp(prefix="snapdrop-tuspy-")
@@ -27,15 +27,15 @@ class Server:
         self._run("127.0.0.1:0")
 
     def kill(self):
-        """Takes the program away without a word."""
+        """Kills the server, so that it cannot finish anything."""
         self._end(signal.SIGKILL)
 
     def start_again(self):
-        """On the same folder and the same port."""
+        """Starts the server again, with the same data folder and on the same port."""
         self._run(urlsplit(self.address).netloc)
 
     def dispose(self):
-        """Stops the program, erases its folder, and returns its exit code and its complaints."""
+        """Stops the server and removes its folder; returns its exit code and its log's lines about panics and errors."""
         code = self._end(signal.SIGTERM)
         self._log.seek(0)
         complaints = [line for line in self._log if re.search(r"panicked|\bERROR\b", line)]
@@ -59,7 +59,7 @@ class Server:
 
 
 class Room:
-    """A new room, whose owner holds a token."""
+    """A new room, and the token of its owner."""
 
     def __init__(self, server):
         answer = requests.post(f"{server.address}/api/rooms", json={}, timeout=10)
@@ -69,29 +69,29 @@ class Room:
         self.headers = {"Authorization": f"Bearer {answer.json()['token']}"}
 
     def endpoint(self, address=None):
-        """Where uploads are created, for a client that reaches the server in this way."""
+        """The URL at which uploads are created; `address` is where the client reaches the server, such as a cable."""
         return f"{address or self._address}{self.path}/files"
 
     def files(self):
-        """The rows of the list."""
+        """The room's files, from its snapshot."""
         answer = requests.get(f"{self._address}{self.path}", headers=self.headers, timeout=10)
         answer.raise_for_status()
         return answer.json()["room"]["files"]
 
     def remove(self, url):
-        """Takes a file out of the list."""
+        """Removes a file from the room."""
         headers = {**self.headers, "Tus-Resumable": "1.0.0"}
         requests.delete(f"{self._address}{urlsplit(url).path}", headers=headers, timeout=10).raise_for_status()
 
     def sha256_of(self, url):
-        """The digest of what a download brings, past every cable."""
+        """Downloads a file directly from the server, without any cable, and returns its digest as hex."""
         answer = requests.get(f"{self._address}{urlsplit(url).path}", headers=self.headers, timeout=60)
         answer.raise_for_status()
         return hashlib.sha256(answer.content).hexdigest()
 
 
 class Cable:
-    """A plain TCP relay that breaks or holds what goes up."""
+    """A plain TCP relay between client and server that can break or hold uploads."""
 
     def __init__(self, server):
         self._target = ("127.0.0.1", urlsplit(server.address).port)
@@ -103,17 +103,17 @@ class Cable:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def break_after(self, size):
-        """Resets the connection that carries this byte; the next one comes through."""
+        """Resets the connection on which `size` bytes have passed, counted over all connections; later ones work."""
         with self._lock:
             self._left, self._breaks = size, True
 
     def hold_after(self, size):
-        """Lets nothing more through, on any connection, but holds them all."""
+        """Passes nothing on after `size` bytes, counted over all connections, but keeps the connections open."""
         with self._lock:
             self._left, self._breaks = size, False
 
     def let_through(self):
-        """New connections come through; what is held stays held, as behind a dead network."""
+        """Lets new connections work; connections that are held stay held, as in a dead network."""
         with self._lock:
             self._left = None
 
@@ -144,7 +144,7 @@ class Cable:
                     if used_up and self._breaks:
                         self._left = None
                 if used_up and not self._breaks:
-                    # Nothing of it ever moves again, and the server is not told.
+                    # The connection stays open without passing anything on, and the server does not notice it.
                     threading.Event().wait()
                 if used_up:
                     break
@@ -165,7 +165,7 @@ def _down(server, client):
 
 
 def _reset(end):
-    """Ends a connection in the way that a broken one ends."""
+    """Resets a connection, as if the network had broken it."""
     try:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         end.shutdown(socket.SHUT_RDWR)

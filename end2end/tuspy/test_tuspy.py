@@ -1,4 +1,4 @@
-"""tuspy from PyPI, unchanged, against the real server: another program's idea of the protocol."""
+"""Tests the real server with the unmodified tuspy from PyPI, an independent implementation of the tus protocol."""
 
 import asyncio
 import hashlib
@@ -22,13 +22,13 @@ SIZE = 20 * MIB + 5
 
 
 class Sha256Uploader(Uploader):
-    """With another of the advertised algorithms than tuspy's own sha1, chosen as tuspy lets one choose."""
+    """Uses SHA-256 for checksums, one of the advertised algorithms, instead of tuspy's default SHA-1."""
 
     CHECKSUM_ALGORITHM_PAIR = ("sha256", hashlib.sha256)
 
 
 class LyingUploader(Uploader):
-    """Its checksum is that of other bytes, as if the chunk had been changed on its way."""
+    """Sends checksums of other bytes, as if the chunks had been changed on their way."""
 
     CHECKSUM_ALGORITHM_PAIR = ("sha1", lambda chunk: hashlib.sha1(chunk + b"!"))
 
@@ -53,7 +53,7 @@ class Tuspy(unittest.TestCase):
         return TusClient(self.room.endpoint(address), headers=self.room.headers)
 
     def assert_arrived(self, url, name="unnamed file"):
-        """The one file of the room is complete, and the same as the one on the disk."""
+        """Checks that the room's only file is complete and the same as the file on the disk."""
         [row] = self.room.files()
         self.assertEqual((row["name"], row["state"], row["size_bytes"]), (name, "complete", SIZE))
         self.assertEqual(self.room.sha256_of(url), hashlib.sha256(Path(self.path).read_bytes()).hexdigest())
@@ -166,7 +166,7 @@ class Tuspy(unittest.TestCase):
         self.until(lambda: self.room.files() and self.room.files()[0]["offset_bytes"] > 7 * MIB)
         first.kill()
         first.communicate(timeout=10)
-        # Its connection is not closed: for the server it might still be there.
+        # The cable keeps the killed process's connection open, so the server cannot know that the process has ended.
         self.cable.let_through()
 
         second = self.process()
@@ -188,7 +188,7 @@ class Tuspy(unittest.TestCase):
         self.assertEqual(self.room.files(), [])
 
     def process(self):
-        """Another process with the same file and the same storage on its disk."""
+        """Starts a process that uploads the file; all these processes share one storage on the disk."""
         program = str(Path(__file__).with_name("upload_process.py"))
         endpoint = self.room.endpoint(self.cable.address)
         storage = str(self.folder / "uploads.json")
@@ -196,7 +196,7 @@ class Tuspy(unittest.TestCase):
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def until(self, holds):
-        """Asks again until it holds; there is nothing that would tell."""
+        """Polls until the condition holds, since nothing would notify the test."""
         deadline = time.monotonic() + 20
         while not holds():
             self.assertLess(time.monotonic(), deadline, "it never came to it")

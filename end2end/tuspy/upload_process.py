@@ -1,8 +1,8 @@
-"""A process of its own that uploads one file with tuspy, and knows only what is on its disk.
+"""Uploads one file with tuspy, in its own process, so that a test can kill it.
 
     python upload_process.py ENDPOINT AUTHORIZATION FILE STORAGE CHUNK_SIZE
 
-It goes on with what it finds in the storage. Prints the offset at which it begins, and the address at its end.
+It resumes the upload that it finds in the storage. It prints the offset at which it begins and, at the end, the URL.
 """
 
 import sys

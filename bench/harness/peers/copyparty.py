@@ -1,4 +1,4 @@
-"""copyparty, a file server in Python."""
+"""Installs and runs copyparty, a file server in Python."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ VERSION = "1.20.26"
 
 
 class Copyparty(Peer):
-    """Started quietly, with one volume that anyone may read, write and delete in; otherwise as it comes."""
+    """copyparty without log, with one volume that everybody may read, write and delete in; otherwise its defaults."""
 
     name = "copyparty"
 

@@ -1,4 +1,4 @@
-"""dufs, a file server in Rust."""
+"""Installs and runs dufs, a file server in Rust."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ VERSION = "0.47.0"
 
 
 class Dufs(Peer):
-    """Started with everything allowed and nothing logged; compiled without TLS, which is not used here."""
+    """dufs, compiled without TLS, which is not used here, and started without log and with everything allowed."""
 
     name = "dufs"
 

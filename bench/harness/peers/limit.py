@@ -1,4 +1,4 @@
-"""The physical limit: a program that only receives and writes, or sends a file."""
+"""Runs `servers/limit.py`, a program that does nothing but receive and write files, or send them."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ SCRIPT = Path(__file__).parents[2] / "servers" / "limit.py"
 
 
 class Limit(Peer):
-    """No peer: what the machine and its kernel can do at all."""
+    """Not a real server: its figures show how much the machine and its kernel can do at most."""
 
     name = "limit"
 

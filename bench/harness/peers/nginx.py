@@ -1,4 +1,4 @@
-"""nginx with its WebDAV module, as Debian packages it."""
+"""Installs and runs nginx with its WebDAV module, as Debian packages it."""
 
 import getpass
 import grp
@@ -42,7 +42,7 @@ http {{
 
 
 class Nginx(Peer):
-    """The file server that most people have already."""
+    """nginx, chosen because it is the web server that most people have installed already."""
 
     name = "nginx"
 

@@ -1,4 +1,5 @@
-"""A server that files are moved through: how it comes here, how it starts and stops, what it speaks."""
+"""Defines a peer, a server that files are moved through: how it is installed, started and stopped, and how files are
+uploaded to it."""
 
 import os
 import signal
@@ -15,16 +16,17 @@ STOP_SECS = 10
 
 
 class Peer:
-    """One server process on a port of its own, and the protocol that plain file servers share: PUT, GET, DELETE."""
+    """One server on a port of its own. Subclasses say how it is installed and started; the requests here are those of
+    plain file servers (PUT, GET, DELETE)."""
 
     name: str
-    """What `--peers` and the tables call it."""
+    """The server's name in `--peers` and in the tables."""
 
     headers: tuple[str, ...] = ()
-    """What every request carries."""
+    """Headers that every request carries."""
 
     tree: ProcessTree
-    """Its processes, once it is started."""
+    """The server's processes; set by `start`."""
 
     def __init__(self):
         self.port = 0
@@ -32,28 +34,28 @@ class Peer:
         self._process: subprocess.Popen | None = None
         self._paths: list[str] = []
 
-    # What each peer says of itself.
+    # To be defined by each subclass.
 
     def install(self) -> None:
-        """Makes sure that the program is there."""
+        """Installs the program if it is not installed yet; raises `NotInstalled` if that fails."""
         raise NotImplementedError
 
     def version(self) -> str:
-        """The version, as the program tells it."""
+        """The version of the installed program."""
         raise NotImplementedError
 
     def command(self) -> list[str | Path]:
-        """How it is started, to serve `self.folder` on `self.port`."""
+        """The command that serves `self.folder` on `self.port`."""
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
-        """What it needs in the environment besides ours."""
+        """Environment variables that the server needs in addition to this program's."""
         return {}
 
-    # Its life.
+    # Starting and stopping.
 
     def start(self, folder: Path) -> None:
-        """Starts it with an empty folder and waits until it takes connections."""
+        """Starts the server with an empty folder and waits until it accepts connections."""
         folder.mkdir()
         self.folder = folder
         self.port = free_port()
@@ -75,7 +77,7 @@ class Peer:
             time.sleep(0.05)
 
     def is_listening(self) -> bool:
-        """Whether it takes connections."""
+        """Whether the server accepts connections."""
         try:
             Connection(self.port).close()
         except OSError:
@@ -83,7 +85,7 @@ class Peer:
         return True
 
     def stop(self) -> None:
-        """Asks it to end, and ends what is left of it."""
+        """Asks the server to end, then kills what is still running of it."""
         if self._process is None:
             return
         self._process.terminate()
@@ -101,13 +103,13 @@ class Peer:
 
     @property
     def log(self) -> Path:
-        """What it printed: beside its folder."""
+        """The file with the server's output, beside its folder."""
         return self.folder.with_suffix(".log")
 
-    # What it speaks.
+    # The protocol.
 
     def prepare(self) -> None:
-        """Called before each case, untimed."""
+        """Prepares a case; called before each case, untimed."""
         self._paths.clear()
 
     def upload(self, connection: Connection, name: str, body: Slice) -> str:
@@ -117,7 +119,7 @@ class Peer:
         return self.remember(path)
 
     def remember(self, path: str) -> str:
-        """Notes a file that `clear` has to remove."""
+        """Notes the path of a file that `clear` has to remove, and returns it."""
         self._paths.append(path)
         return path
 
@@ -133,13 +135,13 @@ class Peer:
 
 
 def expect(answer: Answer, *statuses: int) -> Answer:
-    """The answer, if it has one of the statuses."""
+    """Returns the answer if it has one of the statuses; raises `TransferError` otherwise."""
     if answer.status not in statuses:
         raise TransferError(f"status {answer.status} instead of {statuses[0]}: {answer.body[:300]!r}")
     return answer
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
+    """A port on which no program listens at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]

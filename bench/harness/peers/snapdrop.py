@@ -1,4 +1,4 @@
-"""SnapDrop itself: the program that `SNAPDROP_BIN` names."""
+"""Runs SnapDrop itself: the program that `SNAPDROP_BIN` names, or else the release build."""
 
 import json
 import os
@@ -15,7 +15,7 @@ BUILT = Path(__file__).parents[3] / "target" / "release" / "snapdrop"
 
 
 class SnapDrop(TusPeer):
-    """One room per case, which is closed afterwards with all that is in it."""
+    """SnapDrop. Each case has a room of its own, which is closed with all its files after the case."""
 
     name = "snapdrop"
 

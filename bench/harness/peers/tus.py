@@ -1,4 +1,4 @@
-"""What servers of resumable uploads speak (tus 1.0.0)."""
+"""Uploads files with the protocol of resumable uploads (tus 1.0.0, https://tus.io/protocols/resumable-upload)."""
 
 import base64
 from urllib.parse import urlsplit
@@ -12,10 +12,11 @@ SMALL_BYTES = 1 << 20
 
 
 class TusPeer(Peer):
-    """A small file comes with its creation where the server knows how; a large one in one PATCH."""
+    """A server that speaks tus. A large file is uploaded with one PATCH; a file of up to `SMALL_BYTES` is sent with the
+    POST that creates it, if the server supports `creation-with-upload`."""
 
     collection: str
-    """The path where uploads are created."""
+    """The path that uploads are created at."""
 
     def prepare(self) -> None:
         super().prepare()
@@ -33,7 +34,7 @@ class TusPeer(Peer):
         return path
 
     def create(self, connection: Connection, name: str, size_bytes: int, body: Slice | None = None) -> str:
-        """Announces an upload, with or without its bytes; returns its path, which is its download's as well."""
+        """Creates an upload, with or without its bytes; returns its path, from which the file is also downloaded."""
         metadata = f"Upload-Metadata: filename {base64.b64encode(name.encode()).decode()}"
         headers = (*self.headers, RESUMABLE, f"Upload-Length: {size_bytes}", metadata, *((BYTES,) if body else ()))
         answer = expect(connection.ask("POST", self.collection, headers, body), 201)
@@ -49,6 +50,6 @@ class TusPeer(Peer):
 
 
 def expect_offset(headers: dict[str, str], size_bytes: int) -> None:
-    """Fails unless the server says that it has everything."""
+    """Fails unless the server's `Upload-Offset` is the file's size."""
     if headers.get("upload-offset") != str(size_bytes):
         raise TransferError(f"Upload-Offset {headers.get('upload-offset')} instead of {size_bytes}")

@@ -1,4 +1,4 @@
-"""@tus/server with @tus/file-store, the reference in Node."""
+"""Installs and runs @tus/server with @tus/file-store, the reference implementation of tus in Node.js."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).parents[2] / "servers" / "tus-server.mjs"
 
 
 class TusServer(TusPeer):
-    """Set up as its documentation does it."""
+    """@tus/server, set up as in its documentation."""
 
     name = "tus-server"
     collection = "/files"
