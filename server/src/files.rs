@@ -328,19 +328,13 @@ impl FileStore {
     /// # Errors
     /// The error of the file system.
     pub fn discard(&self, id: FileId) -> io::Result<()> {
-        let file = self.forget(id);
-        if let Some(file) = &file {
-            self.cut(file);
+        if let Some(file) = self.forget(id) {
+            self.cut(&file);
         }
-        let removed = std::fs::remove_file(self.path(id));
-        if let Some(file) = file {
-            file.claim.release();
-        }
-        removed
+        std::fs::remove_file(self.path(id))
     }
 
-    /// Marks a file as removed: its readers end with an error, and its digest is given up. Its claim is released
-    /// by the caller, once the bytes are gone.
+    /// Marks a file as removed: its readers end with an error, and its digest is given up.
     fn cut(&self, file: &StoredFile) {
         file.remove();
         self.digests.give_up(file);
