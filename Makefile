@@ -47,6 +47,7 @@ interop: $(SNAPDROP)
 lint: browser | tools
 	.ci/toolchain fuzz
 	.ci/layers
+	.ci/paths
 	cargo fmt --all --check
 	cargo clippy -p app -p server --all-targets -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
