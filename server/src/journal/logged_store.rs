@@ -13,9 +13,9 @@ use crate::locks::{lock, wait_while};
 
 /// The length of the log, in bytes, above which writers wait for the database.
 const MAX_LOG_BYTES: u64 = 64 << 20;
-/// How long changes are collected for one transaction. Nobody waits for the transaction, and a large one costs little
+/// How long changes are gathered for one transaction. Nobody waits for the transaction, and a large one costs little
 /// more than a small one.
-const COLLECTING: Duration = Duration::from_millis(50);
+const GATHERING: Duration = Duration::from_millis(50);
 /// How long the thread waits before it tries a failed transaction again.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -86,7 +86,7 @@ impl Drop for LoggedStore {
 fn apply(store: &Store, shared: &SharedLog, waiting: &mpsc::Receiver<Batch>) {
     while let Ok(mut batch) = waiting.recv() {
         // While the thread sleeps, further changes do not wake it, as they would if it waited for them.
-        std::thread::sleep(COLLECTING);
+        std::thread::sleep(GATHERING);
         for more in waiting.try_iter() {
             batch.changes.extend(more.changes);
             batch.last = more.last;

@@ -14,7 +14,7 @@ use crate::{
     rooms::{RecordError, RoomHandle},
 };
 
-/// How long digests are collected before they are recorded together: recording those of a thousand small files one by
+/// How long digests are gathered before they are recorded together: recording those of a thousand small files one by
 /// one would cost as much as receiving the files.
 const GATHERING: Duration = Duration::from_millis(50);
 
