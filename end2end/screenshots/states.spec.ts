@@ -91,8 +91,12 @@ test('the way into a room, and where there is none', async ({ server, device }) 
 
   const wrong = await noRoom(server.address);
   await page.goto(`/join/${wrong}`);
-  await expect.poll(() => tryToJoin(server.address, wrong), { intervals: [0] }).toBe(429);
-  await pose(page, { name: 'join-too_many_tries', enter: knock('problem_too_many_requests') });
+  const knockTooOften = async (words: Words) => {
+    await expect.poll(() => tryToJoin(server.address, wrong), { intervals: [0] }).toBe(429);
+    await knock('problem_too_many_requests')(words);
+  };
+  // A try comes back every two seconds, so one may be there again when the button is pressed.
+  await pose(page, { name: 'join-too_many_tries', enter: (words) => expect(() => knockTooOften(words)).toPass() });
 });
 
 test('what is no room', async ({ device }) => {

@@ -193,22 +193,18 @@ async fn whoever_has_a_seat_in_a_locked_room_keeps_it() {
     app.finish().await;
 }
 
-/// Tries a wrong PIN until the server stops checking PINs. Returns how many tries it checked, and its refusal.
-async fn guess_until_refused(app: &TestApp) -> (u32, reqwest::Response) {
-    let wrong = app.unused_pin();
-    for tried in 0.. {
-        let response = app.ask_to_join(&wrong, &json!({})).await;
-        if response.status() != 404 {
-            return (tried, response);
-        }
-    }
-    unreachable!("the server refuses at some time");
-}
-
 #[tokio::test]
 async fn somebody_who_guesses_pins_is_told_to_wait() {
     let app = TestApp::start().await;
-    let (tried, refusal) = guess_until_refused(&app).await;
+    let wrong = app.unused_pin();
+    let mut tried = 0;
+    let refusal = loop {
+        let response = app.ask_to_join(&wrong, &json!({})).await;
+        if response.status() != 404 {
+            break response;
+        }
+        tried += 1;
+    };
     assert!((30..40).contains(&tried), "{tried} guesses");
     let wait = header(&refusal, "retry-after").to_owned();
     let problem: Value = refused(refusal, 429, "too_many_requests").await;
@@ -222,7 +218,7 @@ async fn somebody_who_guesses_pins_is_told_to_wait() {
 async fn somebody_who_guessed_too_much_is_not_told_that_a_pin_is_right() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
-    guess_until_refused(&app).await;
+    app.spend_guesses().await;
     refused(app.ask_to_join(owner.pin(), &json!({})).await, 429, "too_many_requests").await;
     refused(app.get(&format!("/api/rooms/{}", owner.pin())).await, 429, "too_many_requests").await;
     assert_eq!(app.get(&format!("/r/{}", owner.pin())).await.status(), 429);
@@ -234,7 +230,7 @@ async fn a_member_goes_on_while_somebody_at_the_same_address_guesses() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
-    guess_until_refused(&app).await;
+    app.spend_guesses().await;
     let id = owner.upload("a.txt", b"still here").await;
     assert_eq!(guest.download(id).await, b"still here");
     guest.listen().await;

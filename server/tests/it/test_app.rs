@@ -92,6 +92,18 @@ impl TestApp {
         assert_nothing_left(folder.path());
     }
 
+    /// Tries a wrong PIN until no guess is left and none comes back for at least a second. A refusal alone does not say
+    /// so: on a slow machine the next guess may come back in the moment after it.
+    pub(crate) async fn spend_guesses(&self) {
+        let wrong = self.unused_pin();
+        loop {
+            let response = self.ask_to_join(&wrong, &serde_json::json!({})).await;
+            if response.headers().get("retry-after").is_some_and(|wait| wait == "2") {
+                return;
+            }
+        }
+    }
+
     async fn wait_for_end(&mut self) {
         self.stop.cancel();
         let running = self.running.take().unwrap();
