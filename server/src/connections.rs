@@ -15,8 +15,8 @@ use tower::Service as _;
 /// The limit in bytes of one connection's read buffer, and of its write buffer. The memory of the file store comes on
 /// top. With hyper's default of 400 KiB, a hundred transfers would need too much memory.
 const BUFFER_BYTES: usize = 128 << 10;
-/// The limit that is used while only a few connections are open: fewer and larger reads make a fast upload cost a
-/// tenth less.
+/// The limit that is used while only a few connections are open: fewer and larger reads save a tenth of the processor
+/// time of a fast upload.
 const LARGE_BUFFER_BYTES: usize = 256 << 10;
 /// A new connection gets [`LARGE_BUFFER_BYTES`] if fewer connections than this are open.
 const FEW_CONNECTIONS: usize = 16;

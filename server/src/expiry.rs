@@ -19,8 +19,8 @@ pub struct Lifetimes {
 
 /// Closes unused rooms and erases abandoned uploads, until `stop` is cancelled.
 pub async fn run(rooms: Arc<Rooms>, uploads: Arc<Uploads>, lifetimes: Lifetimes, stop: CancellationToken) {
-    // Checking ten times in the shorter lifetime, and at least once a minute, ends nothing more than a tenth of that
-    // lifetime, or a minute, too late.
+    // The check runs ten times in the shorter lifetime, and at least once a minute. So a room or an upload ends at most
+    // a tenth of that lifetime, and at most a minute, too late.
     let mut tick = tokio::time::interval((lifetimes.room.min(lifetimes.upload) / 10).min(Duration::from_secs(60)));
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
         for room in rooms.unused_for(lifetimes.room) {

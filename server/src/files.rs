@@ -1,23 +1,26 @@
 //! The file store: the bytes of all files on disk, with a thumbnail beside each file that has one.
 //!
 //! A file is named by its id alone, and all files lie in one flat folder. The store knows no file names, owners or
-//! rooms. This file states the whole contract of the store; the module that a method calls explains how its promise is
-//! kept.
+//! rooms. This file states the whole contract of the store; the module that a method calls says how it is kept.
 //!
-//! - **Create** makes an empty file and claims disk space for it. If one of the two fails, there is no file.
-//! - **Append** adds a chunk at the end of a file, with one writer at a time. What was written stays, whatever happens
-//!   next: the length of the file on disk *is* the offset of its upload, so that the two cannot differ, even when the
-//!   process is killed. A chunk with a checksum counts as a whole or not at all.
+//! - **Create** makes an empty file and claims disk space for it. If one of the two fails, there is no new file. It
+//!   fails with `AlreadyExists` if there is a file with this id.
+//! - **Append** adds a chunk at the end of a file, with one writer at a time. What was written stays, even when the
+//!   process is killed: the length of the file on disk *is* the offset of its upload. A chunk with a checksum counts as
+//!   a whole or not at all. Append gives up when no bytes come for [`StoreSettings::idle_upload`]. Before each frame of
+//!   a file of unknown length, it calls [`Reserve`], with which the caller allows or refuses that the file grows.
 //! - **Read** gives the bytes of a range, also while they are still arriving. If it ends early, it ends with an error.
-//! - **Finish** says that nothing follows. Readers reach the end of the file, and in the background its SHA-256 is
-//!   computed and the file is synced to the disk.
+//! - **Finish** says that nothing follows: readers reach the end, and the SHA-256 is computed in the background.
 //! - **Remove** stops the writer and the readers of a file, and erases it.
+//! - **After a power cut**, all that create, append and finish acknowledged is here with [`SyncMode::Always`]. With
+//!   [`SyncMode::Background`], the newest may be lost: files are synced only during long chunks and after finish.
 
 mod append;
 mod archive;
 mod background;
 mod checksum;
 mod create;
+mod digest;
 mod digests;
 mod finished_file;
 mod join;
@@ -59,7 +62,7 @@ pub use append::{AppendError, Chunk, Reserve};
 pub use archive::{Archive, ArchivedFile, ReadWatch};
 pub use checksum::{Checksum, InvalidChecksum};
 pub use create::CreateError;
-pub use digests::DigestState;
+pub use digest::DigestState;
 pub use finished_file::FinishedFile;
 pub use read::ReadError;
 pub use settings::StoreSettings;
@@ -186,8 +189,7 @@ impl FileStore {
         Ok(())
     }
 
-    /// Claims again, after a restart, the disk space that a file had before it. This is not refused even where it
-    /// exceeds a limit.
+    /// Claims again, after a restart, the disk space that a file had before it, even where that exceeds a limit.
     ///
     /// # Errors
     /// The error of the file system; `NotFound` for a file that is not here.
@@ -199,9 +201,8 @@ impl FileStore {
 
 /// Appending to files.
 impl FileStore {
-    /// Adds a chunk at the end of a file, and returns the new length of the file. An append that is still running is
-    /// stopped first. `progress` is called after every write, with the length that the file has if the chunk is
-    /// accepted.
+    /// Adds a chunk at the end of a file, and returns the file's new length. A running append is stopped first.
+    /// `progress` is called after every write, with the length that the file has if the chunk is accepted.
     ///
     /// # Errors
     /// [`AppendError`]. What was written before the error stays, unless the chunk had a checksum.
@@ -218,8 +219,8 @@ impl FileStore {
 
 /// Reading files.
 impl FileStore {
-    /// Returns the bytes `range` of a file as a stream, which waits for bytes that have not arrived yet. A range that
-    /// goes beyond the end of a finished file ends with the file. When the file is removed, or nothing arrives for
+    /// Returns the bytes `range` of a file as a stream, which waits for bytes that have not arrived yet. The end of a
+    /// finished file ends the stream. When the file is removed, or nothing arrives for
     /// [`StoreSettings::idle_download`], the stream ends with an error.
     ///
     /// # Errors
@@ -249,8 +250,8 @@ impl FileStore {
         self.finished(&file, bytes, crc32)
     }
 
-    /// Waits for the SHA-256 of a finished file and returns it; `None` when it will never be known, because the file
-    /// was removed or the disk failed.
+    /// Marks a file as finished, so that readers reach its end, and waits for its SHA-256. Returns `None` when that
+    /// will never be known, because the file was removed or the disk failed.
     ///
     /// # Errors
     /// The error of the file system; `NotFound` for a file that is not here.
@@ -260,7 +261,7 @@ impl FileStore {
         Ok(file.digest.known().await)
     }
 
-    /// Starts computing the SHA-256 of a finished file; [`digests`](Self::digests) tells when it is known.
+    /// Marks a file as finished, so that readers reach its end, and starts computing its SHA-256.
     ///
     /// # Errors
     /// The error of the file system; `NotFound` for a file that is not here.
@@ -274,8 +275,7 @@ impl FileStore {
         self.stored(id).map_or(DigestState::Unavailable, |file| file.digest.state())
     }
 
-    /// Returns a receiver that is marked as changed whenever the [state](Self::digest_state) of some file's digest
-    /// changes.
+    /// Returns a receiver that is marked as changed whenever the [digest state](Self::digest_state) of a file changes.
     #[must_use]
     pub fn digests(&self) -> watch::Receiver<()> {
         self.digests.changes()
@@ -300,8 +300,7 @@ impl FileStore {
 
 /// Removing files.
 impl FileStore {
-    /// Erases a file and its thumbnail. Its writer is stopped, and the streams of its readers end with an error.
-    /// Returns when the file is erased.
+    /// Stops the writer of a file, ends its readers with an error, and returns when it and its thumbnail are erased.
     ///
     /// # Errors
     /// The error of the file system; a file that is not here is no error.
@@ -330,6 +329,7 @@ impl FileStore {
     pub fn discard(&self, id: FileId) -> io::Result<()> {
         if let Some(file) = self.forget(id) {
             self.cut(&file);
+            file.claim.release();
         }
         std::fs::remove_file(self.path(id))
     }

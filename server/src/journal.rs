@@ -1,10 +1,10 @@
 //! The journal: a log and an embedded database that keep rooms, their tokens and their events.
 //!
 //! Events wait in a queue. One thread at a time takes all waiting events and writes them together: to a log in front of
-//! the database, which survives the end of the process, or with [`SyncMode::Always`] to the database itself, which survives
-//! a power cut. Afterwards it tells everybody who added an event whether that was written. This thread is the journal's
-//! own, or that of a caller that may block: writing in the caller's thread saves switching to the journal's thread and
-//! back.
+//! the database, which survives the end of the process, or with [`SyncMode::Always`] to the database itself, which
+//! survives a power cut. Afterwards it tells everybody who added an event whether that was written. This thread is the
+//! journal's own, or that of a caller that may block: writing in the caller's thread saves switching to the journal's
+//! thread and back.
 //!
 //! What the events mean is left to `rooms`; here only their order counts. An event is written only directly after the
 //! one that it was decided on, so that no event can follow one that was not written.
@@ -29,7 +29,7 @@ use app::room::Pin;
 use crate::{durability::SyncMode, locks::lock};
 use entry::{Change, Job};
 use log::Log;
-use logged_store::LoggedStore;
+use logged_store::{LoggedStore, MAX_LOG_BYTES};
 use queue::WriteQueue;
 use store::Store;
 use writer::{Target, Writer};
@@ -71,7 +71,7 @@ impl Journal {
         let recovered = store.recover()?;
         let revisions = recovered.iter().map(|room| (room.record.snapshot.room.pin.clone(), room.record.snapshot.revision)).collect();
         let target = match sync {
-            SyncMode::Background => Target::Logged(LoggedStore::start(store, log).map_err(failed)?),
+            SyncMode::Background => Target::Logged(LoggedStore::start(store, log, MAX_LOG_BYTES).map_err(failed)?),
             SyncMode::Always => Target::Database(store),
         };
         let queue = Arc::new(WriteQueue::new(Writer { target, revisions, last }));

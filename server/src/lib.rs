@@ -18,7 +18,6 @@ mod clock;
 mod connections;
 mod http;
 mod locks;
-mod recovery;
 mod router;
 mod speed;
 mod tasks;
@@ -86,7 +85,7 @@ impl Server {
             idle: timeouts.idle_upload,
         };
         let uploads = Arc::new(Uploads::new(Arc::clone(&files), limits));
-        recovery::run(&rooms, &files, &uploads).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
+        uploads.recover(&rooms).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
         #[expect(clippy::let_underscore_must_use, reason = "it fails when a server in this process has set the page renderer's executor")]
         let _ = any_spawner::Executor::init_tokio();
         let services = Services {
@@ -105,7 +104,8 @@ impl Server {
     }
 
     /// Serves until `stop` is cancelled. Then it asks the clients on WebSockets to connect again, lets running requests
-    /// finish for at most [`Timeouts::drain`](config::Timeouts::drain), and returns when everything is on disk.
+    /// finish for at most [`Timeouts::drain`](config::Timeouts::drain), and returns when the journal has written
+    /// everything that it was given. The newest bytes of files may still wait to be synced in the background.
     ///
     /// # Errors
     /// [`ServeError::Socket`] when the address of the listening socket cannot be read.

@@ -1,9 +1,9 @@
-//! The one way in which this program takes a lock. The code that holds a lock cannot fail, so that no holder panics. If one does all the same, everybody who takes the lock afterwards panics, too, because the protected data
-//! may be half changed.
+//! The way in which this program takes its blocking locks. No code that holds one is expected to panic. If it does,
+//! everybody who takes the lock afterwards panics, too, because the protected data may be half changed.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// Why no lock is ever poisoned.
+/// Why no lock is expected to be poisoned.
 const NO_PANIC: &str = "no holder of the lock panics";
 
 /// Waits for the lock and takes it.

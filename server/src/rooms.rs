@@ -36,6 +36,7 @@ use crate::{
     clock::unix_ms,
     journal::{Journal, JournalError, Recovered, RoomRecord},
     locks::lock,
+    tasks::detached,
 };
 
 pub use attendance::Attendance;
@@ -73,7 +74,7 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Takes the rooms over that the journal recovered. The seat of every member is held for `grace`, so that nobody
+    /// Takes over the rooms that the journal recovered. The seat of every member is held for `grace`, so that nobody
     /// loses a seat because the server restarted.
     #[must_use]
     pub fn new(journal: Arc<Journal>, recovered: Vec<Recovered>, pin_digits: usize, grace: Duration) -> Self {
@@ -87,26 +88,30 @@ impl Rooms {
         Self { rooms: Mutex::new(rooms), journal, pin_digits, grace }
     }
 
-    /// Opens a room under an unused PIN, with `newcomer` as its owner.
+    /// Opens a room under an unused PIN, with `newcomer` as its owner. The work is finished even when the caller is
+    /// dropped, so that no PIN stays taken by a room that could not be recorded.
     ///
     /// # Errors
     /// [`CreateError`]; no room exists then.
-    pub async fn create(&self, newcomer: Newcomer) -> Result<(RoomHandle, Seat), CreateError> {
-        let handle = self.reserve()?;
-        match handle.seat(newcomer, Role::Owner).await {
-            Ok(seat) => Ok((handle, seat)),
-            Err(error) => {
-                self.table().remove(handle.pin());
-                Err(match error {
-                    RecordError::Journal(error) => CreateError::Journal(error),
-                    RecordError::Closed | RecordError::Refused(_) => CreateError::Full,
-                })
+    pub async fn create(self: &Arc<Self>, newcomer: Newcomer) -> Result<(RoomHandle, Seat), CreateError> {
+        let rooms = Arc::clone(self);
+        detached(async move {
+            let handle = rooms.take_free_pin()?;
+            match handle.seat(newcomer, Role::Owner).await {
+                Ok(seat) => Ok((handle, seat)),
+                Err(error) => {
+                    rooms.table().remove(handle.pin());
+                    Err(match error {
+                        RecordError::Journal(error) => CreateError::Journal(error),
+                        RecordError::Closed | RecordError::Refused(_) => CreateError::Full,
+                    })
+                }
             }
-        }
+        })
+        .await
     }
 
-    /// Finds the open room with this PIN. All rooms are in memory, so that this never waits; it is async so that callers
-    /// need not change when rooms have to be fetched first.
+    /// Finds the open room with this PIN. This never waits, because all rooms are in memory.
     pub async fn find(&self, pin: &Pin) -> Option<RoomHandle> {
         self.table().get(pin).filter(|room| room.is_open()).cloned()
     }
@@ -135,7 +140,8 @@ impl Rooms {
         self.table().values().cloned().collect()
     }
 
-    fn reserve(&self) -> Result<RoomHandle, CreateError> {
+    /// Makes a room with no members under a PIN that no other room has.
+    fn take_free_pin(&self) -> Result<RoomHandle, CreateError> {
         let pins = 10u64.pow(u32::try_from(self.pin_digits).expect("a PIN has at most 12 digits"));
         let mut rooms = self.table();
         if rooms.len() as u64 >= pins / PIN_SPARSENESS {

@@ -1,5 +1,5 @@
-//! What exists only for speed. Without this module the server would do the same, more slowly: each module says how much, and
-//! `docs/performance.md` says how that was measured.
+//! What exists only for speed. Without this module the server would do the same, more slowly: each module says how
+//! much, and `docs/performance.md` says how that was measured.
 
 mod buffers;
 mod inline_work;

@@ -3,6 +3,7 @@
 //! An upload is *announced*: a place for its bytes is made on the disk, and a row is added to the list of the room. Its
 //! chunks are *received*, and the room is told the progress. With the last byte it is *complete*, and soon its SHA-256
 //! is in the list, too. Parts can be *joined* into one file. In the end the row is removed, and the bytes are *erased*.
+//! After a start, rooms and files are *recovered*: where a crash has left them different, they are made to agree.
 //!
 //! Two rules about order keep rooms and files consistent even after a crash. The place for the bytes is made before the
 //! row, so that a row never promises bytes that are not here. The row is removed before the bytes, so that a crash
@@ -18,6 +19,7 @@ mod incoming;
 mod join;
 mod progress;
 mod receive;
+mod recover;
 mod size;
 mod thumbnail;
 
@@ -57,3 +59,6 @@ impl Uploads {
         Self { digests: DigestRecorder::start(Arc::clone(&files)), files, limits, inline_work: InlineWork::default() }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,20 +169,20 @@ impl<P: Fn(u64)> Writer<P> {
     /// Writes frames until their channel is closed, and returns the length of the file in bytes afterwards.
     fn run(self, offset: u64, checksum: Option<&Checksum>, waiting: mpsc::Receiver<Frame>) -> Result<u64, AppendError> {
         let mut file = OpenOptions::new().append(true).open(&self.file.path)?;
-        let doubt = match checksum {
-            Some(checksum) => Some((Unverified::begin(&self.file.path, offset)?, checksum.running())),
+        let verification = match checksum {
+            Some(checksum) => Some((Unverified::begin(&self.file.path, offset, self.sync)?, checksum.running())),
             None => None,
         };
-        let (unverified, mut sum) = doubt.unzip();
-        let written = self.write(&mut file, offset, &mut sum, waiting);
-        let verdict = match (sum, unverified) {
-            (Some(sum), Some(unverified)) => self.judge(written, sum, unverified, offset)?,
-            _ => written?.0,
-        };
+        let (unverified, mut sum) = verification.unzip();
+        let mut written = self.write(&mut file, offset, &mut sum, waiting);
         if self.sync == SyncMode::Always {
-            file.sync_data()?;
+            // The bytes are on the disk before the note that they are not verified goes.
+            written = written.and_then(|written| file.sync_data().map(|()| written));
         }
-        Ok(verdict)
+        match (sum, unverified) {
+            (Some(sum), Some(unverified)) => self.accept_or_reject(written, sum, unverified, offset),
+            _ => Ok(written?.0),
+        }
     }
 
     fn write(
@@ -222,7 +222,7 @@ impl<P: Fn(u64)> Writer<P> {
     }
 
     /// Accepts a chunk whose checksum matches, and cuts off any other.
-    fn judge(
+    fn accept_or_reject(
         &self,
         written: io::Result<(u64, crc32fast::Hasher)>,
         sum: Running,
@@ -232,7 +232,7 @@ impl<P: Fn(u64)> Writer<P> {
         let came_whole = self.came_whole.load(Ordering::Acquire);
         match written {
             Ok((length, crc)) if came_whole && sum.matches() => {
-                unverified.accept()?;
+                unverified.accept(self.sync)?;
                 self.file.publish(length, crc);
                 Ok(length)
             }

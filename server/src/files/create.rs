@@ -18,7 +18,8 @@ pub enum CreateError {
     /// There is not enough disk space for it.
     #[error(transparent)]
     NoSpace(#[from] NoSpace),
-    /// The disk failed; `AlreadyExists` when there is a file with this id.
+    /// The disk failed; `AlreadyExists` when there is a file with this id, and `NotFound` when a part, or the file to
+    /// claim for, is not here.
     #[error(transparent)]
     Disk(#[from] io::Error),
 }
@@ -57,11 +58,13 @@ impl FileStore {
     /// Adds a new file to the table, and claims disk space for its first `claim_bytes` bytes. Fails with
     /// `AlreadyExists` if the table has a file with this id.
     fn enter(&self, id: FileId, claim_bytes: u64) -> Result<Arc<StoredFile>, CreateError> {
+        // Claimed before the table is locked, because the disk may take its time to say how much of it is free.
+        let claim = self.space.claim(claim_bytes);
         let mut open = lock(&self.open);
         if open.contains_key(&id) {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());
         }
-        let file = Arc::new(StoredFile::new(self.path(id), 0, self.space.claim(claim_bytes)?));
+        let file = Arc::new(StoredFile::new(self.path(id), 0, claim?));
         open.insert(id, Arc::clone(&file));
         Ok(file)
     }
@@ -85,8 +88,9 @@ impl FileStore {
     }
 }
 
-/// Brings the entry of a new file in its folder to the disk, if acknowledged things have to be there.
-fn sync_entry(path: &Path, sync: SyncMode) -> io::Result<()> {
+/// Brings a change of a folder, which added or removed the entry at `path`, to the disk if acknowledged things have to
+/// be there.
+pub(super) fn sync_entry(path: &Path, sync: SyncMode) -> io::Result<()> {
     match (sync, path.parent()) {
         (SyncMode::Always, Some(folder)) => File::open(folder)?.sync_all(),
         _ => Ok(()),

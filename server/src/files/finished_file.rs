@@ -1,4 +1,4 @@
-//! What the store tells of a file once all of it is here.
+//! The facts about a finished file.
 
 /// What is known of a file once all of its bytes are here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

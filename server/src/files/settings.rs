@@ -1,4 +1,4 @@
-//! How a file store works.
+//! The settings of the file store.
 
 use std::{path::PathBuf, time::Duration};
 

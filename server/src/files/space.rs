@@ -136,8 +136,8 @@ impl Claim {
         let before = *share;
         let result = change(share, &sums);
         // Saturating, because limits close to 2^64 would let the sums overflow.
-        sums.claimed = (sums.claimed - before.claimed).saturating_add(share.claimed);
-        sums.present = (sums.present - before.present).saturating_add(share.present);
+        sums.claimed = sums.claimed.saturating_sub(before.claimed).saturating_add(share.claimed);
+        sums.present = sums.present.saturating_sub(before.present).saturating_add(share.present);
         Some(result)
     }
 }
@@ -149,8 +149,9 @@ impl Drop for Claim {
 }
 
 impl Ledger {
-    /// How many bytes of the disk are free; more than any disk has where that is not limited or cannot be determined: a full
-    /// disk makes the write fail later. Asked before the sums are locked, because a disk may take its time to answer.
+    /// The free bytes of the disk. Returns `u64::MAX` when no free space has to be kept, or when the disk cannot be
+    /// asked; a full disk then makes the write fail later. Call this before the sums are locked, because the disk may
+    /// answer slowly.
     fn free_bytes(&self) -> u64 {
         if self.min_free_space == 0 {
             return u64::MAX;

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{digests::Digest, lease::Leases, space::Claim};
+use super::{digest::Digest, lease::Leases, space::Claim};
 use crate::locks::lock;
 
 /// A file that is on disk, or was until it was removed.

@@ -352,6 +352,15 @@ async fn a_picture_costs_no_room_and_disturbs_no_upload() {
 }
 
 #[tokio::test]
+async fn a_small_file_that_is_discarded_gives_its_space_back_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = FileStore::open(StoreSettings { max_storage: Some(10), ..settings(folder.path().to_owned(), LONG) }).unwrap();
+    files.create_whole(ID, b"0123456789").unwrap();
+    files.discard(ID).unwrap();
+    files.create(FileId::new(2), 10).await.unwrap();
+}
+
+#[tokio::test]
 async fn pictures_of_no_file_are_gone_after_a_start() {
     let folder = Folder::with_file().await;
     folder.files.keep_thumbnail(ID, picture()).await.unwrap();

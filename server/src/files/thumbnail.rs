@@ -13,7 +13,7 @@ use std::{
 use app::room::FileId;
 use bytes::Bytes;
 
-use super::{StoredFile, SyncMode};
+use super::{StoredFile, SyncMode, create::sync_entry};
 use crate::locks::lock;
 
 /// The extension that the name of a thumbnail adds to that of its file.
@@ -81,7 +81,10 @@ impl StoredFile {
         // thumbnail that is written now will still be erased with its file.
         self.length()?;
         let unfinished = beside(&self.path, UNFINISHED);
-        let kept = write(&unfinished, &picture.bytes, sync).and_then(|()| std::fs::rename(&unfinished, beside(&self.path, ENDING)));
+        let finished = beside(&self.path, ENDING);
+        let kept = write(&unfinished, &picture.bytes, sync)
+            .and_then(|()| std::fs::rename(&unfinished, &finished))
+            .and_then(|()| sync_entry(&finished, sync));
         if kept.is_err() {
             #[expect(clippy::let_underscore_must_use, reason = "the next start erases the unfinished thumbnail if this fails")]
             let _ = std::fs::remove_file(unfinished);

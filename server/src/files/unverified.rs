@@ -6,10 +6,12 @@
 //! on disk stays the offset of the upload.
 
 use std::{
-    fs::OpenOptions,
-    io,
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
+
+use super::{SyncMode, create::sync_entry};
 
 /// The extension that the name of a note adds to that of its file.
 const ENDING: &str = "unverified";
@@ -24,16 +26,24 @@ pub(super) struct Unverified {
 }
 
 impl Unverified {
-    /// Writes the note that says that the bytes after `offset` are not verified.
-    pub(super) fn begin(file: &Path, offset: u64) -> io::Result<Self> {
+    /// Writes the note that says that the bytes after `offset` are not verified. With [`SyncMode::Always`], the note is on
+    /// the disk when this returns, so that no power cut can leave unverified bytes without it.
+    pub(super) fn begin(file: &Path, offset: u64, sync: SyncMode) -> io::Result<Self> {
         let note = file.with_extension(ENDING);
-        std::fs::write(&note, offset.to_string())?;
+        let mut text = File::create(&note)?;
+        text.write_all(offset.to_string().as_bytes())?;
+        if sync == SyncMode::Always {
+            text.sync_all()?;
+        }
+        sync_entry(&note, sync)?;
         Ok(Self { file: file.to_owned(), note, offset })
     }
 
-    /// Accepts the chunk: its bytes stay, and the note is removed.
-    pub(super) fn accept(self) -> io::Result<()> {
-        std::fs::remove_file(self.note)
+    /// Accepts the chunk: its bytes stay, and the note is removed. With [`SyncMode::Always`], the note is gone from the
+    /// disk when this returns, so that the start after a power cut does not cut off an acknowledged chunk.
+    pub(super) fn accept(self, sync: SyncMode) -> io::Result<()> {
+        std::fs::remove_file(&self.note)?;
+        sync_entry(&self.note, sync)
     }
 
     /// Rejects the chunk: the file is cut off where the chunk begins, and the note is removed.

@@ -26,10 +26,12 @@ use crate::{
 pub(crate) struct Refusal(pub(crate) Problem);
 
 impl Refusal {
+    /// A refusal with this code. `detail` is a sentence that tells the reader what is wrong.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self(Problem::new(code, detail))
     }
 
+    /// The refusal of a request for a file that is not in the room.
     pub(crate) fn no_such_file() -> Self {
         Self::new(ProblemCode::NoSuchFile, "There is no such file in this room. It may have been removed.")
     }

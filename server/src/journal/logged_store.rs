@@ -12,7 +12,7 @@ use super::{JournalError, entry::Change, log::Log, store::Store};
 use crate::locks::{lock, wait_while};
 
 /// The length of the log, in bytes, above which writers wait for the database.
-const MAX_LOG_BYTES: u64 = 64 << 20;
+pub(super) const MAX_LOG_BYTES: u64 = 64 << 20;
 /// How long changes are gathered for one transaction. Nobody waits for the transaction, and a large one costs little
 /// more than a small one.
 const GATHERING: Duration = Duration::from_millis(50);
@@ -31,8 +31,18 @@ pub(super) struct LoggedStore {
 /// The log, to which writers add changes and which the thread clears.
 #[derive(Debug)]
 struct SharedLog {
-    log: Mutex<Log>,
-    cleared: Condvar,
+    state: Mutex<LogState>,
+    /// Notified when the log was cleared, and when applying it failed.
+    changed: Condvar,
+    /// The length of the log, in bytes, above which writers wait for the database.
+    max_bytes: u64,
+}
+
+#[derive(Debug)]
+struct LogState {
+    log: Log,
+    /// Why the last try to apply the log to the database failed; `None` if it did not fail.
+    failure: Option<JournalError>,
 }
 
 /// Changes that are in the log and are to be applied to the database.
@@ -43,9 +53,9 @@ struct Batch {
 }
 
 impl LoggedStore {
-    /// Starts the thread.
-    pub(super) fn start(store: Arc<Store>, log: Log) -> io::Result<Self> {
-        let log = Arc::new(SharedLog { log: Mutex::new(log), cleared: Condvar::new() });
+    /// Starts the thread. Writers wait for the database while the log has more than `max_bytes` bytes.
+    pub(super) fn start(store: Arc<Store>, log: Log, max_bytes: u64) -> io::Result<Self> {
+        let log = Arc::new(SharedLog { state: Mutex::new(LogState { log, failure: None }), changed: Condvar::new(), max_bytes });
         let (logged, waiting) = mpsc::channel();
         let shared = Arc::clone(&log);
         let thread = std::thread::Builder::new().name("journal-disk".to_owned()).spawn(move || apply(&store, &shared, &waiting))?;
@@ -53,14 +63,19 @@ impl LoggedStore {
     }
 
     /// Writes changes, numbered from `first`, to the log, and sends them to the thread. When this returns, they survive
-    /// the end of the process.
+    /// the end of the process. If the log is long already, this waits until the database has caught up.
+    ///
+    /// # Errors
+    /// The error of the log, or that of a database that fails while the log is too long to take more. Nothing is
+    /// written then.
     pub(super) fn write(&self, first: u64, changes: Vec<Change>) -> Result<(), JournalError> {
         {
-            let mut log = wait_while(&self.log.cleared, lock(&self.log.log), |log| log.length() > MAX_LOG_BYTES);
-            log.append(first, &changes).map_err(|error| match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalError::NoSpace,
-                _ => JournalError::Database(error.to_string()),
-            })?;
+            let too_long = |state: &LogState| state.log.length() > self.log.max_bytes;
+            let mut state = wait_while(&self.log.changed, lock(&self.log.state), |state| too_long(state) && state.failure.is_none());
+            if let Some(failure) = state.failure.clone().filter(|_| too_long(&state)) {
+                return Err(failure);
+            }
+            state.log.append(first, &changes).map_err(|error| io_failed(&error))?;
         }
         if let Some(logged) = &self.logged {
             let last = first + changes.len() as u64 - 1;
@@ -91,9 +106,11 @@ fn apply(store: &Store, shared: &SharedLog, waiting: &mpsc::Receiver<Batch>) {
             batch.changes.extend(more.changes);
             batch.last = more.last;
         }
-        while let Err(error) = store.write(&batch.changes, batch.last) {
+        while let Err(error) = apply_batch(store, shared, &mut batch) {
             tracing::error!(journal.changes = batch.changes.len(), %error, "the database takes nothing now; the log keeps it");
             store.close();
+            lock(&shared.state).failure = Some(error);
+            shared.changed.notify_all();
             // The thread may give up when nothing more will be sent: all changes are in the log, and the next start
             // writes them to the database.
             match waiting.recv_timeout(RETRY_PAUSE) {
@@ -105,9 +122,56 @@ fn apply(store: &Store, shared: &SharedLog, waiting: &mpsc::Receiver<Batch>) {
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
-        if let Err(error) = lock(&shared.log).clear(batch.last) {
-            tracing::warn!(%error, "the journal's log could not be cleared");
+        lock(&shared.state).failure = None;
+        shared.changed.notify_all();
+    }
+}
+
+/// Applies a batch to the database, and clears the log if nothing follows the batch in it. After an error this can be
+/// called again: what the database has taken is no longer in the batch then.
+fn apply_batch(store: &Store, shared: &SharedLog, batch: &mut Batch) -> Result<(), JournalError> {
+    if !batch.changes.is_empty() {
+        store.write(&batch.changes, batch.last)?;
+        batch.changes.clear();
+    }
+    lock(&shared.state).log.clear(batch.last).map_err(|error| io_failed(&error))
+}
+
+fn io_failed(error: &io::Error) -> JournalError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalError::NoSpace,
+        _ => JournalError::Database(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forget() -> Vec<Change> {
+        vec![Change::Forget { pin: "1111".parse().unwrap() }]
+    }
+
+    #[test]
+    fn a_database_that_fails_stops_nobody_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("database");
+        let store = Arc::new(Store::open(&database).unwrap());
+        let (log, _) = Log::open(&folder.path().join("log")).unwrap();
+        // With this limit, the log is too long as soon as there is anything in it.
+        let logged = LoggedStore::start(Arc::clone(&store), log, 0).unwrap();
+        store.close();
+        std::fs::rename(&database, folder.path().join("kept")).unwrap();
+        std::fs::create_dir(&database).unwrap();
+        logged.write(1, forget()).unwrap();
+        assert!(logged.write(2, forget()).is_err());
+
+        std::fs::remove_dir(&database).unwrap();
+        std::fs::rename(folder.path().join("kept"), &database).unwrap();
+        while logged.write(2, forget()).is_err() {
+            std::thread::yield_now();
         }
-        shared.cleared.notify_all();
+        drop(logged);
+        assert_eq!(store.applied().unwrap(), 2);
     }
 }

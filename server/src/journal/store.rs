@@ -29,6 +29,7 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// Opens the database file, or creates it. Tables that are missing are created, too.
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
         let database = open(path)?;
         let write = database.begin_write().map_err(failed)?;

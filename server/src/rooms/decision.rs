@@ -43,8 +43,8 @@ impl Deref for DecidedRoom<'_> {
     }
 }
 
-/// Events that are recorded together, one directly after the other. Either all of them are acknowledged or none; a process
-/// that ends in the middle of the write may leave the first of them.
+/// Events that are recorded together, one directly after the other. Either all of them are acknowledged or none; a
+/// process that ends in the middle of the write may leave the first of them.
 #[derive(Debug, Default)]
 pub struct Decision {
     pub(super) events: Vec<RoomEvent>,

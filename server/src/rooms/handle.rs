@@ -68,10 +68,10 @@ impl RoomHandle {
         &self.inner.pin
     }
 
-    /// Whether the room has not been closed.
+    /// Whether the room has not been closed. A room whose closing is not written yet is open: the write may still fail.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.lock().decided.snapshot.room.closed.is_none()
+        self.lock().committed.snapshot.room.closed.is_none()
     }
 
     /// The committed room, as members with this role may see it.

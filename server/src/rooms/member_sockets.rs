@@ -1,4 +1,4 @@
-//! The connection state of one member: the open sockets, and the time until which the seat is held when there is none.
+//! The sockets of one member.
 
 use std::collections::HashMap;
 

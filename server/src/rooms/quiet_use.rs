@@ -1,5 +1,5 @@
-//! When a room was last used, including uses that change nothing in it, such as downloads. A room that is in use does not
-//! expire.
+//! When a room was last used, including uses that change nothing in it, such as downloads. A room that is in use does
+//! not expire.
 
 use tokio::time::Instant;
 

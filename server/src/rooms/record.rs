@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: usize = 100;
 type Written = Result<(), JournalError>;
 
 impl RoomHandle {
-    /// Records the events that `decide` decides on, and returns when they are on disk and have been broadcast.
+    /// Records the events that `decide` decides on, and returns when they are written and have been broadcast.
     ///
     /// `decide` looks at the decided room while nobody else can change it. It is called again when the journal refuses
     /// its events because they do not follow the last event that was written ([`JournalError::Overtaken`]), so it must
@@ -112,7 +112,7 @@ impl RoomHandle {
         (Entry { pin: self.pin().clone(), events: decided, token, on_written }, written)
     }
 
-    /// Commits events that are on disk and broadcasts them. `first` is the revision of the first one.
+    /// Commits events that are written and broadcasts them. `first` is the revision of the first one.
     fn committed(&self, first: u64, events: &[RoomEvent], token: Option<(TokenHash, MemberId)>) {
         let mut state = self.lock();
         state.tokens.extend(token);
@@ -149,7 +149,7 @@ impl RoomHandle {
 mod tests {
     use std::{convert::Infallible, sync::Arc, time::Duration};
 
-    use app::room::{Device, DeviceKind, Settings};
+    use app::room::{ClosedBy, Device, DeviceKind, Settings};
 
     use super::*;
     use crate::{
@@ -158,14 +158,16 @@ mod tests {
         rooms::{Newcomer, Rooms},
     };
 
-    /// Makes a room whose last event was decided but never given to the journal, as if its write had failed.
-    async fn room_ahead_of_its_journal() -> (tempfile::TempDir, RoomHandle) {
+    const LOCKED: RoomEvent = RoomEvent::SettingsChanged { settings: Settings { locked: true } };
+
+    /// Makes a room in which `event` was decided but never given to the journal, as if its write had failed.
+    async fn room_ahead_of_its_journal(event: RoomEvent) -> (tempfile::TempDir, RoomHandle) {
         let folder = tempfile::tempdir().unwrap();
         let (journal, recovered) = Journal::open(&folder.path().join("journal"), SyncMode::Background).unwrap();
-        let rooms = Rooms::new(Arc::new(journal), recovered, 6, Duration::from_secs(60));
+        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, 6, Duration::from_secs(60)));
         let device = Device { kind: DeviceKind::Desktop, browser: String::new(), system: String::new() };
         let (room, _) = rooms.create(Newcomer { name: None, device, address: "192.0.2.1".to_owned() }).await.unwrap();
-        let _ = room.lock().decide(RoomEvent::SettingsChanged { settings: Settings { locked: true } });
+        let _ = room.lock().decide(event);
         (folder, room)
     }
 
@@ -179,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_decision_behind_an_event_that_was_not_written_is_made_again() {
-        let (_folder, room) = room_ahead_of_its_journal().await;
+        let (_folder, room) = room_ahead_of_its_journal(LOCKED).await;
         let mut asked = 0;
         room.record(lock_it(&mut asked)).await.unwrap();
         // In the first call, the room seemed to be locked; in the second call, it was not locked.
@@ -189,9 +191,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_decision_on_a_thread_that_may_block_is_made_again_too() {
-        let (_folder, room) = room_ahead_of_its_journal().await;
+        let (_folder, room) = room_ahead_of_its_journal(LOCKED).await;
         let mut asked = 0;
         room.record_blocking(lock_it(&mut asked)).unwrap();
         assert_eq!((asked, room.read(|room| room.settings.locked)), (2, true));
+    }
+
+    #[tokio::test]
+    async fn a_room_is_open_until_its_closing_is_on_disk() {
+        let (_folder, room) = room_ahead_of_its_journal(RoomEvent::RoomClosed { by: ClosedBy::Owner, at_ms: 0 }).await;
+        assert!(room.is_open());
     }
 }

@@ -1,4 +1,4 @@
-//! Why an event was not recorded.
+//! The error of recording.
 
 use crate::journal::JournalError;
 

@@ -49,6 +49,10 @@ impl RoomHandle {
         self.seat(newcomer, Role::Guest).await
     }
 
+    /// Gives `newcomer` a seat with this role, and holds it until the member connects or the grace period is over.
+    ///
+    /// # Errors
+    /// [`RecordError::Refused`] with the reason, or why the seat could not be recorded.
     pub(super) async fn seat(&self, newcomer: Newcomer, role: Role) -> Result<Seat, RecordError<NoSeat>> {
         let id = MemberId::new(rand::rng().random());
         let token = token::new();

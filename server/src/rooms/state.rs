@@ -3,7 +3,7 @@
 //! Every change of a room is an event that goes through two steps. It is *decided* while nobody else can change the
 //! room, and added to [`State::decided`]. It is *committed* as soon as the journal has written it, and added to
 //! [`State::committed`]. Decisions look at the decided room, so that many of them can wait for one write. Members see
-//! only the committed room, so that a crash cannot take back a change that a member was told of.
+//! only the committed room, so that a change that a member was told of survives the end of the process.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,9 +20,9 @@ use crate::journal::{DecidedEvent, REPLAYABLE_EVENTS, Recorded, Recovered, RoomR
 /// Everything that the server knows of one room.
 #[derive(Debug)]
 pub(super) struct State {
-    /// The room with every decided event. Some of the events may not be on disk yet.
+    /// The room with every decided event. Some of the events may not be written yet.
     pub(super) decided: RoomRecord,
-    /// The room with every event that is on disk. Members see only this one.
+    /// The room with every event that is written. Members see only this one.
     pub(super) committed: RoomRecord,
     /// The newest committed events, by revision, as encoded messages for sockets that connect again.
     replayable: VecDeque<(u64, Bytes)>,
@@ -95,7 +95,7 @@ impl State {
         self.epoch
     }
 
-    /// Adds an event that is on disk to the committed room. Returns the message for the members, as JSON.
+    /// Adds an event that is written to the committed room. Returns the message for the members, as JSON.
     pub(super) fn commit(&mut self, revision: u64, event: &RoomEvent) -> Bytes {
         self.committed.follow(revision, event).expect("the journal writes events in order");
         if let RoomEvent::FileRemoved { id } = event {

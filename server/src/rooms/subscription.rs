@@ -18,8 +18,8 @@ pub struct Subscription {
 }
 
 impl RoomHandle {
-    /// Subscribes to the room for somebody with this role. `since` is the last revision that the subscriber knows. Without
-    /// one, or when the events after it are no longer kept, the subscription begins with a snapshot.
+    /// Subscribes to the room for somebody with this role. `since` is the last revision that the subscriber knows.
+    /// Without one, or when the events after it are no longer kept, the subscription begins with a snapshot.
     #[must_use]
     pub fn subscribe(&self, since: Option<u64>, role: Role) -> Subscription {
         let state = self.lock();

@@ -1,17 +1,27 @@
 //! Completing: records that the last byte of a file has arrived.
 
+use std::sync::Arc;
+
 use app::room::{FileEntry, FileId, FileState, RoomEvent};
 
 use super::{UploadError, Uploads};
-use crate::rooms::{RecordError, RoomHandle};
+use crate::{
+    rooms::{RecordError, RoomHandle},
+    tasks::detached,
+};
 
 impl Uploads {
     /// Records that all bytes of a file have arrived, and has its digest computed in the background. Does nothing for a
-    /// file that is complete already.
+    /// file that is complete already. The work is finished even when the caller is dropped.
     ///
     /// # Errors
     /// [`UploadError`]; completing the file can be tried again.
-    pub async fn complete(&self, room: &RoomHandle, id: FileId) -> Result<(), UploadError> {
+    pub async fn complete(self: &Arc<Self>, room: &RoomHandle, id: FileId) -> Result<(), UploadError> {
+        let (uploads, room) = (Arc::clone(self), room.clone());
+        detached(async move { uploads.record_completion(&room, id).await }).await
+    }
+
+    async fn record_completion(&self, room: &RoomHandle, id: FileId) -> Result<(), UploadError> {
         let finished = self.files.finish(id).await?;
         let mut was_complete = false;
         let recorded = room.record(|room| {
@@ -37,7 +47,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError`] when the disk fails, or the file could not be completed.
-    pub async fn offset(&self, room: &RoomHandle, file: &FileEntry) -> Result<u64, UploadError> {
+    pub async fn offset(self: &Arc<Self>, room: &RoomHandle, file: &FileEntry) -> Result<u64, UploadError> {
         if file.state == FileState::Complete {
             return Ok(file.offset_bytes);
         }
@@ -46,10 +56,5 @@ impl Uploads {
             self.complete(room, file.id).await?;
         }
         Ok(offset)
-    }
-
-    /// Has the SHA-256 of a complete file computed, and recorded soon after it is known.
-    pub fn digest(&self, room: &RoomHandle, id: FileId) {
-        self.digests.add(room, id);
     }
 }

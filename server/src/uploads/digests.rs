@@ -18,7 +18,7 @@ use crate::{
 /// one would cost as much as receiving the files.
 const GATHERING: Duration = Duration::from_millis(50);
 
-/// The handle of the task that records digests. The task ends when this is dropped.
+/// Has files digested, and records their digests. Its task ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct DigestRecorder {
     files: Arc<FileStore>,

@@ -32,8 +32,8 @@ impl Uploads {
         }
     }
 
-    /// Erases a file if `may_go` agrees while nobody else can change the room. Goes on to its end even when the caller is
-    /// dropped, so that no bytes stay behind a row that is gone.
+    /// Erases a file if `may_go` agrees while nobody else can change the room. The work is finished even when the
+    /// caller is dropped, so that no bytes are left without a row.
     async fn erase_if(&self, room: &RoomHandle, id: FileId, may_go: fn(&Room, &FileEntry) -> bool) -> Result<(), UploadError> {
         let (files, room) = (Arc::clone(&self.files), room.clone());
         detached(async move {

@@ -7,8 +7,8 @@ use futures::{Stream, StreamExt as _, stream};
 
 use crate::files::{AppendError, Checksum};
 
-/// Files of up to this many bytes that come with their announcement are read completely first, so that one disk write and
-/// one journal write are enough.
+/// Files of up to this many bytes that come with their announcement are read completely first, so that one disk write
+/// and one journal write are enough.
 const SMALL_BYTES: u64 = 256 * 1024;
 /// How long the bytes of such a file are awaited.
 const AT_ONCE: Duration = Duration::from_millis(20);
@@ -59,17 +59,19 @@ impl<E, S: Stream<Item = Result<Bytes, E>> + Unpin> IncomingChunk<S> {
     /// to be received like every other chunk, so that the room can see its progress.
     ///
     /// # Errors
-    /// [`AppendError::ChecksumMismatch`].
+    /// [`AppendError::ChecksumMismatch`], or [`AppendError::Interrupted`] when the stream broke off.
     pub(super) async fn read_at_once(mut self) -> Result<Whole<S>, AppendError> {
         let came = &mut self.came;
         let frames = &mut self.frames;
         let reading = async {
-            while let Some(Ok(frame)) = frames.next().await {
-                came.push(frame);
+            while let Some(frame) = frames.next().await {
+                came.push(frame.map_err(|_| AppendError::Interrupted)?);
             }
+            Ok::<_, AppendError>(())
         };
-        #[expect(clippy::let_underscore_must_use, reason = "however the reading ended, only the number of bytes that came matters")]
-        let _ = tokio::time::timeout(AT_ONCE, reading).await;
+        if let Ok(read) = tokio::time::timeout(AT_ONCE, reading).await {
+            read?;
+        }
         if self.length_bytes != Some(self.came.iter().map(|frame| frame.len() as u64).sum()) {
             return Ok(Whole::Later(self));
         }

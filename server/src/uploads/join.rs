@@ -12,7 +12,7 @@ impl Uploads {
     /// the caller is dropped.
     ///
     /// # Errors
-    /// [`UploadError`]. The parts stay as they are then, unless erasing them failed after the file was recorded.
+    /// [`UploadError`]; the parts stay as they are then.
     pub async fn join(self: &Arc<Self>, room: &RoomHandle, announcement: Announcement) -> Result<FileEntry, UploadError> {
         self.check_parts(room, &announcement.joined_from)?;
         let (uploads, room) = (Arc::clone(self), room.clone());
@@ -43,10 +43,13 @@ impl Uploads {
             self.files.remove(id).await?;
             return Err(error.into());
         }
-        for part in parts {
-            self.files.remove(part).await?;
-        }
         self.digests.add(room, id);
+        for part in parts {
+            if let Err(error) = self.files.remove(part).await {
+                // The part has no row any more, so the next start erases it.
+                tracing::error!(file.id = %part, %error, "a part could not be erased after it was joined");
+            }
+        }
         Ok(file)
     }
 }

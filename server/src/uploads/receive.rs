@@ -84,7 +84,7 @@ impl Uploads {
     /// # Errors
     /// [`UploadError`]. After other errors than a lack of space, what arrived stays in the list as a stopped upload.
     pub async fn receive_whole<E: Send>(
-        &self,
+        self: &Arc<Self>,
         room: &RoomHandle,
         announcement: Announcement,
         frames: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
@@ -149,7 +149,8 @@ impl Uploads {
     pub(super) fn watch_for_silence(&self, room: &RoomHandle, departure: CancellationToken, id: FileId, offset_bytes: u64) {
         let (room, idle) = (room.clone(), self.limits.idle);
         tokio::spawn(async move {
-            // It does not matter which of the two ended the wait: an unchanged offset shows that no chunk has come since.
+            // It does not matter which of the two ended the wait: an unchanged offset shows that no chunk has come
+            // since.
             let silence = async { timeout(idle, departure.cancelled()).await.unwrap_or_default() };
             let Some(()) = room.until_ended(silence).await else { return };
             let is_silent = room.read(|room| room.upload(id).is_some_and(|file| file.offset_bytes == offset_bytes));

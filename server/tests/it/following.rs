@@ -169,7 +169,7 @@ proptest::proptest! {
 async fn what_is_told_last_is_what_is_the_case() {
     let folder = tempfile::tempdir().unwrap();
     let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
-    let rooms = Rooms::new(Arc::new(journal), recovered, 6, LONG);
+    let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, 6, LONG));
     let device = server::device::DeviceRules::load().detect(&server::device::DeviceHints::default());
     let (room, _) = rooms.create(Newcomer { name: None, device, address: String::new() }).await.unwrap();
     let id = FileId::new(1);

@@ -13,11 +13,11 @@ use tempfile::TempDir;
 use crate::test_app::LONG;
 
 /// Rooms with PINs of four digits, and the journal that they are written to.
-fn rooms() -> (TempDir, Arc<Journal>, Rooms) {
+fn rooms() -> (TempDir, Arc<Journal>, Arc<Rooms>) {
     let folder = tempfile::tempdir().unwrap();
     let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
     let journal = Arc::new(journal);
-    let rooms = Rooms::new(Arc::clone(&journal), recovered, 4, LONG);
+    let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, 4, LONG));
     (folder, journal, rooms)
 }
 

@@ -16,6 +16,7 @@ use crate::{
     },
 };
 
+/// `GET`: the archive, or the ranges of it that the request asks for. Refused for anyone who is not a member.
 pub(crate) async fn get(services: State, request: Request) -> Result<Response, Refusal> {
     let (mut parts, _) = request.into_parts();
     let session = Session::from_request_parts(&mut parts, &services).await?;

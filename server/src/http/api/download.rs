@@ -34,7 +34,7 @@ pub(crate) async fn get(services: State, Path((_, id)): Path<(String, String)>, 
     respond(&services, &mut parts, &id).await
 }
 
-/// The answer to `GET` and, without the bytes, to `HEAD`. `id` is the file's id as it stands in the path.
+/// The response to `GET` and, without the bytes, to `HEAD`. `id` is the file's id as it stands in the path.
 pub(crate) async fn respond(services: &Arc<Services>, parts: &mut Parts, id: &str) -> Result<Response, Refusal> {
     let session = Session::from_request_parts(parts, services).await?;
     let file = session.file(id)?;

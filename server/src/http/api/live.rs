@@ -168,7 +168,7 @@ impl Live {
         self.say(&ServerMessage::Heartbeat).await
     }
 
-    /// Handles a frame from the client, and sends the answer if there is one.
+    /// Handles a frame from the client, and sends the response if there is one.
     async fn hear(&mut self, message: Message, attendance: &Attendance, messages: &Budget) -> ControlFlow<End> {
         let text = match message {
             Message::Text(text) => text,
@@ -187,10 +187,12 @@ impl Live {
         }
     }
 
+    /// Encodes a message as JSON and sends it.
     async fn say(&mut self, message: &ServerMessage) -> ControlFlow<End> {
         self.send(serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()).await
     }
 
+    /// Sends messages that are encoded already, in their order, until one of them cannot be sent.
     async fn send_all(&mut self, texts: Vec<Bytes>) -> ControlFlow<End> {
         for text in texts {
             self.send(text).await?;
@@ -198,6 +200,7 @@ impl Live {
         ControlFlow::Continue(())
     }
 
+    /// Sends a message that is encoded already, as a text frame.
     async fn send(&mut self, text: Bytes) -> ControlFlow<End> {
         let text = Utf8Bytes::try_from(text).expect("JSON is UTF-8");
         self.send_frame(Message::Text(text)).await
@@ -215,7 +218,7 @@ impl Live {
 }
 
 impl Peer {
-    /// Does what a message asks for. Most messages have no answer, because the sender gets the change as a broadcast,
+    /// Does what a message asks for. Most messages have no response, because the sender gets the change as a broadcast,
     /// like everybody else in the room.
     async fn carry_out(&self, text: &str, attendance: &Attendance) -> Result<Option<ServerMessage>, Refusal> {
         let Session { room, role, .. } = &self.session;

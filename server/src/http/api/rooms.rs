@@ -54,7 +54,8 @@ pub(crate) async fn snapshot(session: Session) -> Json<RoomView> {
     Json(RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member })
 }
 
-/// `DELETE /api/rooms/{pin}`: closes the room. Everything in it is erased before the response is sent.
+/// `DELETE /api/rooms/{pin}`: closes the room, and erases everything in it before the response is sent. A file that
+/// cannot be erased is logged, and the next start erases it.
 pub(crate) async fn close(services: State, Owner(session): Owner) -> Result<StatusCode, Refusal> {
     services.uploads.close_room(&services.rooms, session.room, ClosedBy::Owner).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -21,6 +21,8 @@ pub(crate) struct Asked {
     language: Option<String>,
 }
 
+/// `GET`: the manifest in the language that the query names. If it names none, the language is the one that the visitor
+/// chose or that the browser asks for.
 pub(crate) async fn get(asked: Result<Query<Asked>, QueryRejection>, headers: HeaderMap) -> Response {
     let asked = asked.ok().and_then(|Query(asked)| asked.language).and_then(|code| Language::from_code(&code));
     let body = in_language(asked.unwrap_or_else(|| preferences::language(&headers))).to_string();

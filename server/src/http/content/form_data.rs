@@ -80,7 +80,7 @@ impl Form {
     /// The next part, or `None` after the last one. What is left of the part before it is skipped.
     ///
     /// # Errors
-    /// [`unreadable`].
+    /// [`ProblemCode::MalformedRequest`] when the form cannot be read or broke off.
     pub(crate) async fn next_part(&mut self) -> Result<Option<Part<'_>>, Refusal> {
         self.body.understood();
         let Some(field) = self.parts.next_field().await.map_err(|_| unreadable())? else { return Ok(None) };

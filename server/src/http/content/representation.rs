@@ -96,7 +96,7 @@ impl Source {
 }
 
 impl Representation {
-    /// The answer to `GET` and, without the bytes, to `HEAD`.
+    /// The response to `GET` and, without the bytes, to `HEAD`.
     ///
     /// # Errors
     /// [`ProblemCode::PreconditionFailed`] when `If-Match` names other bytes, or a refusal when the bytes cannot be
@@ -233,7 +233,7 @@ fn content_range(part: &Range<u64>, length: u64) -> HeaderValue {
     HeaderValue::try_from(format!("bytes {}-{}/{length}", part.start, part.end - 1)).expect("digits")
 }
 
-/// The answer 416 to ranges that lie beyond the `length` bytes of the representation (RFC 9110, section 15.5.17).
+/// The response 416 to ranges that lie beyond the `length` bytes of the representation (RFC 9110, section 15.5.17).
 fn unsatisfiable(length: u64) -> Response {
     let mut response = Refusal(Problem::new(ProblemCode::RangeNotSatisfiable, format!("There are {length} bytes."))).into_response();
     response.headers_mut().typed_insert(headers::ContentRange::unsatisfied_bytes(length));

@@ -18,9 +18,9 @@ const MANY: usize = 10_000;
 /// How often an address may do something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate {
-    /// How many times at once, after it has done nothing for long.
+    /// The most actions at once, after a long pause.
     pub(crate) burst: f64,
-    /// How many more times for each second that passes.
+    /// How many actions are added to the budget each second, up to `burst`.
     pub(crate) per_second: f64,
 }
 

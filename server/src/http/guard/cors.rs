@@ -25,7 +25,7 @@ const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
      Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Concat, Upload-Defer-Length, Upload-Expires, Upload-Length, \
      Upload-Metadata, Upload-Offset",
 );
-/// For how long a browser may cache the answer to a preflight, in seconds (one day).
+/// For how long a browser may cache the response to a preflight, in seconds (one day).
 const MAX_AGE_SECS: HeaderValue = HeaderValue::from_static("86400");
 
 /// Answers the preflights of allowed origins, and lets scripts of these origins read every other response. Requests

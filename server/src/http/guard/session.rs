@@ -93,8 +93,8 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The open room whose PIN is in the path. A PIN without a room costs the client a guess at every address that contains
-/// a PIN.
+/// The open room whose PIN is in the path. At every address that only members may use, a PIN that belongs to no room
+/// costs the client one guess.
 async fn room_in_path(parts: &mut Parts, services: &Arc<Services>, client: &Client) -> Result<RoomHandle, Refusal> {
     let path = RawPathParams::from_request_parts(parts, services).await.map_err(|_| Problem::no_such_room())?;
     let typed = path.iter().find_map(|(name, value)| (name == "pin").then_some(value)).unwrap_or_default();

@@ -21,6 +21,7 @@ use crate::{
     rooms::Seat,
 };
 
+/// The fields of the form to join a room. A field that is missing counts as empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct JoinFields {

@@ -9,6 +9,7 @@ use qrcode::{EcLevel, QrCode, render::svg};
 
 use crate::http::{Refusal, Services, State, guard::PathText};
 
+/// `GET`: the QR code as an SVG image. A text that cannot be a PIN is refused.
 pub(crate) async fn qr(services: State, PathText(pin): PathText, headers: HeaderMap) -> Result<Response, Refusal> {
     // The code is drawn for every PIN, so it does not reveal whether there is such a room.
     let pin: Pin = pin.parse().map_err(|_| app::wire::Problem::no_such_room())?;
