@@ -10,7 +10,7 @@ import { type Corpus, makeCorpus } from './corpus';
 import { machine } from './machine';
 import { Results } from './results';
 
-/** Longer than any upload that makes progress takes, including the comparison of the digests. */
+/** The time limit. Any upload that makes progress takes less, even with the comparison of the digests. */
 const PATIENCE_MS = 10 * 60_000;
 
 const MEBIBYTES = wholeNumber('SNAPDROP_BENCH_MIB', 2048);
@@ -42,7 +42,8 @@ test('one large file', async ({ browser, server, corpus }) => {
   async function measure(candidate: Candidate): Promise<void> {
     const { sample, stored } = await candidate.upload();
     expect(await stored.sha256(), `what ${candidate.name} brought`).toBe(corpus.sha256);
-    // The disk then never holds more than one uploaded file, and no write-back disturbs the next measurement.
+    // The file is removed at once, so that the disk never holds more than one uploaded file and the system does not
+    // write it to the disk during the next measurement.
     await stored.remove();
     expect(await server.storedFiles()).toEqual([]);
     results.add(candidate.name, sample);

@@ -101,7 +101,7 @@ async function byTusJsClient(browser: Browser, server: Server, corpus: Corpus, c
   return { sample: { seconds, growth }, stored: seat.stored(url) };
 }
 
-/** Uploads with curl; the time of both requests is the one that curl reports, without the start of the program. */
+/** Uploads with curl in two requests; their times are those that curl reports, which leave out the start of the program. */
 async function byCurl(server: Server, corpus: Corpus): Promise<{ sample: Sample; stored: Stored }> {
   const seat = await Seat.open(server.address);
   const metadata = `filename ${Buffer.from(corpus.name).toString('base64')}`;
@@ -119,7 +119,7 @@ async function curl(seat: Seat, options: string[]): Promise<{ stdout: string; se
   return { stdout, seconds: Number(stdout.split('\n').at(-1)) };
 }
 
-/** When a page sent the request that creates the upload: milliseconds since the page's navigation. */
+/** The time at which a page sent the request that creates the upload, in milliseconds since the page's navigation. */
 async function firstRequest(page: Page, endpoint: string): Promise<number> {
   return page.evaluate((endpoint) => performance.getEntriesByName(endpoint, 'resource')[0].startTime, endpoint);
 }

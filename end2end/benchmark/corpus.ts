@@ -10,17 +10,17 @@ import { MIB } from '../support/samples';
 const STEP_MIB = 8;
 
 export interface Corpus {
-  /** Its name, as the rows of a room show it. */
+  /** The file's name, as the rows of a room show it. */
   name: string;
   path: string;
   bytes: number;
-  /** In base64, as in the server's `Repr-Digest`. */
+  /** The file's digest in base64, as in the server's `Repr-Digest`. */
   sha256: string;
   remove(): Promise<void>;
 }
 
-/** Writes a file of random bytes in a new folder and synchronises it to disk, so that no write-back disturbs the first
- *  measurement. */
+/** Writes a file of random bytes in a new folder and waits until it is on the disk, so that the system does not write it
+ *  during the first measurement. */
 export async function makeCorpus(mebibytes: number): Promise<Corpus> {
   const folder = await mkdtemp(join(tmpdir(), 'snapdrop-benchmark-'));
   const name = 'IMG_4402 harbour at dawn.mov';

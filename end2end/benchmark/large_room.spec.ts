@@ -16,11 +16,11 @@ import { RoomApi } from './room_api';
 
 const FILES = 1000;
 const MEMBERS = 100;
-/** Frames follow each other every 16.7 ms at 60 Hz. */
+/** How long a task may take without delaying a frame; at 60 Hz, frames follow each other every 16.7 ms. */
 const BUDGET_MS = 16;
 const EVENTS = Number(process.env.SNAPDROP_BENCH_EVENTS ?? 20);
 const CHUNK_BYTES = 100_000;
-/** The name of the mark in the trace at which an event begins. */
+/** The name of the marks in the trace; there is one where each event begins. */
 const MARK = 'something happens';
 
 test('a large room', async ({ browser, device, server }) => {
@@ -52,9 +52,9 @@ test('a large room', async ({ browser, device, server }) => {
     await browser.startTracing(page);
     for (let round = 0; round < EVENTS; round += 1) {
       await page.evaluate((mark) => performance.mark(mark), MARK);
-      const told = sockets.at(-1)?.waitForEvent('framereceived');
+      const received = sockets.at(-1)?.waitForEvent('framereceived');
       await happen(round);
-      await told;
+      await received;
       await drawn(page);
     }
     const events = eventsOf(await browser.stopTracing());
@@ -78,9 +78,9 @@ interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Microseconds on the browser's clock. */
+  /** The beginning, in microseconds on the browser's clock. */
   ts: number;
-  /** Microseconds. */
+  /** The duration in microseconds. */
   dur?: number;
   args?: { name?: string };
 }

@@ -12,7 +12,7 @@ const STEP_MS = 100;
 export interface Growth {
   /** Growth of the page's process. */
   tabMib: number;
-  /** Growth of all processes that serve every page, together: the browser's own, its network's, its storage's. */
+  /** Growth of all processes that serve no page in particular, together: those of the browser, its network and its storage. */
   restMib: number;
 }
 

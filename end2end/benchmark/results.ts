@@ -5,14 +5,14 @@ import { join, resolve } from 'node:path';
 
 import type { Sample } from './candidates';
 
-/** One client, as in `browser.json`. */
+/** The results of one client, as in `browser.json`. */
 interface Row {
   client: string;
   seconds: number;
   mib_per_sec: number;
-  /** Throughput in units of curl's. */
+  /** The client's throughput, divided by that of curl. */
   ratio_to_curl: number;
-  /** The highest growth of all rounds; null for curl, whose memory is not measured. */
+  /** The highest growth in any round; null for curl, whose memory is not measured. */
   tab_growth_mib: number | null;
   rest_growth_mib: number | null;
   samples: { seconds: number; tab_growth_mib: number | null; rest_growth_mib: number | null }[];

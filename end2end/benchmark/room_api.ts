@@ -1,4 +1,4 @@
-// Changes a room through its API, so that a page can be measured that does nothing but show the changes.
+// Changes a room through its API, so that the page that is measured does nothing but show the changes.
 
 export class RoomApi {
   constructor(

@@ -19,7 +19,7 @@ const VISITS = 3;
 const FILES = 20;
 const KINDS = ['pdf', 'jpg', 'mov', 'xlsx', 'zip'];
 
-/** Longer than all visits together take on a slow machine. */
+/** The time limit. All visits together take less, even on a slow machine. */
 const PATIENCE_MS = 10 * 60_000;
 
 const FOLDER = process.env.SNAPDROP_BENCH_RESULTS;

@@ -1,4 +1,6 @@
-// Takes pictures of a page in one state: on every kind of screen, in both themes, and in both writing directions.
+// Takes pictures of a page in one state, and checks that it is well laid out: on every kind of screen, in both themes,
+// and in both writing directions. The tests in states/ bring every page into every state that people meet:
+//   npx playwright test --project=screenshots states
 
 import { join } from 'node:path';
 

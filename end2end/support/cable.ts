@@ -4,16 +4,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Server as Listener, type Socket, connect, createServer } from 'node:net';
 
-/** The number of bytes after which a connection counts as one that carries a file; less is never held back. */
+/** A connection that has passed more bytes than this counts as one that carries a file; until then nothing is held back. */
 const SMALL_TALK_BYTES = 64 * 1024;
-/** How much goes up in every tick: 20 MiB per second, as in a good home network. */
+/** How many bytes of files go up in every tick: together 20 MiB per second, as in a good home network. */
 const TICK_BYTES = 205 * 1024;
 const TICK_MS = 10;
 /** How many bytes a slow cable accepts from a client before it has passed them on: about a network's buffers. */
 const UNDER_WAY_BYTES = 256 * 1024;
 
 export class Cable {
-  /** Scheme, host and port to open instead of the server's. */
+  /** The address to open instead of the server's: scheme, host and port. */
   readonly address: string;
   private readonly sockets = new Set<Socket>();
   private readonly flows = new Set<() => boolean>();
@@ -61,7 +61,7 @@ export class Cable {
     this.distances = [...distances];
   }
 
-  /** How many of these resets are still to come. */
+  /** How many of the resets of `breakAfter` are still to come. */
   get breaksLeft(): number {
     return this.distances.length;
   }
@@ -72,7 +72,7 @@ export class Cable {
     this.flipAt = distance;
   }
 
-  /** Whether the bit is still to be flipped. */
+  /** Whether the bit of `flipBitAfter` is still to be flipped. */
   get flipIsLeft(): boolean {
     return this.flipAt !== Number.POSITIVE_INFINITY;
   }

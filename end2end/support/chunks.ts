@@ -16,7 +16,7 @@ export interface Chunk {
   checksum: string | undefined;
 }
 
-/** All chunks that a page sends from `of` on, in the order in which their requests began. */
+/** All chunks that a page sends after the call of `of`, in the order in which their requests began. */
 export class Chunks {
   private readonly requests: Request[] = [];
   private acknowledged = 0;

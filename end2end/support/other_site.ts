@@ -15,7 +15,8 @@ export class OtherSite {
 
   private constructor(
     private readonly listener: Listener,
-    /** Its origin with a host name: to a browser, localhost and 127.0.0.1 are different sites, not only different ports. */
+    /** The origin of the pages with the host name localhost. The SnapDrop server is at 127.0.0.1, which to a browser is
+     *  another site, as it would not be if only the ports differed. */
     readonly origin: string,
     /** The origin of the same pages with the IP address. */
     readonly originByAddress: string,

@@ -5,6 +5,11 @@ import { type Download, type Locator, type Page, expect } from '@playwright/test
 /** The end of the address of a room's page, with its PIN. */
 const ROOM_PAGE = /\/r\/(\d{6})$/;
 
+/** The button of this name. */
+export function button(where: Page | Locator, name: string): Locator {
+  return where.getByRole('button', { name, exact: true });
+}
+
 /** Opens a room from the first page and returns its PIN. */
 export async function createRoom(page: Page): Promise<string> {
   await page.goto('/');
@@ -26,8 +31,8 @@ export async function standsInRoom(page: Page): Promise<string> {
   return ROOM_PAGE.exec(page.url())?.[1] ?? '';
 }
 
-/** Loads the room's page again and waits until it is hydrated. The page opens its WebSocket last, so this waits for that:
- *  the server's HTML already shows the seat as connected. */
+/** Loads the room's page again and waits until it is hydrated. The page opens its WebSocket last, so this waits for that;
+ *  the member's row would not do, since the server's HTML already shows it as connected. */
 export async function reloadRoom(page: Page): Promise<void> {
   const alive = page.waitForEvent('websocket');
   await page.reload();
@@ -103,6 +108,11 @@ export async function takesDrops(page: Page): Promise<void> {
 /** Whether the page accepts drops: like a browser, this sends a `dragover` and sees whether the page cancels it. */
 export async function takesDropsNow(page: Page): Promise<boolean> {
   return page.evaluate(() => !document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true })));
+}
+
+/** Drags files over the page, or away from it again. */
+export async function drag(page: Page, type: 'dragover' | 'dragleave'): Promise<void> {
+  await page.evaluate((type) => document.body.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true })), type);
 }
 
 /** Drops files on the page. */

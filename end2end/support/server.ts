@@ -12,7 +12,7 @@ const PROGRAM = process.env.SNAPDROP_BIN ?? fileURLToPath(new URL('../../target/
 const ANNOUNCEMENT = /^SnapDrop listens on (http:\/\/(.+))$/;
 
 export class Server {
-  /** Scheme, host and port. */
+  /** The address of the server: scheme, host and port. */
   address = '';
   private process: ChildProcess | undefined;
   private log = '';

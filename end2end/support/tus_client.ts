@@ -27,14 +27,14 @@ export interface Running {
 
 /** Starts the upload of a file, without retries unless the options ask for them. */
 export function begin(room: ApiRoom, file: Sample, options: Options = {}, source: Source = createReadStream(file.path)): Running {
-  let settle: Pick<Options, 'onSuccess' | 'onError'> = {};
+  let callbacks: Pick<Options, 'onSuccess' | 'onError'> = {};
   const done = new Promise<void>((resolve, reject) => {
-    settle = { onSuccess: () => resolve(), onError: reject };
+    callbacks = { onSuccess: () => resolve(), onError: reject };
   });
   // A test that aborts the upload does not await this promise, so a rejection must not count as unhandled.
   done.catch(() => {});
   const metadata = { filename: file.name, filetype: 'video/quicktime' };
-  const upload = new Upload(source, { endpoint: room.endpoint(), headers: room.headers, metadata, retryDelays: null, ...options, ...settle });
+  const upload = new Upload(source, { endpoint: room.endpoint(), headers: room.headers, metadata, retryDelays: null, ...options, ...callbacks });
   upload.start();
   return { upload, done };
 }
@@ -67,8 +67,8 @@ export interface Task {
   uploadUrl?: string;
 }
 
-/** A line of JSON that such a process prints. */
-export interface Told {
+/** What such a process reports of its upload, in one line of JSON. */
+export interface UploadEvent {
   url?: string;
   method?: string;
   offset?: number;
@@ -78,14 +78,14 @@ export interface Told {
 
 /** An upload in its own process. */
 export class TusProcess {
-  /** The lines that the process has printed so far. */
-  readonly told: Told[] = [];
+  /** What the process has reported so far. */
+  readonly events: UploadEvent[] = [];
   /** Resolves when the process has ended and its whole output has been read. */
   private readonly closed: Promise<unknown>;
 
   private constructor(private readonly child: ChildProcess) {
     this.closed = once(child, 'close');
-    createInterface({ input: child.stdout as Readable }).on('line', (line) => this.told.push(JSON.parse(line) as Told));
+    createInterface({ input: child.stdout as Readable }).on('line', (line) => this.events.push(JSON.parse(line) as UploadEvent));
   }
 
   static start(task: Task): TusProcess {

@@ -104,7 +104,7 @@ test('texts, a preview and what can be undone are for everyone, from the right t
   }
 });
 
-test('a lost connection is told to everyone', async ({ cable, device }) => {
+test('the notice of a lost connection is for everyone', async ({ cable, device }) => {
   const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
   await createRoom(owner);
   await cable.cut();
@@ -112,7 +112,7 @@ test('a lost connection is told to everyone', async ({ cable, device }) => {
   await isForEveryone(owner, 'a lost connection');
 });
 
-test('unfinished files are told to everyone', async ({ cable, device }, info) => {
+test('the list of unfinished files is for everyone', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address, noise: CUT_OFF });
   await createRoom(owner);
   cable.allowBurst(0);

@@ -39,7 +39,7 @@ test('a small file takes one request, which brings its bytes and their checksum'
   const samples = await Promise.all([1, 2, 3].map((number) => sample(info, `note ${number}.txt`, number * 1000)));
   const requests: string[] = [];
   owner.on('request', (request) => requests.push(`${request.method()} ${request.headers()['upload-checksum']?.split(' ')[0]}`));
-  // The network is as quick as the page's clock says, however busy this machine is.
+  // The page's clock stands still, so that the network seems fast to the page, however busy this machine is.
   await owner.clock.setFixedTime(Date.now());
   await addFiles(owner, ...samples.map(({ path }) => path));
   await isComplete(guest, samples);

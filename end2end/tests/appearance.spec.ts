@@ -65,7 +65,8 @@ test('what can be pressed on a phone is large enough for a finger', async ({ dev
   for (const target of await targets.filter({ visible: true }).all()) {
     const name = await target.innerText();
     const box = await target.boundingBox();
-    // WCAG 2.2, 2.5.8. Hidden elements are exempt, such as the field behind "Add files", whose label is pressed instead.
+    // This is the smallest size in WCAG 2.2, success criterion 2.5.8. Hidden elements are exempt, such as the field behind
+    // "Add files", whose label is pressed instead.
     if (box !== null && box.width > 1) expect(Math.min(box.width, box.height), name).toBeGreaterThanOrEqual(24);
   }
 });

@@ -15,7 +15,7 @@ import { recordVideo } from '../support/video';
 
 const LECTURE = 'Lecture 7.mp4';
 const LECTURE_BYTES = 40 * MIB;
-/** How much of it is let through before the download is interrupted. */
+/** How many bytes of the download are let through before it is interrupted. */
 const FIRST_BYTES = 12 * MIB;
 /** The upper limit for bytes that are downloaded twice; a download that began anew would exceed it. */
 const LOST_BYTES = FIRST_BYTES - 2 * MIB;

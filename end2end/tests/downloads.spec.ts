@@ -18,7 +18,7 @@ const FAULTS: Record<string, { strike: (server: Server, cable: Cable) => Promise
   'the server was killed and started again': {
     strike: async (server, cable) => {
       await server.kill();
-      // The client has to receive what the server sent before its end, and only then the end of the connection.
+      // What the server sent before it was killed has to reach the client before the end of the connection does.
       cable.allowEverything();
     },
     heal: (server) => server.startAgain(),
@@ -114,7 +114,8 @@ test('one call of wget goes on by itself through a cut and through the death of 
 
 test('the archive passes the tests of unzip, Python and 7-Zip, and comes out of each of them whole', async ({ server }, info) => {
   const room = await ApiRoom.open(server.address);
-  // Names that would collide on a disk (the same name twice, in another case, a file named like a folder) or do harm.
+  // Some of the names would collide on a disk (the same name twice, in another case, a file named like a folder), and some
+  // would do harm.
   const names = ['notes.md', 'notes.md', 'NOTES.md', 'photos/harbour.jpg', 'photos', '☕ Füchse & Gänse.txt', 'CON', '../../etc/passwd', 'empty.txt'];
   const digests: string[] = [];
   for (const [index, name] of names.entries()) {
@@ -142,7 +143,7 @@ test('the archive passes the tests of unzip, Python and 7-Zip, and comes out of 
     contents[program] = await digestsIn(info.outputPath(program));
     expect(Object.values(contents[program]).sort(), program).toEqual([...digests].sort());
   }
-  // All three agree on every name.
+  // All three programs agree on every name.
   expect(contents.Python).toEqual(contents.unzip);
   expect(contents['7-Zip']).toEqual(contents.unzip);
 });

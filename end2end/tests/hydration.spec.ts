@@ -8,8 +8,8 @@ import { expect, test } from '../support/test';
 
 const FILES = Array.from({ length: 30 }, (_, index) => ({ name: `page ${index + 1}.txt`, text: `${index}` }));
 
-/** Fetches a URL in the page that the page itself has fetched before. When this returns, the page has processed its own
- *  answer. */
+/** Fetches, from within the page, a URL that the page's own program has fetched before. When this returns, that program has
+ *  processed the answer to its request. */
 async function fetchAgain(page: Page, url: string): Promise<void> {
   for (let times = 0; times < 3; times += 1) await page.evaluate((again) => fetch(again).then((response) => response.text()), url);
 }

@@ -29,7 +29,7 @@ class Front {
 
   private constructor(
     private readonly listener: Listener,
-    /** Scheme, host and port to open instead of the server's. */
+    /** The address to open instead of the server's: scheme, host and port. */
     readonly address: string,
   ) {}
 
@@ -283,7 +283,7 @@ function pathOf(response: Response): string {
   return new URL(response.url()).pathname;
 }
 
-/** What the init script keeps on the page. */
+/** What the init script of `hasLaunches` keeps on the page. */
 interface Launches {
   launchQueue: { consumer?: (launch: { targetURL: string; files: FileSystemFileHandle[] }) => void };
 }

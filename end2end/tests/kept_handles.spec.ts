@@ -102,7 +102,7 @@ test('one press of Continue goes on with every file', async ({ cable, device, an
   const later = await anotherTab(owner);
   await asksBeforeReading(later, 'granted');
   await owner.close();
-  // A file still counts as arriving for a while if none of its next chunk had reached the server.
+  // If no byte of a file's next chunk had reached the server, the file still counts as arriving for a while.
   for (const { name } of films) await expect(fileRow(guest, name)).toContainText(/Stopped at \d+ %|Arriving (0|20|40) %/);
   cable.allowEverything();
   await later.goto(`/r/${pin}`);

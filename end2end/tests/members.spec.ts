@@ -43,7 +43,8 @@ test('what a browser says of itself when it joins still holds once its page is l
   await joinRoom(guest, pin);
   await renameSelf(guest, 'Live now');
 
-  // The new name is sent on the same socket after what the page sends when it connects, so that has arrived, too.
+  // When the page connects, it describes its device to the server; the new name follows on the same socket. So the owner
+  // sees the new name only after the server has received that description.
   await expect(memberRow(owner, 'Live now')).toContainText('Brave · Linux · 127.0.0.1');
 });
 

@@ -85,7 +85,7 @@ test('a page of a configured origin goes on after a reload, and takes its upload
   expect(await room.files()).toEqual([]);
 });
 
-test('a page of a configured origin downloads, whole and in ranges, and can read what it is told', async ({ server, site, page }, info) => {
+test('a page of a configured origin downloads, whole and in ranges, and can read the headers of the answer', async ({ server, site, page }, info) => {
   const room = await ApiRoom.open(server.address);
   const file = await sample(info, 'to elsewhere.bin', MIB);
   const url = await room.add(file);
@@ -102,8 +102,8 @@ test('a page of a configured origin downloads, whole and in ranges, and can read
   const part = await page.evaluate(
     async ({ url, headers }) => {
       const answer = await fetch(url, { headers: { ...headers, Range: 'bytes=10-19' } });
-      const told = Object.fromEntries(['etag', 'content-range', 'accept-ranges', 'content-disposition'].map((name) => [name, answer.headers.get(name)]));
-      return { status: answer.status, length: (await answer.arrayBuffer()).byteLength, ...told };
+      const exposed = Object.fromEntries(['etag', 'content-range', 'accept-ranges', 'content-disposition'].map((name) => [name, answer.headers.get(name)]));
+      return { status: answer.status, length: (await answer.arrayBuffer()).byteLength, ...exposed };
     },
     { url, headers: room.headers },
   );

@@ -155,7 +155,7 @@ test('the screen stays on while uploads move, and only then', async ({ cable, de
 test('a page asks before it closes while an upload moves, and closes without a question afterwards', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address });
   await createRoom(owner);
-  // Browsers ask only on pages that the user has interacted with.
+  // Before a page is closed, browsers ask only if the user has interacted with it.
   await owner.getByRole('heading', { name: 'Files' }).click();
   const film = await sample(info, 'film.mov', 10 * MIB);
   cable.allowBurst(0);
@@ -182,7 +182,7 @@ test('a page asks before it closes while an upload moves, and closes without a q
   expect(questions).toEqual([]);
 });
 
-test('being told is offered to somebody who comes back while files arrive, and then it is done', async ({ cable, device }, info) => {
+test('somebody who comes back while files arrive is offered notifications, and then gets them', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address });
   const pin = await createRoom(owner);
   const guest = await device('desktop');
@@ -198,15 +198,15 @@ test('being told is offered to somebody who comes back while files arrive, and t
   await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
   await expect(offer, 'before anybody left').toHaveCount(0);
   await leaveAndComeBack(guest);
-  expect(await notices(guest)).toEqual({ asked: 0, told: [] });
+  expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
   await offer.click();
   await expect(offer).toHaveCount(0);
-  expect(await notices(guest)).toEqual({ asked: 1, told: [] });
+  expect(await notices(guest)).toEqual({ asked: 1, notifications: [] });
 
   await setVisible(guest, false);
   cable.allowEverything();
-  const told = [{ by: 'page', words: '“film.mov” is here.', body: `SnapDrop room ${grouped(pin)}` }];
-  await expect.poll(() => notices(guest), { timeout: 30_000 }).toEqual({ asked: 1, told });
+  const notifications = [{ by: 'page', words: '“film.mov” is here.', body: `SnapDrop room ${grouped(pin)}` }];
+  await expect.poll(() => notices(guest), { timeout: 30_000 }).toEqual({ asked: 1, notifications });
 });
 
 test('an offer that was declined is not made again', async ({ cable, device }, info) => {
@@ -227,7 +227,7 @@ test('an offer that was declined is not made again', async ({ cable, device }, i
   await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
   await leaveAndComeBack(guest);
   await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
-  expect(await notices(guest)).toEqual({ asked: 0, told: [] });
+  expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
 });
 
 test('a service worker shows what arrived in the background, and nothing that was seen', async ({ device }) => {
@@ -240,11 +240,11 @@ test('a service worker shows what arrived in the background, and nothing that wa
   await expect(fileRow(guest, 'seen.txt')).toContainText('Here');
   await setVisible(guest, false);
   await dropFiles(owner, [{ name: 'unseen.txt', text: 'unseen' }]);
-  const told = [{ by: 'worker', words: '“unseen.txt” is here.', body: `SnapDrop room ${grouped(pin)}` }];
-  await expect.poll(() => notices(guest)).toEqual({ asked: 0, told });
+  const notifications = [{ by: 'worker', words: '“unseen.txt” is here.', body: `SnapDrop room ${grouped(pin)}` }];
+  await expect.poll(() => notices(guest)).toEqual({ asked: 0, notifications });
 });
 
-test('an upload that ends in the background is told', async ({ cable, device }, info) => {
+test('an upload that ends in the background is announced by a notification', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address });
   await recordNotices(owner, 'granted');
   const pin = await createRoom(owner);
@@ -253,8 +253,8 @@ test('an upload that ends in the background is told', async ({ cable, device }, 
   await expect(uploadBar(owner)).toBeVisible();
   await setVisible(owner, false);
   cable.allowEverything();
-  const told = [{ by: 'page', words: 'All files are sent.', body: `SnapDrop room ${grouped(pin)}` }];
-  await expect.poll(() => notices(owner), { timeout: 30_000 }).toEqual({ asked: 0, told });
+  const notifications = [{ by: 'page', words: 'All files are sent.', body: `SnapDrop room ${grouped(pin)}` }];
+  await expect.poll(() => notices(owner), { timeout: 30_000 }).toEqual({ asked: 0, notifications });
 });
 
 test('a browser that refuses every notice still counts in the title', async ({ device }) => {
@@ -265,7 +265,7 @@ test('a browser that refuses every notice still counts in the title', async ({ d
   await joinRoom(guest, pin);
   await setVisible(guest, false);
   await dropFiles(owner, [{ name: 'a.txt', text: 'a' }]);
-  await expect.poll(async () => (await notices(guest)).told.map(({ by }) => by)).toEqual(['worker', 'page']);
+  await expect.poll(async () => (await notices(guest)).notifications.map(({ by }) => by)).toEqual(['worker', 'page']);
   await expect(guest).toHaveTitle(`(1) ${titleOf(pin)}`);
   await dropFiles(owner, [{ name: 'b.txt', text: 'b' }]);
   await expect(guest).toHaveTitle(`(2) ${titleOf(pin)}`);
@@ -339,23 +339,24 @@ async function wakeLocks(page: Page): Promise<WakeLocks> {
 interface Notices {
   /** How often the user was asked for the permission. */
   asked: number;
-  told: { by: 'page' | 'worker'; words: string; body: string }[];
+  /** The notifications that the page showed or tried to show, and by which means it did so. */
+  notifications: { by: 'page' | 'worker'; words: string; body: string }[];
 }
 
-/** Records the page's notifications instead of showing them. With `page` there is no service worker that could show them;
- *  with `nobody` every attempt to show one fails. */
+/** Records the page's notifications instead of showing them. If they are shown by `page`, there is no service worker that
+ *  could show them; if by `nobody`, every attempt to show one fails. */
 async function recordNotices(page: Page, permission: NotificationPermission, shownBy: 'page' | 'worker' | 'nobody' = 'page'): Promise<void> {
   await page.addInitScript(
     ({ permission, shownBy }) => {
-      const notices: { asked: number; told: unknown[] } = { asked: 0, told: [] };
-      const tell = (by: string, words: string, { body }: NotificationOptions = {}) => {
-        notices.told.push({ by, words, body });
+      const notices: { asked: number; notifications: unknown[] } = { asked: 0, notifications: [] };
+      const record = (by: string, words: string, { body }: NotificationOptions = {}) => {
+        notices.notifications.push({ by, words, body });
         if (shownBy === 'nobody') throw new TypeError('refused');
       };
       class Recorded extends EventTarget {
         constructor(words: string, options?: NotificationOptions) {
           super();
-          tell('page', words, options);
+          record('page', words, options);
         }
         close() {}
       }
@@ -364,7 +365,7 @@ async function recordNotices(page: Page, permission: NotificationPermission, sho
         return Object.assign(Recorded, { permission: 'granted' }).permission;
       };
       Object.assign(Recorded, { permission, requestPermission });
-      const registration = { showNotification: async (words: string, options?: NotificationOptions) => tell('worker', words, options) };
+      const registration = { showNotification: async (words: string, options?: NotificationOptions) => record('worker', words, options) };
       Object.assign(globalThis, { notices, Notification: Recorded });
       const found = (shownBy === 'page' ? undefined : registration) as ServiceWorkerRegistration | undefined;
       ServiceWorkerContainer.prototype.getRegistration = async () => found;

@@ -210,8 +210,8 @@ test('the first page leads back into the rooms of this browser, as long as they 
   }
   await closeRoom(owner);
   const again = await anotherTab(guest);
-  const told = again.waitForResponse(/\/api\/rooms$/);
+  const answer = again.waitForResponse(/\/api\/rooms$/);
   await again.goto('/');
-  expect(await (await told).json()).toEqual([]);
+  expect(await (await answer).json()).toEqual([]);
   await expect(again.getByRole('navigation')).toHaveCount(0);
 });

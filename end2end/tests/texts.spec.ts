@@ -80,7 +80,7 @@ test('a picture is pasted as a file', async ({ device }) => {
   await expect(texts(owner)).toHaveCount(0);
 });
 
-test('texts outlive a reload, and are told to who joins later', async ({ device }) => {
+test('texts outlive a reload, and reach members who join later', async ({ device }) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
   await add(owner, 'first');

@@ -54,7 +54,7 @@ for (const [way, options] of Object.entries(WAYS)) {
 
 test('a stream whose length nobody knows arrives, and the room learns its length at the end', async ({ server }, info) => {
   const room = await ApiRoom.open(server.address);
-  // In Node the client itself hangs when a stream ends where a chunk ends (tus-js-client 4.3.1).
+  // In Node tus-js-client 4.3.1 itself hangs when a stream ends exactly where a chunk ends, so this file does not.
   const file = await sample(info, 'recording.mov', 7 * MIB + 5);
   // The client gets a pipe and not a file, so that it can neither find out the length nor read anything twice.
   const stream = new PassThrough();
@@ -83,7 +83,7 @@ for (const [index, [way, options]] of Object.entries(RESUMING).entries()) {
     const room = await ApiRoom.open(server.address);
     const file = await sample(info, 'harbour.mov', 32 * MIB + 1);
     const between = chance(index + 1);
-    // Their sum is less than the file, so that all of them happen before its last byte has passed.
+    // The distances add up to less than the file, so that every break happens before the last byte has passed.
     const distances = Array.from({ length: 12 }, () => between(64 * 1024, 2.5 * MIB));
     cable.breakAfter(distances);
     const asked: string[] = [];
@@ -131,14 +131,14 @@ for (const memory of ['storage', 'uploadUrl'] as const) {
     await first.kill();
     cable.allowEverything();
 
-    const uploadUrl = memory === 'uploadUrl' ? first.told.find(({ url }) => url !== undefined)?.url : undefined;
+    const uploadUrl = memory === 'uploadUrl' ? first.events.find(({ url }) => url !== undefined)?.url : undefined;
     const second = TusProcess.start({ ...task, storage, uploadUrl });
     expect(await second.end()).toBe(0);
-    const requests = second.told.filter(({ method }) => method !== undefined);
+    const requests = second.events.filter(({ method }) => method !== undefined);
     expect(requests.map(({ method }) => method)).toEqual(['HEAD', 'PATCH']);
     expect(requests[1].offset).toBeGreaterThan(11 * MIB);
     expect(await room.files()).toHaveLength(1);
-    expect(await room.sha256Of(second.told.at(-1)?.done ?? '')).toBe(file.sha256);
+    expect(await room.sha256Of(second.events.at(-1)?.done ?? '')).toBe(file.sha256);
   });
 }
 
@@ -156,12 +156,12 @@ test('a second process goes on with all four parts of a killed one', async ({ se
 
   const second = TusProcess.start(task);
   expect(await second.end()).toBe(0);
-  const requests = second.told.filter(({ method }) => method !== undefined);
+  const requests = second.events.filter(({ method }) => method !== undefined);
   expect(requests.map(({ method }) => method).sort()).toEqual([...Array(4).fill('HEAD'), ...Array(4).fill('PATCH'), 'POST']);
   expect(requests.reduce((sum, { method, offset = 0 }) => sum + (method === 'PATCH' ? offset : 0), 0)).toBeGreaterThan(11 * MIB);
   expect(await room.files()).toEqual([expect.objectContaining({ name: 'lecture.mp4', state: 'complete', size_bytes: 32 * MIB })]);
   expect(await room.parts()).toEqual([]);
-  expect(await room.sha256Of(second.told.at(-1)?.done ?? '')).toBe(file.sha256);
+  expect(await room.sha256Of(second.events.at(-1)?.done ?? '')).toBe(file.sha256);
 });
 
 test('a client takes an upload over from one whose connection hangs', async ({ server, cable }, info) => {

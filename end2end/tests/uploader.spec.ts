@@ -13,7 +13,7 @@ test('chunks grow with the network up to 64 MiB, follow each other without a gap
   await joinRoom(guest, pin);
   const film = await sample(info, 'IMG_4402 harbour.mov', 180 * MIB);
 
-  // By the page's clock every chunk takes no time, however busy this machine is.
+  // The page's clock stands still, so that every chunk seems to take no time, however busy this machine is.
   await owner.clock.setFixedTime(Date.now());
   const sent = Chunks.of(owner);
   await addFiles(owner, film.path);
@@ -26,7 +26,8 @@ test('chunks grow with the network up to 64 MiB, follow each other without a gap
     end += length;
   }
   expect(end).toBe(180 * MIB);
-  // The second chunk is prepared while the first is being sent, before the speed of the network is known.
+  // The second chunk has the size of the first, since it is prepared while the first is being sent, before the speed of
+  // the network is known.
   expect(chunks.map(({ length }) => length / MIB)).toEqual([4, 4, 8, 16, 32, 64, 52]);
   expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
 });

@@ -31,10 +31,10 @@ class SnapDrop(TusPeer):
         return [self._program, "--listen", "127.0.0.1:0", "--data-dir", self.folder]
 
     def is_listening(self) -> bool:
-        told = re.search(r"SnapDrop listens on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
-        if told:
-            self.port = int(told[1])
-        return bool(told)
+        announced = re.search(r"SnapDrop listens on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
+        if announced:
+            self.port = int(announced[1])
+        return bool(announced)
 
     def prepare(self) -> None:
         with Connection(self.port) as connection:
