@@ -16,7 +16,7 @@ export PATH := $(TOOLS)/bin:$(HOME)/.cargo/bin:$(PATH)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
-# The first that finishes keeps cargo's lock, so nothing is gained by building several at once.
+# Building several targets at once would gain nothing, because cargo lets only one build at a time use a target folder.
 .NOTPARALLEL:
 .PHONY: run build test unit faults end2end interop lint soak-tests bench bench-devices fuzz smoke shots lighthouse tools browser clean
 

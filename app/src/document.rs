@@ -9,7 +9,8 @@ use crate::{
     wire::{self, Place},
 };
 
-/// The paths of the bundle's files, whose names change with their content. A path is missing when its file was not built.
+/// The paths of the bundle's files, whose names change with their content. A path is missing when its file was not
+/// built.
 #[derive(Clone, Debug, Default)]
 pub struct Bundle {
     /// The script that starts the WebAssembly module, made by wasm-bindgen.
@@ -87,8 +88,8 @@ fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
     }
 }
 
-/// The script that loads the bundle and hydrates the page. leptos's own component for this is not used, because it reads
-/// the names of the files from a file beside the program; here they come from inside the program.
+/// The script that loads the bundle and hydrates the page. leptos's own component for this is not used, because it
+/// reads the names of the files from a file beside the program; here they come from inside the program.
 #[component]
 fn HydrationScript(
     bundle: Bundle,
@@ -99,9 +100,9 @@ fn HydrationScript(
     let mut modules = vec![wasm.clone()];
     modules.extend(if has_room { bundle.parts } else { Vec::new() });
     // The bundle is loaded after the first paint, because loading it earlier would delay the paint, and the page can be
-    // read without it. A PerformanceObserver reports the paint itself; an animation frame would come before it. A tab in
-    // the background is not painted, nor is one that goes to the background meanwhile, so these do not wait for a paint.
-    // `setTimeout` lets the browser handle input between starting the program and running it.
+    // read without it. A PerformanceObserver reports the paint itself; an animation frame would come before it. A tab
+    // in the background is not painted, nor is one that goes to the background meanwhile, so these do not wait for a
+    // paint. `setTimeout` lets the browser handle input between starting the program and running it.
     let source = format!(
         "const start = () => {{\
            for (const module of {modules:?}) fetch(module);\

@@ -10,7 +10,8 @@ use crate::{
     wire::{Place, ProblemCode},
 };
 
-/// What a page was painted from. The server embeds it in the page, so that the browser does not have to request it again.
+/// What a page was painted from. The server embeds it in the page, so that the browser does not have to request it
+/// again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstPaint {
     /// The place that was asked for; [`Place::Nowhere`] when there is nothing at the address.

@@ -35,8 +35,8 @@ fn saturated(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// How much of a whole has arrived, in percent, rounded down: 100 only when all of it has arrived. A whole of zero bytes
-/// counts as arrived.
+/// How much of a whole has arrived, in percent, rounded down: 100 only when all of it has arrived. A whole of zero
+/// bytes counts as arrived.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> u64 {
     match whole {

@@ -1,11 +1,11 @@
 //! The texts of the interface, in the reader's language.
 //!
-//! The catalogues are in `app/locales`; `app/build.rs` turns each of their keys into a method of [`Messages`]. The server
-//! contains the texts of all languages and writes those of one language into each page. The program in the browser
-//! contains none and reads them from the page.
+//! The catalogues are in `app/locales`; `app/build.rs` turns each of their keys into a method of [`Messages`]. The
+//! server contains the texts of all languages and writes those of one language into each page. The program in the
+//! browser contains none and reads them from the page.
 //!
-//! The rules for plurals and numbers come from ICU on the server (`i18n/icu.rs`). In browsers (`i18n/intl.rs`) the plural
-//! rules come from `Intl`, and the module `numbers` writes the numbers.
+//! The rules for plurals and numbers come from ICU on the server (`i18n/icu.rs`). In browsers (`i18n/intl.rs`) the
+//! plural rules come from `Intl`, and the module `numbers` writes the numbers.
 
 pub mod problem_text;
 
@@ -72,9 +72,9 @@ impl Messages {
     }
 }
 
-/// Replaces the placeholders of a text: `{0}` by `count`, `{1}` by the first of `values`, and so on. A value with letters
-/// that run from right to left, or every value if `isolates` is set, is put between isolate characters, so that it does
-/// not reorder the words around it (Unicode Bidirectional Algorithm, UAX #9).
+/// Replaces the placeholders of a text: `{0}` by `count`, `{1}` by the first of `values`, and so on. A value with
+/// letters that run from right to left, or every value if `isolates` is set, is put between isolate characters, so that
+/// it does not reorder the words around it (Unicode Bidirectional Algorithm, UAX #9).
 fn fill(text: &str, count: &str, values: &[&str], isolates: bool) -> String {
     let mut filled = String::with_capacity(text.len() + 16);
     let mut parts = text.split('{');

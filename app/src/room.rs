@@ -131,8 +131,8 @@ impl Room {
         }
     }
 
-    /// Folds one recorded event into the room. An event about a member, a file or a text that is not in the room changes
-    /// nothing, so folding cannot fail.
+    /// Folds one recorded event into the room. An event about a member, a file or a text that is not in the room
+    /// changes nothing, so folding cannot fail.
     pub fn apply(&mut self, event: &RoomEvent) {
         match event {
             RoomEvent::MemberJoined { member } => match self.member_mut(member.id) {
@@ -282,8 +282,8 @@ impl Room {
         self.parts.iter().any(|part| part.id == id)
     }
 
-    /// The size of all files and parts together, in bytes. One whose size is not declared counts with the bytes that have
-    /// arrived.
+    /// The size of all files and parts together, in bytes. One whose size is not declared counts with the bytes that
+    /// have arrived.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
         self.uploads().fold(0, |sum, file| sum.saturating_add(file.size_bytes.unwrap_or(file.offset_bytes)))

@@ -1,5 +1,5 @@
-//! Requests to the server's HTTP API. Each function returns the answer, or a [`Problem`] whose `detail` is a sentence in
-//! the language of the page. The requests of uploads are in `files/uploader/protocol.rs`.
+//! Requests to the server's HTTP API. Each function returns the answer, or a [`Problem`] whose `detail` is a sentence
+//! in the language of the page. The requests of uploads are in `files/uploader/protocol.rs`.
 
 use std::ops::Range;
 
@@ -143,8 +143,8 @@ pub(crate) async fn checked(response: Response) -> Result<Response, Problem> {
     Err(serde_json::from_str(&text).map_or_else(|_| unexpected(response.status()), in_words))
 }
 
-/// The problem for an error response whose body is not a [`Problem`]. Such a response comes from a proxy in between, not
-/// from the server.
+/// The problem for an error response whose body is not a [`Problem`]. Such a response comes from a proxy in between,
+/// not from the server.
 pub(crate) fn unexpected(status: u16) -> Problem {
     let code = if status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest };
     in_words(Problem::new(code, ""))

@@ -1,5 +1,5 @@
-//! What makes the page an app that can be installed: it registers the service worker and notices newer versions, follows
-//! launches by the system, and takes what other apps share.
+//! What makes the page an app that can be installed: it registers the service worker and notices newer versions,
+//! follows launches by the system, and takes what other apps share.
 //!
 //! The service worker itself is plain JavaScript (`server/src/http/app_shell/service_worker.js`).
 
@@ -47,8 +47,8 @@ pub struct InstalledApp {
     launch_action: RwSignal<Option<LaunchAction>>,
     /// Files that the system opened with this app, until a page takes them.
     opened: RwSignal<Vec<SendWrapper<PickedFile>>>,
-    // The values below are bound to the browser's one thread. On the server they are always empty, and may be dropped on
-    // any thread.
+    // The values below are bound to the browser's one thread. On the server they are always empty, and may be dropped
+    // on any thread.
     registration: StoredValue<Option<SendWrapper<ServiceWorkerRegistration>>>,
     listeners: StoredValue<Vec<SendWrapper<EventListener>>>,
     /// The browser calls this for every launch as long as the page exists; a page cannot take the function back.
@@ -59,8 +59,8 @@ pub struct InstalledApp {
 }
 
 impl InstalledApp {
-    /// Shares the installed app through the context. A launch of the running app goes to another of its `places` without
-    /// loading a page, because this page may be sending files.
+    /// Shares the installed app through the context. A launch of the running app goes to another of its `places`
+    /// without loading a page, because this page may be sending files.
     pub fn provide(places: Places, hydration: Hydration) -> Self {
         let app = Self {
             update_waits: RwSignal::new(false),
@@ -211,8 +211,8 @@ impl InstalledApp {
         }
     }
 
-    /// Handles a launch: the app was started, or brought to the front, perhaps with files or a launch action. The launch that
-    /// loaded this page is recognized by its address, and leads nowhere unless it has files.
+    /// Handles a launch: the app was started, or brought to the front, perhaps with files or a launch action. The
+    /// launch that loaded this page is recognized by its address, and leads nowhere unless it has files.
     fn launched(self, launch: &JsValue, places: Places) {
         let loaded_for = self.loaded_for.try_update_value(Option::take).flatten();
         let handles = handles_of(launch);

@@ -42,9 +42,9 @@ pub(super) fn plural(language: Language, count: usize) -> usize {
     CATEGORIES.iter().position(|name| category == *name).unwrap_or(CATEGORIES.len() - 1)
 }
 
-/// Writes a decimal number, given as ASCII digits with or without a point, as the language writes it. `Intl` is not used
-/// for this, because its first number takes a browser 10 to 25 ms, which is a third of the time that it takes to hydrate
-/// a page.
+/// Writes a decimal number, given as ASCII digits with or without a point, as the language writes it. `Intl` is not
+/// used for this, because its first number takes a browser 10 to 25 ms, which is a third of the time that it takes to
+/// hydrate a page.
 pub(super) fn number(messages: Messages, digits: &str) -> String {
     numbers::write(digits, messages.text(NUMBERS))
 }

@@ -71,8 +71,8 @@ pub enum RoomEvent {
         /// SHA-256 of the whole file.
         sha256: Sha256,
     },
-    /// A complete file turned out to be incomplete after a restart, because the machine had stopped before all of it was
-    /// on the disk.
+    /// A complete file turned out to be incomplete after a restart, because the machine had stopped before all of it
+    /// was on the disk.
     FileReopened {
         /// The file.
         id: FileId,
@@ -91,8 +91,8 @@ pub enum RoomEvent {
         /// The file.
         id: FileId,
     },
-    /// The thumbnail of a file was found to be missing after a restart, because the machine had stopped before it was on
-    /// the disk.
+    /// The thumbnail of a file was found to be missing after a restart, because the machine had stopped before it was
+    /// on the disk.
     ThumbnailLost {
         /// The file.
         id: FileId,

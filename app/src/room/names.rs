@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct DisplayName(String);
 
-/// A file's name as its sender gave it, possibly with folders: 1 to 1,024 bytes of any text that is not only white space.
+/// A file's name as its sender gave it, possibly with folders: 1 to 1,024 bytes of any text that is not only white
+/// space.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct FileName(String);
@@ -87,8 +88,8 @@ impl FileName {
         &self.0
     }
 
-    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Empty parts, `.`, `..` and
-    /// direction marks are left out, and control characters are replaced by `_`. There is always at least one part.
+    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Empty parts, `.`, `..`
+    /// and direction marks are left out, and control characters are replaced by `_`. There is always at least one part.
     #[must_use]
     pub fn parts(&self) -> Vec<String> {
         let parts: Vec<String> = self
@@ -120,8 +121,8 @@ impl FileName {
         self.parts().pop().expect("a name has at least one part")
     }
 
-    /// The ending of the file name in upper case, which tells people the kind of file. It is one to four ASCII letters or
-    /// digits, or empty when the name has no such ending.
+    /// The ending of the file name in upper case, which tells people the kind of file. It is one to four ASCII letters
+    /// or digits, or empty when the name has no such ending.
     #[must_use]
     pub fn kind(&self) -> String {
         let base = self.base();

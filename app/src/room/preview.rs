@@ -17,7 +17,8 @@ pub enum PreviewKind {
     Text,
 }
 
-/// What browsers can show: the media types, and the endings of file names, which decide when the media type says nothing.
+/// What browsers can show: the media types, and the endings of file names, which decide when the media type says
+/// nothing.
 const KINDS: [(PreviewKind, &str, &str); 5] = [
     (
         PreviewKind::Image,
@@ -54,8 +55,8 @@ impl FileEntry {
         if media_type.starts_with("text/") {
             return Some(PreviewKind::Text);
         }
-        // Types under application/ are often a guess of the sender's system: where Excel is installed, a CSV file is sent
-        // with Excel's type. So the ending decides for them.
+        // Types under application/ are often a guess of the sender's system: where Excel is installed, a CSV file is
+        // sent with Excel's type. So the ending decides for them.
         let says_nothing = media_type.is_empty() || media_type.starts_with("application/");
         let ending = self.name.kind();
         KINDS.iter().find(|(.., endings)| says_nothing && has(endings, &ending)).map(|(kind, ..)| *kind)

@@ -17,8 +17,8 @@ pub fn members(pin: &Pin) -> String {
     format!("{ROOMS}/{pin}/members")
 }
 
-/// The live socket of a room. With `since`, the server sends the events after that revision instead of a snapshot, as far
-/// as it still has them.
+/// The live socket of a room. With `since`, the server sends the events after that revision instead of a snapshot, as
+/// far as it still has them.
 #[must_use]
 pub fn live(pin: &Pin, since: Option<u64>) -> String {
     match since {

@@ -5,8 +5,8 @@ const REMEMBER: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
 /// What erases a cookie.
 const ERASE: &str = "; Path=/; Max-Age=0; SameSite=Lax";
 
-/// The cookie that remembers a value, in the form that `Set-Cookie` and `document.cookie` take. Without a value it erases
-/// the cookie with this name.
+/// The cookie that remembers a value, in the form that `Set-Cookie` and `document.cookie` take. Without a value it
+/// erases the cookie with this name.
 #[must_use]
 pub fn remember(name: &str, value: Option<&str>) -> String {
     // Joining texts takes less room in the browser's module than formatting them does.

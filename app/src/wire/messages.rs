@@ -1,4 +1,5 @@
-//! The messages of the live socket, which are JSON objects with a `type`, and the codes with which the server closes it.
+//! The messages of the live socket, which are JSON objects with a `type`, and the codes with which the server closes
+//! it.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,8 @@ pub const HEARTBEAT_SECS: u32 = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
-    /// The room as it is now. It is the first message to a client that connects without `since`, and replaces events that
-    /// the server cannot replay any more.
+    /// The room as it is now. It is the first message to a client that connects without `since`, and replaces events
+    /// that the server cannot replay any more.
     Snapshot(Snapshot),
     /// The next recorded event.
     Event {
@@ -50,7 +51,8 @@ pub enum ServerMessage {
 pub enum ClientMessage {
     /// What the page knows of its device and the user agent string does not tell.
     Hello {
-        /// `navigator.maxTouchPoints`. It tells an iPad, whose user agent claims to be a Mac, from a Mac, which has none.
+        /// `navigator.maxTouchPoints`. It tells an iPad, whose user agent claims to be a Mac, from a Mac, which has
+        /// none.
         touch_points: u32,
     },
     /// This tab came to the front or went to the back.
@@ -68,8 +70,8 @@ pub enum ClientMessage {
         /// Whether the room is to be locked.
         locked: bool,
     },
-    /// The owner's tab paused an upload. The server has to be told, because it cannot tell a paused upload from one that is
-    /// between two chunks.
+    /// The owner's tab paused an upload. The server has to be told, because it cannot tell a paused upload from one
+    /// that is between two chunks.
     UploadPaused {
         /// The file whose upload is paused.
         id: FileId,

@@ -93,8 +93,8 @@ codes! {
     UnsupportedMediaType = 415, "This media type is not taken here";
     /// The requested range lies outside the file.
     RangeNotSatisfiable = 416, "The range lies outside the file";
-    /// A value in the request is out of range. Pages also use the code for a file that the device does not let them read
-    /// any more.
+    /// A value in the request is out of range. Pages also use the code for a file that the device does not let them
+    /// read any more.
     OutOfRange = 422, "A value is out of range";
     /// The text is empty.
     EmptySnippet = 422, "The text is empty";

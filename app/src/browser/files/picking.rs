@@ -65,8 +65,8 @@ async fn picked_handles() -> Result<Vec<PickedFile>, JsValue> {
 }
 
 /// Calls `act` with the files that were dropped or pasted. Folders among them are replaced by all files inside. Without
-/// folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event is
-/// handled, so all entries and handles are requested at once, and their contents are awaited afterwards.
+/// folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event
+/// is handled, so all entries and handles are requested at once, and their contents are awaited afterwards.
 fn transferred(transfer: Option<web_sys::DataTransfer>, act: impl Fn(Vec<PickedFile>) + 'static) {
     let Some(transfer) = transfer else { return };
     let files = transfer.files().map(|files| list(&files)).unwrap_or_default();

@@ -30,8 +30,8 @@ pub(super) fn target_of(launch: &JsValue) -> Option<String> {
     address.strip_prefix(&origin).map(str::to_owned)
 }
 
-/// The place and launch action to which a launch leads. A launch for the first page without a query leads nowhere, because a
-/// person who presses the app's icon wants the app as they left it.
+/// The place and launch action to which a launch leads. A launch for the first page without a query leads nowhere,
+/// because a person who presses the app's icon wants the app as they left it.
 pub(super) fn destination(target: &str) -> Option<(Place, Option<LaunchAction>)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     (target != START).then(|| (Place::at(path), LaunchAction::of(query)))

@@ -1,5 +1,5 @@
-//! Takes what another app shares with the installed one. The service worker keeps a share in IndexedDB until a page takes
-//! it.
+//! Takes what another app shares with the installed one. The service worker keeps a share in IndexedDB until a page
+//! takes it.
 
 use futures::try_join;
 use idb::{DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode};
@@ -38,8 +38,8 @@ async fn take_newest() -> Result<Option<JsValue>, idb::Error> {
     Ok(share)
 }
 
-/// Whether to show the hint that a person has to open this app to share something. Web apps cannot be share targets on an
-/// iPhone or iPad. The hint is not shown in the installed app, because there the person has already followed it.
+/// Whether to show the hint that a person has to open this app to share something. Web apps cannot be share targets on
+/// an iPhone or iPad. The hint is not shown in the installed app, because there the person has already followed it.
 #[must_use]
 pub fn needs_share_hint() -> bool {
     let navigator = page::window().navigator();

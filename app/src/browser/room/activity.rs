@@ -1,6 +1,6 @@
-//! [`Activity`]: what all pages share: whether uploads are unfinished, the text before the window's title, and content that
-//! is handed to a room. It is in the module of the first page, because that of the room is loaded only when somebody opens
-//! a room (see [`crate::pages::lazy_room`]).
+//! [`Activity`]: what all pages share: whether uploads are unfinished, the text before the window's title, and content
+//! that is handed to a room. It is in the module of the first page, because that of the room is loaded only when
+//! somebody opens a room (see [`crate::pages::lazy_room`]).
 
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;

@@ -1,5 +1,5 @@
-//! Reports what happens in the room while the page is in the background: it is counted in the tab's title, and people who
-//! have agreed to it get system notifications (Notifications API). Failures of this affect nothing else.
+//! Reports what happens in the room while the page is in the background: it is counted in the tab's title, and people
+//! who have agreed to it get system notifications (Notifications API). Failures of this affect nothing else.
 
 use std::{cell::Cell, time::Duration};
 
@@ -20,21 +20,21 @@ use crate::{
     room::{FileId, FileState, Pin, Room},
 };
 
-/// How long to wait before a notification. Files that arrive within this time are reported together, and uploads have not
-/// ended if others begin within it.
+/// How long to wait before a notification. Files that arrive within this time are reported together, and uploads have
+/// not ended if others begin within it.
 const SETTLED: Duration = Duration::from_secs(1);
 /// The key in the local storage under which the browser remembers that the person has answered the offer.
 const ANSWERED: &str = "snapdrop-notices";
 
-/// What happened in the background and has not been seen yet, and whether notifications are offered to the person. Shared
-/// through the context.
+/// What happened in the background and has not been seen yet, and whether notifications are offered to the person.
+/// Shared through the context.
 #[derive(Clone, Copy, Debug)]
 pub struct Notices {
     total: Memo<Total>,
     unseen: RwSignal<usize>,
     offered: RwSignal<bool>,
-    /// The notification that the page shows, which is bound to the browser's one thread. On the server there is none, and
-    /// the empty value may be dropped on any thread.
+    /// The notification that the page shows, which is bound to the browser's one thread. On the server there is none,
+    /// and the empty value may be dropped on any thread.
     shown: StoredValue<Option<SendWrapper<notifications::PageNotice>>>,
 }
 
@@ -183,8 +183,8 @@ pub fn use_notices() -> Notices {
     use_context().expect("the app provides notices")
 }
 
-/// Returns the ids that are in `now` but not in `before`. Both lists are in the order of the room, so a known id is found
-/// near the beginning of what is left of `before`.
+/// Returns the ids that are in `now` but not in `before`. Both lists are in the order of the room, so a known id is
+/// found near the beginning of what is left of `before`.
 pub(crate) fn added(before: &[FileId], now: &[FileId]) -> Vec<FileId> {
     let mut rest = before;
     let mut is_new = |id: &FileId| match rest.iter().position(|known| known == id) {
@@ -201,8 +201,8 @@ fn arrived_words(count: usize, name: &str) -> String {
     if count == 1 { t().file_arrived(name) } else { t().files_arrived(count) }
 }
 
-/// The sentence about how the uploads ended, according to the room's state. It is `None` if the room is closed or has no
-/// files.
+/// The sentence about how the uploads ended, according to the room's state. It is `None` if the room is closed or has
+/// no files.
 fn ended_words(room: &Room) -> Option<&'static str> {
     if room.closed.is_some() || room.files.is_empty() {
         return None;

@@ -1,4 +1,5 @@
-//! What the browser's tab shows while another one is in front: the progress of uploads, and how many files have arrived.
+//! What the browser's tab shows while another one is in front: the progress of uploads, and how many files have
+//! arrived.
 
 use leptos::prelude::*;
 use web_sys::Element;
@@ -12,8 +13,8 @@ use crate::{
 /// The steps in which the ring in the icon grows, in percent. The icon has only sixteen pixels.
 const STEP_PERCENT: u64 = 5;
 
-/// Puts the progress and the number of new files before the window's title, and replaces the tab's icon with a ring that
-/// shows the progress.
+/// Puts the progress and the number of new files before the window's title, and replaces the tab's icon with a ring
+/// that shows the progress.
 pub fn follow(total: Memo<Total>, notices: Notices, activity: Activity) {
     let percent = Memo::new(move |_| total.with(sent_percent));
     Effect::new(move |_| activity.news.set(news(notices.unseen(), percent.get())));

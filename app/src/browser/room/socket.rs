@@ -1,5 +1,5 @@
-//! The live socket: keeps a WebSocket to the server open, connects again by itself, and applies the events that arrive to
-//! the [`LiveRoom`].
+//! The live socket: keeps a WebSocket to the server open, connects again by itself, and applies the events that arrive
+//! to the [`LiveRoom`].
 
 use futures::{
     FutureExt as _, SinkExt as _, StreamExt as _,
@@ -22,8 +22,8 @@ use crate::{
     wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage},
 };
 
-/// After this many milliseconds without a message from the server the connection counts as lost: two heartbeats, and five
-/// seconds for delays on the network.
+/// After this many milliseconds without a message from the server the connection counts as lost: two heartbeats, and
+/// five seconds for delays on the network.
 const SILENCE_MS: u32 = (2 * HEARTBEAT_SECS + 5) * 1000;
 /// How many milliseconds the server has to answer a heartbeat with which the page tests the connection.
 const ANSWER_MS: u32 = 4000;

@@ -12,8 +12,8 @@ use crate::wire::{Problem, ProblemCode};
 /// The longest wait in milliseconds.
 const LONGEST_MS: f64 = 30_000.0;
 
-/// The wait after `failures` failures in a row. It doubles with each failure, up to half a minute. A random part of up to
-/// half of it is left out, so that a room full of clients does not come back in the same instant.
+/// The wait after `failures` failures in a row. It doubles with each failure, up to half a minute. A random part of up
+/// to half of it is left out, so that a room full of clients does not come back in the same instant.
 pub(crate) fn after(failures: u32) -> Duration {
     jittered(failures, js_sys::Math::random())
 }

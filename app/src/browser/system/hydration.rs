@@ -13,8 +13,8 @@ use crate::browser::system::clock;
 /// 50 ms that people notice, also on a phone that is a few times slower than a desktop computer.
 const TURN_SECS: f64 = 0.002;
 /// After this many parts the turns are longer. The first parts are most of a page; each is the first of its kind, and
-/// slow. The later ones are rows like those before: with short turns, a thousand rows would take more time for the turns
-/// than for the rows themselves.
+/// slow. The later ones are rows like those before: with short turns, a thousand rows would take more time for the
+/// turns than for the rows themselves.
 const FIRST_PARTS: usize = 40;
 /// How long, in seconds, further parts may begin within one turn after the first parts.
 const LATER_TURN_SECS: f64 = 0.008;
@@ -37,9 +37,9 @@ struct Queue {
 
 /// The hydration of this page: the parts that wait, and whether it is over. Shared through the context.
 ///
-/// Until it is over, nothing may change the structure of what the server rendered, because a part that is hydrated later
-/// would look for nodes that are not there. Everything that changes the page by itself, such as events from the live
-/// socket, therefore waits for the end.
+/// Until it is over, nothing may change the structure of what the server rendered, because a part that is hydrated
+/// later would look for nodes that are not there. Everything that changes the page by itself, such as events from the
+/// live socket, therefore waits for the end.
 #[derive(Clone, Copy, Debug)]
 pub struct Hydration {
     /// `None` as long as nothing was added.
@@ -48,8 +48,8 @@ pub struct Hydration {
 }
 
 impl Hydration {
-    /// Starts the hydration of what the server rendered, which runs until every part is hydrated. After that `at_the_end`
-    /// is called in its own turn of the event loop.
+    /// Starts the hydration of what the server rendered, which runs until every part is hydrated. After that
+    /// `at_the_end` is called in its own turn of the event loop.
     #[must_use]
     pub fn provide(at_the_end: fn()) -> Self {
         let hydration = Self { waiting: StoredValue::new(None), is_over: RwSignal::new(false) };

@@ -88,8 +88,8 @@ async fn fetch(language: Language) -> Option<String> {
     response.text().await.ok()
 }
 
-/// Does nothing on the server, which has the texts of all languages. In the browser the texts that came with the page are
-/// installed.
+/// Does nothing on the server, which has the texts of all languages. In the browser the texts that came with the page
+/// are installed.
 #[cfg(not(target_arch = "wasm32"))]
 fn install_from_page(_: Language) {}
 

@@ -8,14 +8,14 @@ use web_sys::EventTarget;
 
 use super::page;
 
-/// What the person has answered: "granted", "denied", or "default" if they have not been asked. `None` if the browser has
-/// no notifications, or has them only for installed apps.
+/// What the person has answered: "granted", "denied", or "default" if they have not been asked. `None` if the browser
+/// has no notifications, or has them only for installed apps.
 pub(crate) fn permission() -> Option<String> {
     Reflect::get(class()?.as_ref(), &"permission".into()).ok()?.as_string()
 }
 
-/// Makes the browser ask the person, which it does only in response to a user gesture. Afterwards [`permission`] returns
-/// the answer.
+/// Makes the browser ask the person, which it does only in response to a user gesture. Afterwards [`permission`]
+/// returns the answer.
 pub(crate) fn ask_permission() {
     let asked = class().and_then(|class| {
         let ask: Function = Reflect::get(&class, &"requestPermission".into()).ok()?.dyn_into().ok()?;

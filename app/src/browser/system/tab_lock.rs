@@ -32,8 +32,8 @@ pub(crate) async fn try_hold(name: &str) -> Option<TabLock> {
     request(name, true).await
 }
 
-/// Requests the lock, and waits until the browser grants it. With `only_if_free` it does not wait, and returns `None` if
-/// the lock is held. Without Web Locks it returns at once, with a lock that excludes nobody.
+/// Requests the lock, and waits until the browser grants it. With `only_if_free` it does not wait, and returns `None`
+/// if the lock is held. Without Web Locks it returns at once, with a lock that excludes nobody.
 async fn request(name: &str, only_if_free: bool) -> Option<TabLock> {
     let (sender, receiver) = oneshot::channel();
     let granted = Closure::once_into_js(move |lock: JsValue| {

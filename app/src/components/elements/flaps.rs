@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use crate::format;
 
-/// The digits of a PIN, each on a flap, in groups of three. Screen readers read them digit by digit. A space is drawn as
-/// a blank flap.
+/// The digits of a PIN, each on a flap, in groups of three. Screen readers read them digit by digit. A space is drawn
+/// as a blank flap.
 #[component]
 pub fn Flaps(
     /// The digits, with a space for each digit that is not known yet.

@@ -31,7 +31,8 @@ pub fn DropZone() -> impl IntoView {
         if files.is_empty() {
             return;
         }
-        // An upload changes the list, which must not change before it is hydrated. Files that come before wait in `early`.
+        // An upload changes the list, which must not change before it is hydrated. Files that come before wait in
+        // `early`.
         if !hydration.is_over_untracked() {
             early.update(|early| early.extend(files.into_iter().map(SendWrapper::new)));
         } else if owner {

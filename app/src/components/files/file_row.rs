@@ -76,8 +76,8 @@ pub fn FileRow(
         let called = name.base();
         move |_| {
             let pin = pin.clone();
-            // A removal can be undone for a few seconds. A file with an upload in this browser is removed at once: it was
-            // never complete, so nothing is lost.
+            // A removal can be undone for a few seconds. A file with an upload in this browser is removed at once: it
+            // was never complete, so nothing is lost.
             if uploads.transfer_untracked(id).is_none() {
                 return removals.begin(id, &called);
             }

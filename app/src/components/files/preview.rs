@@ -50,8 +50,8 @@ pub fn PreviewWindow() -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
     let place = NodeRef::<Div>::new();
     let note = RwSignal::new(String::new());
-    // Becomes `None` when the file is removed. `PreviewedFile` has only what the preview needs, so that no other change to the
-    // file draws the preview anew: a film would start from the beginning.
+    // Becomes `None` when the file is removed. `PreviewedFile` has only what the preview needs, so that no other change
+    // to the file draws the preview anew: a film would start from the beginning.
     let file = Memo::new(move |_| wanted.get().and_then(|id| live.read(Topic::File(id), |room| room.file(id).and_then(PreviewedFile::of))));
     Effect::new(move |_: Option<Option<EventListener>>| {
         let (dialog, place) = (dialog.get()?, place.get()?);

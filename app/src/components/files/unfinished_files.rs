@@ -26,9 +26,9 @@ const SETTLED: Duration = Duration::from_secs(3);
 pub fn UnfinishedFiles() -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
-    // A file whose offset has changed since the page was opened is being sent by another tab or by a script, so it is not
-    // unfinished. The offsets are read a second time after `SETTLED`, because bytes that an earlier page sent may still
-    // have been counted after this page was opened.
+    // A file whose offset has changed since the page was opened is being sent by another tab or by a script, so it is
+    // not unfinished. The offsets are read a second time after `SETTLED`, because bytes that an earlier page sent may
+    // still have been counted after this page was opened.
     let offsets = move || live.read_untracked(|room| room.files.iter().map(|file| (file.id, file.offset_bytes)).collect::<HashMap<_, _>>());
     let at_first = RwSignal::new(offsets());
     Effect::new(move |_| {

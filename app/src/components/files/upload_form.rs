@@ -8,8 +8,8 @@ use crate::{
     wire::{self, ProblemCode},
 };
 
-/// Why the server did not take all files of the last form. The server provides it as a context for the page to which the
-/// form leads back.
+/// Why the server did not take all files of the last form. The server provides it as a context for the page to which
+/// the form leads back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UploadProblem(pub ProblemCode);
 
@@ -17,8 +17,8 @@ pub struct UploadProblem(pub ProblemCode);
 #[component]
 pub fn UploadForm() -> impl IntoView {
     let live = use_live_room();
-    // In the browser this context does not exist, so the text is empty there. The text that the server rendered stays on
-    // the page, because hydration keeps the elements.
+    // In the browser this context does not exist, so the text is empty there. The text that the server rendered stays
+    // on the page, because hydration keeps the elements.
     let problem = use_context::<UploadProblem>().map(|UploadProblem(code)| problem_text(code)).unwrap_or_default();
     live.is_owner().then(|| {
         view! {

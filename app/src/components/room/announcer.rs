@@ -11,7 +11,8 @@ use crate::{
     room::{FileId, FileState, MemberId, Room, SnippetId},
 };
 
-/// A live region that is never visible. It says who joined or left, which files are complete, and that a text was added.
+/// A live region that is never visible. It says who joined or left, which files are complete, and that a text was
+/// added.
 #[component]
 pub fn Announcer() -> impl IntoView {
     let live = use_live_room();
@@ -55,8 +56,8 @@ impl Heard {
         }
     }
 
-    /// The changes since `before` in sentences, without those of `you`; empty if there are none. `name` returns the name
-    /// of a file. Nothing is said about a closed room, because the page itself shows that.
+    /// The changes since `before` in sentences, without those of `you`; empty if there are none. `name` returns the
+    /// name of a file. Nothing is said about a closed room, because the page itself shows that.
     fn since(&self, before: &Self, you: MemberId, name: impl Fn(FileId) -> String) -> String {
         if self.closed {
             return String::new();

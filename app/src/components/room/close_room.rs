@@ -41,8 +41,8 @@ pub fn CloseRoom() -> impl IntoView {
             dialog.close();
         }
     };
-    // When the dialog closes, the browser returns the focus while the button is still hidden, which has no effect. So the
-    // focus is set here, after the button is visible again.
+    // When the dialog closes, the browser returns the focus while the button is still hidden, which has no effect. So
+    // the focus is set here, after the button is visible again.
     let answered = move |_| {
         asking.set(false);
         waiting.set(false);

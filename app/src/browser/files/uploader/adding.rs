@@ -35,7 +35,8 @@ const SMALL_BYTES: u64 = 256 << 10;
 /// When one of those announcements takes longer than this, in seconds, the other files are announced without their
 /// content. The content is then uploaded several files at a time, which is faster on distant and on slow networks.
 const QUICK_SECS: f64 = 0.1;
-/// How long to wait for the answer to an announcement before the request counts as lost. The answer is only a few bytes.
+/// How long to wait for the answer to an announcement before the request counts as lost. The answer is only a few
+/// bytes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The number and total size of the files that are still to be announced, and whether adding is paused or cancelled.

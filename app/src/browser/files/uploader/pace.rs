@@ -32,8 +32,8 @@ impl ChunkSize {
         self.bytes
     }
 
-    /// Adapts the size after a chunk of `bytes` took `seconds`, so that the next one takes about [`SECONDS`]. The size at
-    /// most doubles, so that a single fast chunk has little effect.
+    /// Adapts the size after a chunk of `bytes` took `seconds`, so that the next one takes about [`SECONDS`]. The size
+    /// at most doubles, so that a single fast chunk has little effect.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are far below 2^53")]
     pub(super) fn took(&mut self, bytes: u64, seconds: f64) {
         // The last chunk of a file may be short, and says little about long ones.
@@ -66,8 +66,8 @@ impl Speed {
         }
     }
 
-    /// The average speed up to the last step. It is `None` while there is too little to measure: less than half a second,
-    /// or no bytes.
+    /// The average speed up to the last step. It is `None` while there is too little to measure: less than half a
+    /// second, or no bytes.
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown with three digits")]
     pub(super) fn bytes_per_second(&self) -> Option<u64> {
         let (first, _) = self.steps.front()?;

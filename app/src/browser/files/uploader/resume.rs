@@ -1,5 +1,6 @@
 //! Continues uploads that an earlier visit did not finish: with handles that the browser kept, or with files that the
-//! person picks again. The server knows how much it has; the code here makes sure that the rest comes from the same file.
+//! person picks again. The server knows how much it has; the code here makes sure that the rest comes from the same
+//! file.
 
 use std::rc::Rc;
 
@@ -77,8 +78,8 @@ impl Unfinished {
         Ok(true)
     }
 
-    /// Compares a picked file with this one. The server is asked for the offset, because the progress in the room's state
-    /// may include bytes of a chunk that was never completed.
+    /// Compares a picked file with this one. The server is asked for the offset, because the progress in the room's
+    /// state may include bytes of a chunk that was never completed.
     async fn compare(&self, pin: &Pin, picked: &PickedFile) -> Result<Comparison, Problem> {
         if !self.resembles(picked) {
             return Ok(Comparison::Other);
@@ -123,8 +124,8 @@ impl Uploads {
         asking
     }
 
-    /// Asks the person for permission to read the kept files, and continues those that may be read. The caller handles a
-    /// user gesture.
+    /// Asks the person for permission to read the kept files, and continues those that may be read. The caller handles
+    /// a user gesture.
     pub fn ask_and_go_on(self, pin: Pin, unfinished: Vec<Unfinished>) {
         spawn_local(async move {
             for file in unfinished {
@@ -137,8 +138,8 @@ impl Uploads {
         });
     }
 
-    /// Continues unfinished files with files that were picked again. A picked file that is none of the unfinished ones is
-    /// refused with a toast.
+    /// Continues unfinished files with files that were picked again. A picked file that is none of the unfinished ones
+    /// is refused with a toast.
     pub fn go_on_with_picked(self, pin: Pin, files: Vec<PickedFile>, mut unfinished: Vec<Unfinished>) {
         spawn_local(async move {
             for picked in files {

@@ -10,8 +10,8 @@ use crate::{
     wire::{self, Problem},
 };
 
-/// After this many failures in a row the upload fails, unless the browser is offline. The person then decides whether to
-/// go on.
+/// After this many failures in a row the upload fails, unless the browser is offline. The person then decides whether
+/// to go on.
 const MAX_FAILURES: u32 = 7;
 
 /// Sends the bytes that the server does not have yet. While a chunk is being sent, the checksum of the next one is

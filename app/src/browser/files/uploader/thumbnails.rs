@@ -27,12 +27,13 @@ const SIDE: u32 = 192;
 const MAX_BYTES: f64 = 16.0 * 1024.0;
 /// The largest image that gets a thumbnail, in bytes. Browsers read a whole image into memory at once.
 const MAX_IMAGE_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
-/// How long to wait for the first picture of a video, in milliseconds. Some phones show none before the video is played.
+/// How long to wait for the first picture of a video, in milliseconds. Some phones show none before the video is
+/// played.
 const PATIENCE_MS: i32 = 10_000;
 /// How long after it was stopped a player may still be reading its file.
 const STOPPED: Duration = Duration::from_secs(1);
-/// The media types and qualities in which a thumbnail is encoded, in this order, until one is small enough. Browsers that
-/// cannot encode WebP return PNG for it, which suits drawings.
+/// The media types and qualities in which a thumbnail is encoded, in this order, until one is small enough. Browsers
+/// that cannot encode WebP return PNG for it, which suits drawings.
 const WAYS: [(&str, f64); 3] = [("image/webp", 0.8), ("image/jpeg", 0.8), ("image/jpeg", 0.4)];
 
 /// A file whose thumbnail is still to be made.
