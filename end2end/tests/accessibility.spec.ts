@@ -27,6 +27,8 @@ test('the pages outside of a room are for everyone', async ({ device }) => {
   await guest.getByRole('textbox', { name: 'PIN' }).fill(pin === '000000' ? '000001' : '000000');
   await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
   await isForEveryone(guest, 'a wrong PIN');
+  // The script of the offline page would find the server, and leave the page while it is examined.
+  await guest.route('**/offline.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
   for (const path of [`/join/${pin}`, `/r/${pin}`, '/nowhere', '/offline']) {
     await guest.goto(path);
     await isForEveryone(guest, path);

@@ -3,6 +3,7 @@
 import type { Download, Page } from '@playwright/test';
 
 import type { Cable } from '../support/cable';
+import { stopClock } from '../support/clock';
 import { addFiles, arrivedPercent, closeRoom, createRoom, download, fileRow, fileRows, joinRoom } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CUT_OFF, expect, test } from '../support/test';
@@ -58,6 +59,7 @@ test('a download waits for its sender to come back, and goes on with it', async 
 async function halfOfDownload(owner: Page, guest: Page, cable: Cable, path: string): Promise<Download> {
   const pin = await createRoom(owner);
   await joinRoom(guest, pin);
+  await stopClock(owner);
   cable.allowUpload(20 * MIB);
   await addFiles(owner, path);
   await expect.poll(() => arrivedPercent(fileRow(guest, FILM))).toBeGreaterThan(42);

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
+import { stopClock } from '../support/clock';
 import {
   addFiles,
   arrivedPercent,
@@ -218,6 +219,7 @@ test('a file whose sender went away is shown as stopped', async ({ cable, device
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const { name, path } = await sample(info, 'interrupted.mov', 40 * MIB);
+  await stopClock(owner);
   cable.allowUpload(19 * MIB);
   await addFiles(owner, path);
   // Chunks of 4, 4 and 8 MiB have arrived; the fourth is on its way.

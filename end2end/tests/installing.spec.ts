@@ -285,16 +285,23 @@ function pathOf(response: Response): string {
 
 /** What the init script of `hasLaunches` keeps on the page. */
 interface Launches {
-  launchQueue: { consumer?: (launch: { targetURL: string; files: FileSystemFileHandle[] }) => void };
+  launchQueue: { add(launch: { targetURL: string; files: FileSystemFileHandle[] }): void };
 }
 
 /** Replaces `launchQueue`, so that the test can launch the app; otherwise only the operating system can. */
 async function hasLaunches(page: Page): Promise<void> {
   await page.addInitScript(() => {
+    const waiting: unknown[] = [];
+    let consume: ((launch: unknown) => void) | undefined;
     const launchQueue = {
-      consumer: undefined as unknown,
-      setConsumer(consumer: unknown) {
-        launchQueue.consumer = consumer;
+      // As in browsers, a launch waits until the page is ready for it.
+      add(launch: unknown) {
+        if (consume) consume(launch);
+        else waiting.push(launch);
+      },
+      setConsumer(consumer: (launch: unknown) => void) {
+        consume = consumer;
+        for (const launch of waiting.splice(0)) consumer(launch);
       },
     };
     Object.defineProperty(globalThis, 'launchQueue', { value: launchQueue });
@@ -307,7 +314,7 @@ async function launch(page: Page, path: string, names: string[] = []): Promise<v
     async ({ path, names }) => {
       const folder = await navigator.storage.getDirectory();
       const files = await Promise.all(names.map((name) => folder.getFileHandle(name)));
-      (globalThis as unknown as Launches).launchQueue.consumer?.({ targetURL: location.origin + path, files });
+      (globalThis as unknown as Launches).launchQueue.add({ targetURL: location.origin + path, files });
     },
     { path, names },
   );

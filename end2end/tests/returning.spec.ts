@@ -1,6 +1,7 @@
 // Tests how a page recovers after a reload, after the loss of its network, and after a restart of the server.
 
 import { Chunks } from '../support/chunks';
+import { stopClock } from '../support/clock';
 import {
   addFiles,
   arrivedPercent,
@@ -143,6 +144,7 @@ test('an upload goes on where it stopped when the connection comes back', async 
   const guest = await device('iPhone');
   await joinRoom(guest, pin);
   const { name, path, sha256 } = await sample(info, 'IMG_4402 harbour.mov', 40 * MIB);
+  await stopClock(owner);
   cable.allowUpload(28 * MIB);
   const sent = Chunks.of(owner);
   await addFiles(owner, path);
@@ -167,6 +169,7 @@ test('an upload goes on to its end when the server is killed in the middle and s
   const guest = await device('iPhone', { noise: CONNECTION_LOST });
   await joinRoom(guest, pin);
   const { name, path, sha256 } = await sample(info, 'Lecture 7.mp4', 40 * MIB);
+  await stopClock(owner);
   cable.allowUpload(28 * MIB);
   await addFiles(owner, path);
   // Chunks of 4, 4 and 8 MiB have arrived; the fourth is on its way.

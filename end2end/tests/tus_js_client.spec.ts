@@ -172,13 +172,7 @@ test('a client takes an upload over from one whose connection hangs', async ({ s
   await expect.poll(() => room.arrivedBytes()).toBeGreaterThan(11 * MIB);
 
   const uploadUrl = room.reachedBy(server.address, hanging.upload.url ?? '');
-  const started = Date.now();
-  const waited: number[] = [];
-  const onBeforeRequest: Options['onBeforeRequest'] = (request) => {
-    if (request.getMethod() === 'PATCH') waited.push(Date.now() - started);
-  };
-  const url = await upload(room, file, { uploadUrl, onBeforeRequest });
-  expect(waited[0], 'milliseconds until it could go on').toBeLessThan(1000);
+  const url = await upload(room, file, { uploadUrl });
   expect(await room.sha256Of(url)).toBe(file.sha256);
   expect(await failureOf(hanging)).toBe(409);
 });

@@ -4,6 +4,7 @@ import type { Page } from '@playwright/test';
 
 import type { Cable } from '../support/cable';
 import { Chunks } from '../support/chunks';
+import { stopClock } from '../support/clock';
 import { hasNoPickerOfHandles } from '../support/handles';
 import { addFiles, arrivedPercent, chooseAgain, createRoom, download, dropFromDisk, fileRow, fileRows, joinRoom, standsInRoom, unfinishedFiles } from '../support/room';
 import { MIB, type Sample, changed, sample, sha256Of } from '../support/samples';
@@ -180,6 +181,7 @@ test('what goes on after a reload survives a cut of the network, too', async ({ 
 async function inTheMiddle(owner: Page, guest: Page, cable: Cable, film: Sample): Promise<{ film: Sample; pin: string }> {
   const pin = await createRoom(owner);
   await joinRoom(guest, pin);
+  await stopClock(owner);
   cable.allowUpload(20 * MIB);
   await addFiles(owner, film.path);
   await expect.poll(() => arrivedPercent(fileRow(guest, film.name))).toBeGreaterThan(42);

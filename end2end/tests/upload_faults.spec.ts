@@ -3,6 +3,7 @@
 import type { Page } from '@playwright/test';
 
 import { Chunks } from '../support/chunks';
+import { stopClock } from '../support/clock';
 import { addFiles, createRoom, download, fileRow, fileRows, joinRoom } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, answered, expect, test } from '../support/test';
@@ -116,7 +117,8 @@ test('a file that the device hands out no longer goes on where it was when it is
   await joinRoom(guest, pin);
   const film = await sample(info, 'IMG_4402.mov', 40 * MIB);
   const sent = Chunks.of(owner);
-  cable.throttleUpload(10 * MIB);
+  await stopClock(owner);
+  cable.throttleUpload(5 * MIB);
   await addFiles(owner, film.path);
   await expect.poll(() => sent.acknowledgedBytes, { intervals: [50] }).toBeGreaterThanOrEqual(8 * MIB);
   await handOutNothing(owner, Number.POSITIVE_INFINITY);

@@ -1,6 +1,7 @@
 // Tests how the owner's browser sends files: in chunks whose size fits the network, and small files first.
 
 import { Chunks, checksumOf } from '../support/chunks';
+import { stopClock } from '../support/clock';
 import { homeNetwork } from '../support/home_network';
 import { addFiles, arrivedPercent, createRoom, download, fileRow, joinRoom } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
@@ -13,8 +14,7 @@ test('chunks grow with the network up to 64 MiB, follow each other without a gap
   await joinRoom(guest, pin);
   const film = await sample(info, 'IMG_4402 harbour.mov', 180 * MIB);
 
-  // The page's clock stands still, so that every chunk seems to take no time, however busy this machine is.
-  await owner.clock.setFixedTime(Date.now());
+  await stopClock(owner);
   const sent = Chunks.of(owner);
   await addFiles(owner, film.path);
   await expect(fileRow(guest, film.name)).toContainText('Here', { timeout: 30_000 });

@@ -27,7 +27,7 @@ test('an empty room', async ({ cable, device }) => {
     },
     leave: async (words) => {
       await cable.mend();
-      await expect(guest.getByText(words('connection_lost'))).toHaveCount(0, { timeout: 20_000 });
+      await expect(guest.getByText(words('connection_lost'))).toHaveCount(0, { timeout: 40_000 });
     },
   });
 
