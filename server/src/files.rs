@@ -8,7 +8,7 @@
 //! - **Append** adds a chunk at the end of a file, with one writer at a time. What was written stays, even when the
 //!   process is killed: the length of the file on disk *is* the offset of its upload. A chunk with a checksum counts as
 //!   a whole or not at all. Append gives up when no bytes come for [`StoreSettings::idle_upload`]. Before each frame of
-//!   a file of unknown length, it calls [`Reserve`], with which the caller allows or refuses that the file grows.
+//!   a file of unknown length, it calls [`MayGrow`], with which the caller allows or refuses that the file grows.
 //! - **Read** gives the bytes of a range, also while they are still arriving. If it ends early, it ends with an error.
 //! - **Finish** says that nothing follows: readers reach the end, and the SHA-256 is computed in the background.
 //! - **Remove** stops the writer and the readers of a file, and erases it.
@@ -58,7 +58,7 @@ use space::Space;
 use stored_file::StoredFile;
 use syncs::Syncs;
 
-pub use append::{AppendError, Chunk, Reserve};
+pub use append::{AppendError, Chunk, MayGrow};
 pub use archive::{Archive, ArchivedFile, ReadWatch};
 pub use checksum::{Checksum, InvalidChecksum};
 pub use create::CreateError;
@@ -159,8 +159,8 @@ impl FileStore {
     ///
     /// # Errors
     /// [`CreateError`]; there is no new file then.
-    pub fn create_whole(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
-        self.create_finished(id, bytes)
+    pub fn create_finished(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
+        self.write_finished(id, bytes)
     }
 
     /// Creates a finished file from the bytes of finished parts, in this order. The parts stay as they are, so that
@@ -247,7 +247,7 @@ impl FileStore {
                 blocking(move || file.crc_of_first(bytes)).await?.finalize()
             }
         };
-        self.finished(&file, bytes, crc32)
+        self.finish_file(&file, bytes, crc32)
     }
 
     /// Marks a file as finished, so that readers reach its end, and waits for its SHA-256. Returns `None` when that
@@ -257,7 +257,7 @@ impl FileStore {
     /// The error of the file system; `NotFound` for a file that is not here.
     pub async fn sha256(&self, id: FileId) -> io::Result<Option<Sha256>> {
         let file = self.stored(id)?;
-        self.seal(&file)?;
+        self.mark_finished(&file)?;
         Ok(file.digest.known().await)
     }
 
@@ -266,7 +266,7 @@ impl FileStore {
     /// # Errors
     /// The error of the file system; `NotFound` for a file that is not here.
     pub fn begin_digest(&self, id: FileId) -> io::Result<()> {
-        self.seal(&self.stored(id)?)
+        self.mark_finished(&self.stored(id)?)
     }
 
     /// Returns whether the SHA-256 of a file is known, and its value.
@@ -282,8 +282,8 @@ impl FileStore {
     }
 
     /// Marks a file as complete, and starts its digest and, with [`SyncMode::Background`], its sync.
-    fn finished(&self, file: &Arc<StoredFile>, size_bytes: u64, crc32: u32) -> io::Result<FinishedFile> {
-        self.seal(file)?;
+    fn finish_file(&self, file: &Arc<StoredFile>, size_bytes: u64, crc32: u32) -> io::Result<FinishedFile> {
+        self.mark_finished(file)?;
         if self.settings.sync == SyncMode::Background {
             self.syncs.add(file);
         }
@@ -291,8 +291,8 @@ impl FileStore {
     }
 
     /// Lets readers reach the end of the file, and starts the digest.
-    fn seal(&self, file: &Arc<StoredFile>) -> io::Result<()> {
-        file.seal()?;
+    fn mark_finished(&self, file: &Arc<StoredFile>) -> io::Result<()> {
+        file.finish()?;
         self.digests.add(file);
         Ok(())
     }
@@ -311,10 +311,10 @@ impl FileStore {
             Err(error) => return Err(error),
         };
         let _lease = file.leases.take().await;
-        self.cut(&file);
+        self.mark_removed(&file);
         let erased = Arc::clone(&file);
         let removed = blocking(move || erased.erase()).await;
-        self.forget(id);
+        self.take_out(id);
         file.claim.release();
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -327,16 +327,16 @@ impl FileStore {
     /// # Errors
     /// The error of the file system.
     pub fn discard(&self, id: FileId) -> io::Result<()> {
-        if let Some(file) = self.forget(id) {
-            self.cut(&file);
+        if let Some(file) = self.take_out(id) {
+            self.mark_removed(&file);
             file.claim.release();
         }
         std::fs::remove_file(self.path(id))
     }
 
     /// Marks a file as removed: its readers end with an error, and its digest is given up.
-    fn cut(&self, file: &StoredFile) {
-        file.remove();
+    fn mark_removed(&self, file: &StoredFile) {
+        file.mark_removed();
         self.digests.give_up(file);
     }
 }
@@ -387,7 +387,7 @@ impl FileStore {
     }
 
     /// Takes a file out of the table; its bytes stay on disk.
-    fn forget(&self, id: FileId) -> Option<Arc<StoredFile>> {
+    fn take_out(&self, id: FileId) -> Option<Arc<StoredFile>> {
         lock(&self.open).remove(&id)
     }
 

@@ -3,6 +3,7 @@
 //! `main → lib → router → http → uploads → {rooms, files} → journal`; each module knows only those to its right.
 //! [`Server::open`] and [`Server::run`] are the whole server, for `main` and for the integration tests.
 
+pub mod addresses;
 pub mod config;
 pub mod device;
 pub mod durability;
@@ -11,7 +12,6 @@ pub mod fields;
 pub mod files;
 pub mod journal;
 pub mod rooms;
-pub mod startup;
 pub mod uploads;
 
 mod clock;
@@ -19,11 +19,12 @@ mod connections;
 mod http;
 mod locks;
 mod router;
+mod serve_error;
 mod speed;
 mod tasks;
 mod token;
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{
@@ -32,17 +33,18 @@ use tokio_util::{
 };
 
 use config::Config;
+use durability::SyncMode;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
 use http::{
     Services,
     guard::{Budget, Rate},
 };
-use journal::Journal;
+use journal::{Journal, Recovered};
 use rooms::Rooms;
 use uploads::{UploadLimits, Uploads};
 
-pub use startup::ServeError;
+pub use serve_error::ServeError;
 
 /// How many wrong PINs one address may try. At this rate, finding one room among a million PINs takes weeks.
 const GUESSES: Rate = Rate { burst: 30.0, per_second: 0.5 };
@@ -65,7 +67,7 @@ impl Server {
         let folder = config.data_dir.clone();
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
         std::fs::create_dir_all(&folder).map_err(unusable)?;
-        let (journal, recovered) = startup::open_journal(&folder.join("snapdrop.redb"), config.sync, unusable)?;
+        let (journal, recovered) = open_journal(&folder.join("snapdrop.redb"), config.sync, unusable)?;
         let journal = Arc::new(journal);
         let timeouts = config.timeouts;
         let files = FileStore::open(StoreSettings {
@@ -112,7 +114,7 @@ impl Server {
     pub async fn run(mut self, listener: TcpListener, stop: CancellationToken) -> Result<(), ServeError> {
         let address = listener.local_addr()?;
         let services = Arc::get_mut(&mut self.services).expect("nobody else has a reference before the server runs");
-        services.lan_origin = startup::lan_address(address).map(|lan| (lan, address.port()));
+        services.lan_origin = addresses::lan_address(address).map(|lan| (lan, address.port()));
         services.stopping = stop.clone();
         let services = Arc::clone(&self.services);
 
@@ -141,4 +143,12 @@ impl Server {
         expired.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         Ok(())
     }
+}
+
+/// Opens the journal at `path`. When the file cannot be written, the error is made by `unusable`.
+fn open_journal(path: &Path, sync: SyncMode, unusable: impl Fn(io::Error) -> ServeError) -> Result<(Journal, Vec<Recovered>), ServeError> {
+    // The file is opened once before the database opens it, because the database's own error for a folder without write
+    // permission names neither the folder nor the cause.
+    std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
+    Ok(Journal::open(path, sync)?)
 }

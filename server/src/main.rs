@@ -3,9 +3,8 @@
 use std::{io::Write as _, process::ExitCode};
 
 use server::{
-    Server,
+    Server, addresses,
     config::{Config, ConfigError},
-    startup,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,7 +54,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         on_signal.cancel();
     });
 
-    startup::announce(listener.local_addr()?)?;
+    addresses::print_addresses(listener.local_addr()?)?;
     Ok(server.run(listener, stop).await?)
 }
 

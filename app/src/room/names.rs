@@ -88,11 +88,11 @@ impl FileName {
         &self.0
     }
 
-    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Empty parts, `.`, `..`
-    /// and direction marks are left out, and control characters are replaced by `_`. There is always at least one part.
+    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Empty segments, `.`, `..`
+    /// and direction marks are left out, and control characters are replaced by `_`. There is always at least one segment.
     #[must_use]
-    pub fn parts(&self) -> Vec<String> {
-        let parts: Vec<String> = self
+    pub fn segments(&self) -> Vec<String> {
+        let segments: Vec<String> = self
             .0
             .split(['/', '\\'])
             .map(|part| {
@@ -101,7 +101,7 @@ impl FileName {
             })
             .filter(|part| !part.is_empty() && part != "." && part != "..")
             .collect();
-        if parts.is_empty() { vec!["file".to_owned()] } else { parts }
+        if segments.is_empty() { vec!["file".to_owned()] } else { segments }
     }
 
     /// The folders of the file as people read them: "assets / icons". Empty when the file is in no folder.
@@ -110,15 +110,15 @@ impl FileName {
         if !self.0.contains(['/', '\\']) {
             return String::new();
         }
-        let mut parts = self.parts();
-        parts.pop();
-        parts.join(" / ")
+        let mut segments = self.segments();
+        segments.pop();
+        segments.join(" / ")
     }
 
-    /// The name under which the file is saved: the last of [`Self::parts`].
+    /// The name under which the file is saved: the last of [`Self::segments`].
     #[must_use]
     pub fn base(&self) -> String {
-        self.parts().pop().expect("a name has at least one part")
+        self.segments().pop().expect("a name has at least one segment")
     }
 
     /// The ending of the file name in upper case, which tells people the kind of file. It is one to four ASCII letters
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_a_senders_file_name_but_offers_only_safe_parts_of_it() {
+    fn keeps_a_senders_file_name_but_offers_only_safe_segments_of_it() {
         let cases: [(&str, &[&str]); 7] = [
             ("../../etc/passwd", &["etc", "passwd"]),
             ("C:\\temp\\a.txt", &["C:", "temp", "a.txt"]),
@@ -188,7 +188,7 @@ mod tests {
         for (given, safe) in cases {
             let name = FileName::parse(given).unwrap();
             assert_eq!(name.as_str(), given);
-            assert_eq!(name.parts(), safe, "{given:?}");
+            assert_eq!(name.segments(), safe, "{given:?}");
         }
     }
 

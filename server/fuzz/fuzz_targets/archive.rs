@@ -79,7 +79,7 @@ impl Listing<'_> {
         let numbered = (0..).zip(names.zip(self.sizes.iter().cycle()));
         let file = |(number, (name, size)): (u32, (FileName, &u64))| ArchivedFile {
             id: FileId::new(number.into()),
-            parts: name.parts(),
+            path: name.segments(),
             size_bytes: size % SIZE_LIMIT,
             crc32: self.crc32.wrapping_add(number),
         };

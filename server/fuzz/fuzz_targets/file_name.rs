@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
     };
     assert_eq!(name.as_str(), text);
 
-    let parts = name.parts();
+    let parts = name.segments();
     assert!(!parts.is_empty());
     for part in &parts {
         assert!(!matches!(part.as_str(), "" | "." | ".."), "{parts:?}");

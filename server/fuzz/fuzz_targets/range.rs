@@ -12,7 +12,7 @@ fuzz_target!(|input: &str| {
     let Some((length, field)) = input.split_once('\n') else { return };
     let Ok(length) = length.parse() else { return };
     let wanted = Wanted::parse(field, length);
-    let Wanted::Parts(parts) = &wanted else { return };
+    let Wanted::Ranges(parts) = &wanted else { return };
 
     assert!((1..=MAX_RANGES).contains(&parts.len()), "{} parts", parts.len());
     let mut ascending = parts.clone();

@@ -12,7 +12,7 @@ pub enum Wanted {
     Whole,
     /// These ranges, none of them empty or overlapping another. They are in the order of the request, or in ascending
     /// order where some had to be joined.
-    Parts(Vec<Range<u64>>),
+    Ranges(Vec<Range<u64>>),
     /// Only ranges that lie beyond the end.
     Nothing,
 }
@@ -24,24 +24,24 @@ impl Wanted {
     #[must_use]
     pub fn parse(text: &str, length: u64) -> Self {
         let Some(asked) = byte_ranges(text) else { return Self::Whole };
-        let mut parts: Vec<Range<u64>> = asked.iter().filter_map(|range| range.within(length)).collect();
-        let mut ascending = parts.clone();
-        ascending.sort_unstable_by_key(|part| part.start);
+        let mut ranges: Vec<Range<u64>> = asked.iter().filter_map(|range| range.within(length)).collect();
+        let mut ascending = ranges.clone();
+        ascending.sort_unstable_by_key(|range| range.start);
         if ascending.windows(2).any(|pair| pair[1].start <= pair[0].end) {
-            parts = joined(ascending);
+            ranges = joined(ascending);
         }
-        if parts.is_empty() { Self::Nothing } else { Self::Parts(parts) }
+        if ranges.is_empty() { Self::Nothing } else { Self::Ranges(ranges) }
     }
 }
 
 /// One range as it is written in the field.
-enum Asked {
+enum WrittenRange {
     FromTo(u64, u64),
     From(u64),
     Last(u64),
 }
 
-impl Asked {
+impl WrittenRange {
     fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
         match (start, end) {
@@ -65,7 +65,7 @@ impl Asked {
     }
 }
 
-fn byte_ranges(text: &str) -> Option<Vec<Asked>> {
+fn byte_ranges(text: &str) -> Option<Vec<WrittenRange>> {
     let (unit, list) = text.split_once('=')?;
     if !unit.trim().eq_ignore_ascii_case("bytes") {
         return None;
@@ -75,7 +75,7 @@ fn byte_ranges(text: &str) -> Option<Vec<Asked>> {
         if ranges.len() == MAX_RANGES {
             return None;
         }
-        ranges.push(Asked::parse(element)?);
+        ranges.push(WrittenRange::parse(element)?);
     }
     (!ranges.is_empty()).then_some(ranges)
 }
@@ -89,10 +89,10 @@ fn number(digits: &str) -> Option<u64> {
 
 fn joined(ascending: Vec<Range<u64>>) -> Vec<Range<u64>> {
     let mut joined: Vec<Range<u64>> = Vec::with_capacity(ascending.len());
-    for part in ascending {
+    for range in ascending {
         match joined.last_mut() {
-            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
-            _ => joined.push(part),
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => joined.push(range),
         }
     }
     joined
@@ -106,17 +106,17 @@ mod tests {
 
     #[test]
     fn ranges_are_cut_to_what_exists() {
-        let parts = |text: &str| match Wanted::parse(text, 10) {
-            Wanted::Parts(parts) => parts.into_iter().map(|part| (part.start, part.end)).collect::<Vec<_>>(),
+        let ranges = |text: &str| match Wanted::parse(text, 10) {
+            Wanted::Ranges(ranges) => ranges.into_iter().map(|range| (range.start, range.end)).collect::<Vec<_>>(),
             other => panic!("{text}: {other:?}"),
         };
-        assert_eq!(parts("bytes=2-4"), [(2, 5)]);
-        assert_eq!(parts("Bytes = 7-"), [(7, 10)]);
-        assert_eq!(parts("bytes=-3"), [(7, 10)]);
-        assert_eq!(parts("bytes=-99"), [(0, 10)]);
-        assert_eq!(parts("bytes=5-99999999999999999999999"), [(5, 10)]);
-        assert_eq!(parts("bytes=6-7, 0-1,,20-"), [(6, 8), (0, 2)]);
-        assert_eq!(parts("bytes=4-6,0-1,2-5"), [(0, 7)]);
+        assert_eq!(ranges("bytes=2-4"), [(2, 5)]);
+        assert_eq!(ranges("Bytes = 7-"), [(7, 10)]);
+        assert_eq!(ranges("bytes=-3"), [(7, 10)]);
+        assert_eq!(ranges("bytes=-99"), [(0, 10)]);
+        assert_eq!(ranges("bytes=5-99999999999999999999999"), [(5, 10)]);
+        assert_eq!(ranges("bytes=6-7, 0-1,,20-"), [(6, 8), (0, 2)]);
+        assert_eq!(ranges("bytes=4-6,0-1,2-5"), [(0, 7)]);
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
             let expected: Vec<u64> = (0..length).filter(|byte| asked.iter().any(|(start, more)| (*start..=start + more).contains(byte))).collect();
             let mut given: Vec<u64> = match Wanted::parse(&text, length) {
                 Wanted::Whole => (0..length).collect(),
-                Wanted::Parts(parts) => parts.into_iter().flatten().collect(),
+                Wanted::Ranges(ranges) => ranges.into_iter().flatten().collect(),
                 Wanted::Nothing => Vec::new(),
             };
             given.sort_unstable();
@@ -154,8 +154,8 @@ mod tests {
 
         #[test]
         fn no_text_gives_a_part_outside(text in "(bytes=)?[-0-9, a]{0,40}", length: u64) {
-            if let Wanted::Parts(parts) = Wanted::parse(&text, length) {
-                prop_assert!(parts.iter().all(|part| part.start < part.end && part.end <= length));
+            if let Wanted::Ranges(ranges) = Wanted::parse(&text, length) {
+                prop_assert!(ranges.iter().all(|range| range.start < range.end && range.end <= length));
             }
         }
     }

@@ -22,7 +22,7 @@ use super::{
 
 /// Each time an append has written this many bytes, it queues the file for the digest and sync threads, so that they
 /// follow while the file is still arriving. Smaller steps would not be worth the effort.
-const FOLLOW_BYTES: u64 = 32 << 20;
+const CATCH_UP_BYTES: u64 = 32 << 20;
 /// Frames of one chunk that may wait for the disk: enough to gather them into large writes.
 const WAITING_FRAMES: usize = 8;
 /// Bytes of all chunks together that may wait for the disk. When so many wait, each further frame waits for its turn.
@@ -32,7 +32,7 @@ const GATHER_BYTES: usize = 1 << 20;
 
 /// Asks the caller whether the file may grow to this length in bytes; `false` ends the append with
 /// [`AppendError::TooLong`]. Called before each frame of a file whose final length is unknown.
-pub type Reserve = Box<dyn Fn(u64) -> bool + Send + Sync>;
+pub type MayGrow = Box<dyn Fn(u64) -> bool + Send + Sync>;
 
 /// Where a chunk of a file belongs, and the conditions under which it is accepted. Its bytes come as a separate stream.
 pub struct Chunk {
@@ -41,7 +41,7 @@ pub struct Chunk {
     /// The most bytes that the file may have with this chunk.
     pub limit_bytes: u64,
     /// Set when the final length of the file is unknown: space in its room is then reserved while the bytes arrive.
-    pub reserve: Option<Reserve>,
+    pub may_grow: Option<MayGrow>,
     /// The checksum of the chunk's bytes, if its sender declared one. The chunk then counts only once it is verified.
     pub checksum: Option<Checksum>,
 }
@@ -96,14 +96,14 @@ impl FileStore {
 
         let wanted_back = lease.wanted_back().clone();
         let (to_writer, waiting) = mpsc::channel(WAITING_FRAMES);
-        let came_whole = Arc::new(AtomicBool::new(false));
+        let all_came = Arc::new(AtomicBool::new(false));
         let writer = Writer {
             file: Arc::clone(&file),
             progress,
             digests: self.digests.clone(),
             syncs: self.syncs.clone(),
             sync: self.settings.sync,
-            came_whole: Arc::clone(&came_whole),
+            all_came: Arc::clone(&all_came),
             _lease: lease,
         };
         let writing = tokio::task::spawn_blocking(move || writer.run(chunk.offset, chunk.checksum.as_ref(), waiting));
@@ -120,8 +120,8 @@ impl FileStore {
             if end_bytes > chunk.limit_bytes {
                 break Err(AppendError::TooLong);
             }
-            if let Some(reserve) = &chunk.reserve {
-                if !reserve(end_bytes) {
+            if let Some(may_grow) = &chunk.may_grow {
+                if !may_grow(end_bytes) {
                     break Err(AppendError::TooLong);
                 }
                 if let Err(error) = file.claim.raise(end_bytes) {
@@ -138,7 +138,7 @@ impl FileStore {
                 break Ok(()); // The writer failed; its error is returned below.
             }
         };
-        came_whole.store(end.is_ok(), Ordering::Release);
+        all_came.store(end.is_ok(), Ordering::Release);
         drop(to_writer);
         let offset = writing.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         end.map(|()| offset)
@@ -161,7 +161,7 @@ struct Writer<P> {
     sync: SyncMode,
     /// Whether all frames of the chunk were sent to the writer. It is set before their channel is closed, and read
     /// after that.
-    came_whole: Arc<AtomicBool>,
+    all_came: Arc<AtomicBool>,
     _lease: Lease,
 }
 
@@ -212,7 +212,7 @@ impl<P: Fn(u64)> Writer<P> {
                 }
                 (self.progress)(length);
             }
-            if length - followed >= FOLLOW_BYTES {
+            if length - followed >= CATCH_UP_BYTES {
                 followed = length;
                 self.digests.add(&self.file);
                 self.syncs.add(&self.file);
@@ -229,16 +229,16 @@ impl<P: Fn(u64)> Writer<P> {
         unverified: Unverified,
         offset: u64,
     ) -> Result<u64, AppendError> {
-        let came_whole = self.came_whole.load(Ordering::Acquire);
+        let all_came = self.all_came.load(Ordering::Acquire);
         match written {
-            Ok((length, crc)) if came_whole && sum.matches() => {
+            Ok((length, crc)) if all_came && sum.matches() => {
                 unverified.accept(self.sync)?;
                 self.file.publish(length, crc);
                 Ok(length)
             }
             Ok(_) => {
                 unverified.reject()?;
-                if came_whole { Err(AppendError::ChecksumMismatch) } else { Ok(offset) }
+                if all_came { Err(AppendError::ChecksumMismatch) } else { Ok(offset) }
             }
             Err(error) => {
                 unverified.reject()?;

@@ -28,7 +28,7 @@ pub struct ArchivedFile {
     /// Its id in the store.
     pub id: FileId,
     /// Its path: the names of its folders and its own name, each of which is safe to use.
-    pub parts: Vec<String>,
+    pub path: Vec<String>,
     /// Its length in bytes.
     pub size_bytes: u64,
     /// CRC-32 (ISO-HDLC) of all its bytes.
@@ -95,7 +95,7 @@ impl Archive {
         range: Range<u64>,
         watch: ReadWatch,
     ) -> impl Stream<Item = Result<Bytes, ReadError>> + Send + use<> {
-        stream::iter(self.cut(range))
+        stream::iter(self.slice(range))
             .then(move |segment| {
                 let (files, watch) = (Arc::clone(&files), Arc::clone(&watch));
                 async move {
@@ -112,7 +112,7 @@ impl Archive {
     }
 
     /// Returns the part of each segment that lies in `range`.
-    fn cut(&self, range: Range<u64>) -> Vec<Cut> {
+    fn slice(&self, range: Range<u64>) -> Vec<Cut> {
         let mut start = 0;
         let mut cuts = Vec::new();
         for segment in &self.segments {
@@ -156,7 +156,7 @@ impl Segment {
 /// Returns one name for each file, which every system accepts. A name gets a number if an earlier file has the same
 /// name apart from case, or if another file lies in a folder of that name.
 fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
-    let names: Vec<String> = files.iter().map(|file| file.parts.iter().map(|part| harmless(part)).collect::<Vec<_>>().join("/")).collect();
+    let names: Vec<String> = files.iter().map(|file| file.path.iter().map(|name| harmless(name)).collect::<Vec<_>>().join("/")).collect();
     let folders = names.iter().flat_map(|name| name.match_indices('/').map(|(slash, _)| folded(&name[..slash])));
     let mut taken: HashSet<String> = folders.collect();
     names

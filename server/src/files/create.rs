@@ -37,22 +37,22 @@ impl FileStore {
         })
         .await;
         if created.is_err() {
-            self.forget(id);
+            self.take_out(id);
         }
         Ok(created?)
     }
 
-    pub(super) fn create_finished(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
+    pub(super) fn write_finished(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
         let file = self.enter(id, bytes.len() as u64)?;
         self.traffic.add_small_file(bytes.len());
         if let Err(error) = self.write_whole(&file.path, bytes) {
-            self.forget(id);
+            self.take_out(id);
             return Err(error.into());
         }
         let mut crc = crc32fast::Hasher::new();
         crc.update(bytes);
         file.publish(bytes.len() as u64, crc.clone());
-        Ok(self.finished(&file, bytes.len() as u64, crc.finalize())?)
+        Ok(self.finish_file(&file, bytes.len() as u64, crc.finalize())?)
     }
 
     /// Adds a new file to the table, and claims disk space for its first `claim_bytes` bytes. Fails with

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub(super) struct Digest {
     /// How many bytes were digested, from the beginning of the file, and the hash state after them.
-    pub(super) sum: Mutex<(u64, sha2::Sha256)>,
+    pub(super) hashed: Mutex<(u64, sha2::Sha256)>,
     state: watch::Sender<DigestState>,
     /// Whether the file was added to the thread's queue and its turn has not begun. It is not added again then.
     pub(super) waits: AtomicBool,
@@ -28,7 +28,7 @@ pub enum DigestState {
 
 impl Default for Digest {
     fn default() -> Self {
-        Self { sum: Mutex::default(), state: watch::Sender::new(DigestState::Pending), waits: AtomicBool::new(false) }
+        Self { hashed: Mutex::default(), state: watch::Sender::new(DigestState::Pending), waits: AtomicBool::new(false) }
     }
 }
 

@@ -68,20 +68,20 @@ impl Digests {
 /// The outcome of one file's turn.
 enum Turn {
     /// Everything that is here is digested; more bytes may arrive.
-    Caught,
+    CaughtUp,
     /// More bytes are here, and need another turn.
     Again,
     /// The whole file is digested.
-    Whole(Sha256),
+    Finished(Sha256),
 }
 
 /// Gives the first file of the queue a turn. If it needs another one, it goes to the end of the queue.
 fn take_turn(queue: &mut VecDeque<Arc<StoredFile>>, traffic: &mut TrafficWatch, changed: &watch::Sender<()>) {
     let Some(file) = queue.pop_front() else { return };
     match digest_some(&file, traffic) {
-        Ok(Turn::Caught) => {}
+        Ok(Turn::CaughtUp) => {}
         Ok(Turn::Again) => queue.push_back(file),
-        Ok(Turn::Whole(sha256)) => {
+        Ok(Turn::Finished(sha256)) => {
             file.digest.decide(DigestState::Known(sha256));
             changed.send_replace(());
         }
@@ -96,13 +96,13 @@ fn take_turn(queue: &mut VecDeque<Arc<StoredFile>>, traffic: &mut TrafficWatch, 
 /// Digests the bytes of a file that are here and not digested yet, at most [`TURN_BYTES`].
 fn digest_some(file: &StoredFile, traffic: &mut TrafficWatch) -> io::Result<Turn> {
     file.digest.waits.store(false, Ordering::Release);
-    let Some(extent) = *file.extent.borrow() else { return Ok(Turn::Caught) };
-    let mut sum = lock(&file.digest.sum);
-    let (position, hasher) = &mut *sum;
+    let Some(extent) = *file.extent.borrow() else { return Ok(Turn::CaughtUp) };
+    let mut hashed = lock(&file.digest.hashed);
+    let (position, hasher) = &mut *hashed;
     let end = extent.bytes.min(*position + TURN_BYTES);
     if *position < end {
         let source = match File::open(&file.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Turn::Caught),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Turn::CaughtUp),
             source => source?,
         };
         let most = |left| usize::try_from(left).map_or(READ_BYTES, |left| left.min(READ_BYTES));
@@ -118,5 +118,5 @@ fn digest_some(file: &StoredFile, traffic: &mut TrafficWatch) -> io::Result<Turn
     if end < extent.bytes {
         return Ok(Turn::Again);
     }
-    if extent.is_whole { Ok(Turn::Whole(Sha256::new(hasher.clone().finalize().into()))) } else { Ok(Turn::Caught) }
+    if extent.is_finished { Ok(Turn::Finished(Sha256::new(hasher.clone().finalize().into()))) } else { Ok(Turn::CaughtUp) }
 }

@@ -175,7 +175,7 @@ impl Reader {
         if next >= self.end {
             return Ok(None);
         }
-        let arrived = self.extent.wait_for(|extent| extent.is_none_or(|extent| extent.bytes > next || extent.is_whole));
+        let arrived = self.extent.wait_for(|extent| extent.is_none_or(|extent| extent.bytes > next || extent.is_finished));
         let extent = match tokio::time::timeout(self.patience, arrived).await {
             Err(_) => return Err(ReadError::Stalled),
             Ok(Ok(extent)) => extent.ok_or_else(removed)?,

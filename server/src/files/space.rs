@@ -1,7 +1,7 @@
 //! Disk space for files: how many bytes all files together may have, and how many bytes of the disk stay free.
 //!
 //! Space is claimed for a file before its bytes arrive, so that an upload that has begun does not fail because the
-//! space ran out. Two sums over all files are kept up to date: the bytes that are claimed, and those of them that are
+//! space ran out. Two totals over all files are kept up to date: the bytes that are claimed, and those of them that are
 //! here already.
 
 use std::{
@@ -34,12 +34,12 @@ struct Ledger {
     folder: PathBuf,
     max_storage: Option<u64>,
     min_free_space: u64,
-    sums: Mutex<Sums>,
+    totals: Mutex<Totals>,
 }
 
-/// Sums over all files, in bytes.
+/// Totals over all files, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sums {
+struct Totals {
     /// Bytes that are claimed; never fewer than `present`.
     claimed: u64,
     /// Bytes of those that are here.
@@ -50,14 +50,14 @@ struct Sums {
 #[derive(Debug)]
 pub(super) struct Claim {
     ledger: Arc<Ledger>,
-    /// This file's share of the sums; `None` once it was given back. Its lock is taken after that of the ledger's sums.
-    share: Mutex<Option<Sums>>,
+    /// This file's share of the totals; `None` once it was given back. Its lock is taken after that of the ledger's totals.
+    share: Mutex<Option<Totals>>,
 }
 
 impl Space {
     /// A store in which nothing is claimed yet. `max_storage` and `min_free_space` are in bytes.
     pub(super) fn new(folder: PathBuf, max_storage: Option<u64>, min_free_space: u64) -> Self {
-        Self { ledger: Arc::new(Ledger { folder, max_storage, min_free_space, sums: Mutex::default() }) }
+        Self { ledger: Arc::new(Ledger { folder, max_storage, min_free_space, totals: Mutex::default() }) }
     }
 
     /// Claims `bytes` bytes for a new file. On a disk that is too full already, a claim of no bytes is refused, too.
@@ -68,8 +68,8 @@ impl Space {
         let claim = self.present(0);
         let free_bytes = self.ledger.free_bytes();
         claim
-            .change(|share, sums| {
-                self.ledger.check(*sums, bytes, free_bytes)?;
+            .change(|share, totals| {
+                self.ledger.check(*totals, bytes, free_bytes)?;
                 share.claimed = bytes;
                 Ok(())
             })
@@ -79,7 +79,7 @@ impl Space {
 
     /// The claim of a file that already has this many bytes on the disk. It is never refused.
     pub(super) fn present(&self, bytes: u64) -> Claim {
-        let claim = Claim { ledger: Arc::clone(&self.ledger), share: Mutex::new(Some(Sums::default())) };
+        let claim = Claim { ledger: Arc::clone(&self.ledger), share: Mutex::new(Some(Totals::default())) };
         claim.fill(bytes);
         claim
     }
@@ -92,10 +92,10 @@ impl Claim {
     /// [`NoSpace`] when a limit would be exceeded; the claim stays as it was.
     pub(super) fn raise(&self, bytes: u64) -> Result<(), NoSpace> {
         let free_bytes = self.ledger.free_bytes();
-        self.change(|share, sums| {
+        self.change(|share, totals| {
             let more = bytes.saturating_sub(share.claimed);
             if more > 0 {
-                self.ledger.check(*sums, more, free_bytes)?;
+                self.ledger.check(*totals, more, free_bytes)?;
                 share.claimed += more;
             }
             Ok(())
@@ -115,29 +115,29 @@ impl Claim {
 
     /// Notes that `bytes` bytes of the file are here, and raises the claim to as many if it is smaller.
     pub(super) fn fill(&self, bytes: u64) {
-        self.change(|share, _| *share = Sums { claimed: share.claimed.max(bytes), present: bytes });
+        self.change(|share, _| *share = Totals { claimed: share.claimed.max(bytes), present: bytes });
     }
 
     /// Gives the whole claim back. Later changes of it have no effect.
     pub(super) fn release(&self) {
-        let mut sums = lock(&self.ledger.sums);
+        let mut totals = lock(&self.ledger.totals);
         if let Some(share) = lock(&self.share).take() {
-            sums.claimed = sums.claimed.saturating_sub(share.claimed);
-            sums.present = sums.present.saturating_sub(share.present);
+            totals.claimed = totals.claimed.saturating_sub(share.claimed);
+            totals.present = totals.present.saturating_sub(share.present);
         }
     }
 
-    /// Changes the share of this file and, with it, the sums; `None` if the claim was given back before. Both locks are
+    /// Changes the share of this file and, with it, the totals; `None` if the claim was given back before. Both locks are
     /// held meanwhile, so that two files that ask at the same time cannot both get the last of the space.
-    fn change<T>(&self, change: impl FnOnce(&mut Sums, &Sums) -> T) -> Option<T> {
-        let mut sums = lock(&self.ledger.sums);
+    fn change<T>(&self, change: impl FnOnce(&mut Totals, &Totals) -> T) -> Option<T> {
+        let mut totals = lock(&self.ledger.totals);
         let mut share = lock(&self.share);
         let share = share.as_mut()?;
         let before = *share;
-        let result = change(share, &sums);
-        // Saturating, because limits close to 2^64 would let the sums overflow.
-        sums.claimed = sums.claimed.saturating_sub(before.claimed).saturating_add(share.claimed);
-        sums.present = sums.present.saturating_sub(before.present).saturating_add(share.present);
+        let result = change(share, &totals);
+        // Saturating, because limits close to 2^64 would let the totals overflow.
+        totals.claimed = totals.claimed.saturating_sub(before.claimed).saturating_add(share.claimed);
+        totals.present = totals.present.saturating_sub(before.present).saturating_add(share.present);
         Some(result)
     }
 }
@@ -150,7 +150,7 @@ impl Drop for Claim {
 
 impl Ledger {
     /// The free bytes of the disk. Returns `u64::MAX` when no free space has to be kept, or when the disk cannot be
-    /// asked; a full disk then makes the write fail later. Call this before the sums are locked, because the disk may
+    /// asked; a full disk then makes the write fail later. Call this before the totals are locked, because the disk may
     /// answer slowly.
     fn free_bytes(&self) -> u64 {
         if self.min_free_space == 0 {
@@ -159,14 +159,14 @@ impl Ledger {
         rustix::fs::statvfs(&self.folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    /// Checks whether `more` bytes can be claimed in addition to `sums`.
-    fn check(&self, sums: Sums, more: u64, free_bytes: u64) -> Result<(), NoSpace> {
+    /// Checks whether `more` bytes can be claimed in addition to `totals`.
+    fn check(&self, totals: Totals, more: u64, free_bytes: u64) -> Result<(), NoSpace> {
         if let Some(most) = self.max_storage
-            && sums.claimed.saturating_add(more) > most
+            && totals.claimed.saturating_add(more) > most
         {
             return Err(NoSpace::Storage(most));
         }
-        let outstanding = sums.claimed.saturating_sub(sums.present).saturating_add(more);
+        let outstanding = totals.claimed.saturating_sub(totals.present).saturating_add(more);
         let keep = self.min_free_space;
         if keep > 0 && free_bytes.saturating_sub(outstanding) < keep { Err(NoSpace::Disk(keep)) } else { Ok(()) }
     }
@@ -176,9 +176,9 @@ impl Ledger {
 mod tests {
     use super::*;
 
-    fn sums(space: &Space) -> (u64, u64) {
-        let sums = *lock(&space.ledger.sums);
-        (sums.claimed, sums.present)
+    fn totals(space: &Space) -> (u64, u64) {
+        let totals = *lock(&space.ledger.totals);
+        (totals.claimed, totals.present)
     }
 
     #[test]
@@ -186,18 +186,18 @@ mod tests {
         let space = Space::new(PathBuf::new(), Some(100), 0);
         let (first, second) = (space.claim(60).unwrap(), space.present(10));
         first.fill(20);
-        assert_eq!(sums(&space), (70, 30));
+        assert_eq!(totals(&space), (70, 30));
         assert_eq!(second.raise(41), Err(NoSpace::Storage(100)));
-        assert_eq!(sums(&space), (70, 30));
+        assert_eq!(totals(&space), (70, 30));
         second.raise(40).unwrap();
         first.lower();
-        assert_eq!(sums(&space), (60, 30));
+        assert_eq!(totals(&space), (60, 30));
         second.raise_unchecked(500);
         second.release();
         // Bytes that a writer still reports for a removed file are not counted.
         second.fill(500);
-        assert_eq!(sums(&space), (20, 20));
+        assert_eq!(totals(&space), (20, 20));
         drop(first);
-        assert_eq!(sums(&space), (0, 0));
+        assert_eq!(totals(&space), (0, 0));
     }
 }

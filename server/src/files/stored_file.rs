@@ -39,14 +39,14 @@ pub(super) struct Extent {
     /// Bytes that were written and, if their chunk had a checksum, verified.
     pub(super) bytes: u64,
     /// Whether these are all bytes of the file.
-    pub(super) is_whole: bool,
+    pub(super) is_finished: bool,
 }
 
 impl StoredFile {
     pub(super) fn new(path: PathBuf, bytes: u64, claim: Claim) -> Self {
         Self {
             path,
-            extent: watch::Sender::new(Some(Extent { bytes, is_whole: false })),
+            extent: watch::Sender::new(Some(Extent { bytes, is_finished: false })),
             leases: Leases::default(),
             claim,
             crc: Mutex::new((0, crc32fast::Hasher::new())),
@@ -76,14 +76,14 @@ impl StoredFile {
     ///
     /// # Errors
     /// `NotFound` once the file is removed.
-    pub(super) fn seal(&self) -> io::Result<()> {
+    pub(super) fn finish(&self) -> io::Result<()> {
         self.length()?;
-        self.extent.send_if_modified(|extent| extent.as_mut().is_some_and(|extent| !std::mem::replace(&mut extent.is_whole, true)));
+        self.extent.send_if_modified(|extent| extent.as_mut().is_some_and(|extent| !std::mem::replace(&mut extent.is_finished, true)));
         Ok(())
     }
 
     /// Ends all readers with an error: the file is about to be erased.
-    pub(super) fn remove(&self) {
+    pub(super) fn mark_removed(&self) {
         self.extent.send_replace(None);
     }
 

@@ -61,7 +61,7 @@ fn settings(folder: PathBuf, patience: Duration) -> StoreSettings {
 }
 
 fn chunk(offset: u64) -> Chunk {
-    Chunk { offset, limit_bytes: 10, reserve: None, checksum: None }
+    Chunk { offset, limit_bytes: 10, may_grow: None, checksum: None }
 }
 
 fn frames<const N: usize>(frames: [&'static str; N]) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + Unpin {
@@ -222,12 +222,12 @@ async fn a_file_that_is_there_is_not_made_again() {
     folder.append(0, "1234").await.unwrap();
     let is_there = |error: CreateError| matches!(error, CreateError::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists);
     assert!(is_there(folder.files.create(ID, 10).await.unwrap_err()));
-    assert!(is_there(folder.files.create_whole(ID, b"5678").unwrap_err()));
+    assert!(is_there(folder.files.create_finished(ID, b"5678").unwrap_err()));
     assert_eq!(folder.files.offset(ID).await.unwrap(), 4);
 }
 
 fn archived(name: &str, size_bytes: u64) -> ArchivedFile {
-    ArchivedFile { id: ID, parts: name.split('/').map(str::to_owned).collect(), size_bytes, crc32: 0 }
+    ArchivedFile { id: ID, path: name.split('/').map(str::to_owned).collect(), size_bytes, crc32: 0 }
 }
 
 /// Writes the archive into a sparse file that has holes in place of the files' contents.
@@ -355,7 +355,7 @@ async fn a_picture_costs_no_room_and_disturbs_no_upload() {
 async fn a_small_file_that_is_discarded_gives_its_space_back_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let files = FileStore::open(StoreSettings { max_storage: Some(10), ..settings(folder.path().to_owned(), LONG) }).unwrap();
-    files.create_whole(ID, b"0123456789").unwrap();
+    files.create_finished(ID, b"0123456789").unwrap();
     files.discard(ID).unwrap();
     files.create(FileId::new(2), 10).await.unwrap();
 }

@@ -3,7 +3,9 @@
 
 pub(crate) mod announcement;
 pub(crate) mod chunk;
+pub(crate) mod file_representation;
 pub(crate) mod form_data;
+pub(crate) mod problem_redirect;
 pub(crate) mod representation;
 pub(crate) mod seat;
 pub(crate) mod tus;

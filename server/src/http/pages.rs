@@ -34,15 +34,15 @@ use super::{
 
 /// The query of a page: why the request that led here was refused, if it was.
 #[derive(Debug, Deserialize)]
-pub(crate) struct WhatHappened {
+pub(crate) struct ProblemQuery {
     problem: Option<ProblemCode>,
 }
 
 /// The query of a page. One that cannot be read is treated like a missing one.
-type Asked = Result<Query<WhatHappened>, QueryRejection>;
+type PageQuery = Result<Query<ProblemQuery>, QueryRejection>;
 
 /// `/`: the home page, on which visitors create or join a room.
-pub(crate) async fn home(services: State, query: Asked, request: Request) -> Response {
+pub(crate) async fn home(services: State, query: PageQuery, request: Request) -> Response {
     render(&services, StatusCode::OK, Page::Home { problem: problem(query) }, request).await
 }
 
@@ -50,7 +50,7 @@ pub(crate) async fn home(services: State, query: Asked, request: Request) -> Res
 pub(crate) async fn room(services: State, client: Client, PathText(pin): PathText, request: Request) -> Response {
     let seat = match find_room(&services, &client, &pin).await {
         Ok(room) => Session::of(request.headers(), &room).map(|(session, _)| session),
-        Err(refusal) => return no_room(&services, &pin, &refusal, request).await,
+        Err(refusal) => return room_unavailable(&services, &pin, &refusal, request).await,
     };
     match seat {
         Some(session) => {
@@ -71,22 +71,22 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
         None => {
             // The upload form redirects to this address with a problem, for example when its sender has lost the seat.
             let problem = problem(Query::try_from_uri(request.uri()));
-            way_in(&services, &client, pin, problem, request).await
+            join_form(&services, &client, pin, problem, request).await
         }
     }
 }
 
 /// `/join/{pin}`: the form to join, with the PIN filled in. Opening the page does not join the room, because programs
 /// that make previews of links open it, too.
-pub(crate) async fn join(services: State, client: Client, PathText(pin): PathText, query: Asked, request: Request) -> Response {
+pub(crate) async fn join(services: State, client: Client, PathText(pin): PathText, query: PageQuery, request: Request) -> Response {
     let room = match find_room(&services, &client, &pin).await {
         Ok(room) => room,
-        Err(refusal) => return no_room(&services, &pin, &refusal, request).await,
+        Err(refusal) => return room_unavailable(&services, &pin, &refusal, request).await,
     };
     if Session::of(request.headers(), &room).is_some() {
         return Redirect::to(&wire::room_page(room.pin())).into_response();
     }
-    way_in(&services, &client, pin, problem(query), request).await
+    join_form(&services, &client, pin, problem(query), request).await
 }
 
 /// Every other address: a public file, or the page that says that there is nothing.
@@ -105,16 +105,16 @@ pub(crate) async fn fallback(services: State, request: Request) -> Response {
 
 /// The form to join a room that exists. An address that has used up its guesses gets a refusal instead, so that it
 /// cannot learn that the room exists.
-async fn way_in(services: &Arc<Services>, client: &Client, pin: String, problem: Option<ProblemCode>, request: Request) -> Response {
+async fn join_form(services: &Arc<Services>, client: &Client, pin: String, problem: Option<ProblemCode>, request: Request) -> Response {
     let Ok(pin) = pin.parse::<Pin>() else { return render(services, StatusCode::NOT_FOUND, Page::NotFound, request).await };
     match services.guesses.check(client.address) {
         Ok(()) => render(services, StatusCode::OK, Page::Join { problem }, request).await,
-        Err(problem) => no_room(services, pin.as_str(), &problem.into(), request).await,
+        Err(problem) => room_unavailable(services, pin.as_str(), &problem.into(), request).await,
     }
 }
 
 /// The page for a PIN with which the visitor did not get into a room.
-async fn no_room(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal, request: Request) -> Response {
+async fn room_unavailable(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal, request: Request) -> Response {
     let page = if pin.parse::<Pin>().is_ok() { Page::Join { problem: Some(problem.code) } } else { Page::NotFound };
     let mut response = render(services, StatusCode::from_u16(problem.status).expect("every code has a valid status"), page, request).await;
     if let Some(secs) = problem.retry_after_secs {
@@ -124,7 +124,7 @@ async fn no_room(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal
 }
 
 /// The problem in the query, if there is one.
-fn problem(query: Asked) -> Option<ProblemCode> {
+fn problem(query: PageQuery) -> Option<ProblemCode> {
     query.ok().and_then(|Query(query)| query.problem)
 }
 

@@ -53,7 +53,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self(problem) = self;
         let status = StatusCode::from_u16(problem.status).expect("every code has a valid status");
-        let unspoken = problem.code == ProblemCode::TusVersion;
+        let wrong_tus_version = problem.code == ProblemCode::TusVersion;
         let offset = problem.offset_bytes;
         let retry_after = problem.retry_after_secs;
         let mut response = (status, Json(problem)).into_response();
@@ -66,7 +66,7 @@ impl IntoResponse for Refusal {
         if let Some(secs) = retry_after {
             headers.insert(header::RETRY_AFTER, secs.into());
         }
-        if unspoken {
+        if wrong_tus_version {
             headers.insert("tus-version", HeaderValue::from_static(TUS_VERSION));
         }
         response

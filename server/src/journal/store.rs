@@ -18,7 +18,7 @@ const EVENTS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("ev
 /// PIN and token hash → the member's id.
 const TOKENS: TableDefinition<'_, (&str, TokenHash), &str> = TableDefinition::new("tokens");
 /// The number of the last change that is in the tables, under the only key "applied".
-const PROGRESS: TableDefinition<'_, &str, u64> = TableDefinition::new("progress");
+const APPLIED: TableDefinition<'_, &str, u64> = TableDefinition::new("progress");
 
 /// The database file.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Store {
         write.open_table(ROOMS).map_err(failed)?;
         write.open_table(EVENTS).map_err(failed)?;
         write.open_table(TOKENS).map_err(failed)?;
-        write.open_table(PROGRESS).map_err(failed)?;
+        write.open_table(APPLIED).map_err(failed)?;
         write.commit().map_err(failed)?;
         Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))) })
     }
@@ -85,7 +85,7 @@ impl Store {
     /// Returns the number of the last change that is in the database; 0 if there is none.
     pub(super) fn applied(&self) -> Result<u64, JournalError> {
         let read = self.database()?.begin_read().map_err(failed)?;
-        let progress = read.open_table(PROGRESS).map_err(failed)?;
+        let progress = read.open_table(APPLIED).map_err(failed)?;
         Ok(progress.get("applied").map_err(failed)?.map_or(0, |number| number.value()))
     }
 
@@ -105,7 +105,7 @@ impl Store {
                 Change::Forget { pin } => forget(&write, pin.as_str())?,
             }
         }
-        write.open_table(PROGRESS).map_err(failed)?.insert("applied", last).map_err(failed)?;
+        write.open_table(APPLIED).map_err(failed)?.insert("applied", last).map_err(failed)?;
         write.commit().map_err(failed)
     }
 }

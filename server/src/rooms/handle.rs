@@ -34,7 +34,7 @@ pub(super) struct Inner {
     state: Mutex<State>,
     pub(super) broadcasts: Sender<Broadcast>,
     /// Cancelled when the room is closed; this ends the tasks of the room.
-    ended: CancellationToken,
+    closed: CancellationToken,
     /// How long the seat of a member without a connection is held.
     pub(super) grace: Duration,
 }
@@ -58,7 +58,7 @@ impl RoomHandle {
     fn from_state(state: State, journal: Arc<Journal>, grace: Duration) -> Self {
         let pin = state.decided.snapshot.room.pin.clone();
         let broadcasts = broadcast::channel();
-        let inner = Inner { pin, journal, state: Mutex::new(state), broadcasts, ended: CancellationToken::new(), grace };
+        let inner = Inner { pin, journal, state: Mutex::new(state), broadcasts, closed: CancellationToken::new(), grace };
         Self { inner: Arc::new(inner) }
     }
 
@@ -126,13 +126,13 @@ impl RoomHandle {
             Ok(RoomEvent::RoomClosed { by, at_ms: unix_ms() })
         })
         .await?;
-        self.inner.ended.cancel();
+        self.inner.closed.cancel();
         Ok(files)
     }
 
     /// Waits for `work` while the room is open. Returns `None` when the room is closed before `work` is done.
-    pub async fn until_ended<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        self.inner.ended.run_until_cancelled(work).await
+    pub async fn until_closed<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.inner.closed.run_until_cancelled(work).await
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {

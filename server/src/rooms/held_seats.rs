@@ -38,7 +38,7 @@ impl RoomHandle {
         loop {
             let next = self.lock().next_deadline();
             let Some(next) = next else { return };
-            if self.until_ended(sleep_until(next)).await.is_none() {
+            if self.until_closed(sleep_until(next)).await.is_none() {
                 return;
             }
             self.give_seats_up(Instant::now()).await;

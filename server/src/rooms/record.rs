@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_room_is_open_until_its_closing_is_on_disk() {
+    async fn a_room_is_open_until_its_closing_is_written() {
         let (_folder, room) = room_ahead_of_its_journal(RoomEvent::RoomClosed { by: ClosedBy::Owner, at_ms: 0 }).await;
         assert!(room.is_open());
     }

@@ -9,7 +9,7 @@ impl RoomHandle {
     /// more than `most_bytes` with them. Returns whether they were counted. The check and the count are one step under
     /// the room's lock, so that many uploads together cannot exceed the limit of the room.
     #[must_use]
-    pub fn reserve(&self, id: FileId, file_bytes: u64, most_bytes: u64) -> bool {
+    pub fn count_bytes(&self, id: FileId, file_bytes: u64, most_bytes: u64) -> bool {
         let mut state = self.lock();
         let State { decided, committed, .. } = &mut *state;
         let room = &decided.snapshot.room;

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_flood_is_busy() {
+    fn only_very_much_traffic_is_busy() {
         let traffic = Traffic::default();
         for (bytes, busy) in [(1 << 10, false), (1 << 40, true), (0, false)] {
             let mut watch = traffic.watch();

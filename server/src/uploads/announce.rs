@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     UploadError, Uploads,
-    incoming::{IncomingChunk, Whole},
+    incoming::{IncomingChunk, SmallFile},
     size::check_room,
 };
 use crate::{clock::unix_ms, files::AppendError, rooms::RoomHandle, tasks::detached};
@@ -85,8 +85,8 @@ impl Uploads {
         let mut content = content;
         if !is_part && let Some(small) = content.take_if(|chunk| chunk.is_small_file(file.size_bytes)) {
             match small.read_at_once().await? {
-                Whole::Here(bytes) => return self.create_whole(room, file, bytes).await,
-                Whole::Later(chunk) => content = Some(chunk),
+                SmallFile::Here(bytes) => return self.create_complete(room, file, bytes).await,
+                SmallFile::Later(chunk) => content = Some(chunk),
             }
         }
         if let Some(chunk) = &content {
@@ -148,11 +148,11 @@ impl Uploads {
     }
 
     /// Announces a small file whose bytes have all arrived: its row is complete at once.
-    async fn create_whole(self: &Arc<Self>, room: &RoomHandle, file: FileEntry, bytes: Bytes) -> Result<(FileEntry, u64), UploadError> {
+    async fn create_complete(self: &Arc<Self>, room: &RoomHandle, file: FileEntry, bytes: Bytes) -> Result<(FileEntry, u64), UploadError> {
         let (uploads, room) = (Arc::clone(self), room.clone());
         let work = move || {
             let id = file.id;
-            let finished = uploads.files.create_whole(id, &bytes)?;
+            let finished = uploads.files.create_finished(id, &bytes)?;
             let added = room.record_blocking(|room| {
                 check_room(room, finished.size_bytes, uploads.limits.max_room_bytes)?;
                 let added = RoomEvent::FileAdded { file: file.clone() };

@@ -29,7 +29,7 @@ pub struct IncomingChunk<S> {
 }
 
 /// A small file that comes with its announcement, after its bytes were awaited.
-pub(super) enum Whole<S> {
+pub(super) enum SmallFile<S> {
     /// All of its bytes have arrived.
     Here(Bytes),
     /// Some bytes are still missing; the chunk has those that have arrived.
@@ -60,7 +60,7 @@ impl<E, S: Stream<Item = Result<Bytes, E>> + Unpin> IncomingChunk<S> {
     ///
     /// # Errors
     /// [`AppendError::ChecksumMismatch`], or [`AppendError::Interrupted`] when the stream broke off.
-    pub(super) async fn read_at_once(mut self) -> Result<Whole<S>, AppendError> {
+    pub(super) async fn read_at_once(mut self) -> Result<SmallFile<S>, AppendError> {
         let came = &mut self.came;
         let frames = &mut self.frames;
         let reading = async {
@@ -73,7 +73,7 @@ impl<E, S: Stream<Item = Result<Bytes, E>> + Unpin> IncomingChunk<S> {
             read?;
         }
         if self.length_bytes != Some(self.came.iter().map(|frame| frame.len() as u64).sum()) {
-            return Ok(Whole::Later(self));
+            return Ok(SmallFile::Later(self));
         }
         let bytes = match self.came.as_slice() {
             [all] => all.clone(),
@@ -81,7 +81,7 @@ impl<E, S: Stream<Item = Result<Bytes, E>> + Unpin> IncomingChunk<S> {
         };
         match self.checksum {
             Some(checksum) if !checksum.matches(&bytes) => Err(AppendError::ChecksumMismatch),
-            _ => Ok(Whole::Here(bytes)),
+            _ => Ok(SmallFile::Here(bytes)),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Announcement, IncomingChunk, UploadError, Uploads, progress::Progress};
 use crate::{
-    files::{AppendError, Checksum, Chunk, CreateError, Reserve},
+    files::{AppendError, Checksum, Chunk, CreateError, MayGrow},
     journal::JournalError,
     rooms::RoomHandle,
     tasks::detached,
@@ -83,7 +83,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError`]. After other errors than a lack of space, what arrived stays in the list as a stopped upload.
-    pub async fn receive_whole<E: Send>(
+    pub async fn receive_unresumable<E: Send>(
         self: &Arc<Self>,
         room: &RoomHandle,
         announcement: Announcement,
@@ -100,7 +100,7 @@ impl Uploads {
             self.complete(room, file.id).await
         };
         let Err(error) = received.await else { return Ok(()) };
-        if !error.is_for_want_of_room() || self.erase(room, file.id).await.is_err() {
+        if !error.is_lack_of_space() || self.erase(room, file.id).await.is_err() {
             self.tell_stopped(room, file.id);
         }
         Err(match error {
@@ -116,11 +116,11 @@ impl Uploads {
     /// The chunk of `file` that begins at `offset`, with the limits of the file.
     fn chunk(&self, room: &RoomHandle, file: &FileEntry, offset: u64, checksum: Option<Checksum>) -> Chunk {
         let id = file.id;
-        let reserve = file.size_bytes.is_none().then(|| {
+        let may_grow = file.size_bytes.is_none().then(|| {
             let (room, most_bytes) = (room.clone(), self.limits.max_room_bytes);
-            Box::new(move |file_bytes| room.reserve(id, file_bytes, most_bytes)) as Reserve
+            Box::new(move |file_bytes| room.count_bytes(id, file_bytes, most_bytes)) as MayGrow
         });
-        Chunk { offset, limit_bytes: self.limit_bytes(file), reserve, checksum }
+        Chunk { offset, limit_bytes: self.limit_bytes(file), may_grow, checksum }
     }
 
     /// Writes a chunk to the disk, tells the room the progress, and returns the new offset.
@@ -152,7 +152,7 @@ impl Uploads {
             // It does not matter which of the two ended the wait: an unchanged offset shows that no chunk has come
             // since.
             let silence = async { timeout(idle, departure.cancelled()).await.unwrap_or_default() };
-            let Some(()) = room.until_ended(silence).await else { return };
+            let Some(()) = room.until_closed(silence).await else { return };
             let is_silent = room.read(|room| room.upload(id).is_some_and(|file| file.offset_bytes == offset_bytes));
             if is_silent {
                 room.pass(PassingEvent::FileProgress { id, offset_bytes, state: FileState::Stopped });
@@ -179,7 +179,7 @@ impl Uploads {
 
 impl UploadError {
     /// Whether the cause is a lack of space: in the limit of the file, in the room, or on the disk.
-    fn is_for_want_of_room(&self) -> bool {
+    fn is_lack_of_space(&self) -> bool {
         match self {
             Self::RoomFull(_)
             | Self::FileTooLarge(_)

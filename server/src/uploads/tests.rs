@@ -101,7 +101,7 @@ async fn a_file_gets_its_digest_though_whoever_asked_for_its_offset_is_gone() {
     let place = Place::open().await;
     place.create(announcement(ID, 4), None::<IncomingChunk<stream::Pending<Result<Bytes, Infallible>>>>).await.unwrap();
     // The last byte comes to the disk, but the request ends before the file is recorded as complete.
-    let chunk = crate::files::Chunk { offset: 0, limit_bytes: 4, reserve: None, checksum: None };
+    let chunk = crate::files::Chunk { offset: 0, limit_bytes: 4, may_grow: None, checksum: None };
     let bytes = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"0123"))]);
     place.uploads.files.append(ID, chunk, bytes, |_| {}).await.unwrap();
 

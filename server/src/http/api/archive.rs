@@ -24,7 +24,7 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
         let complete = room.files.iter().filter(|file| file.state == FileState::Complete);
         complete
             .filter_map(|file| {
-                Some(ArchivedFile { id: file.id, parts: file.name.parts(), size_bytes: file.size_bytes?, crc32: file.crc32? })
+                Some(ArchivedFile { id: file.id, path: file.name.segments(), size_bytes: file.size_bytes?, crc32: file.crc32? })
             })
             .collect()
     });
@@ -35,7 +35,7 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
         media_type: HeaderValue::from_static("application/zip"),
         name: format!("SnapDrop {}.zip", session.room.pin()),
         headers: HeaderMap::new(),
-        purpose: Purpose::Saving,
+        purpose: Purpose::Download,
         source: Source::Archive(archive),
     };
     representation.respond(&services, &session, &parts).await

@@ -9,23 +9,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::download;
 use crate::http::{
     Refusal, State,
     content::{
         chunk::{has_chunk, incoming_chunk},
-        tus,
+        file_representation, tus,
         upload_headers::{can_expire, concat_field, progress_headers},
     },
-    guard::Owner,
+    guard::{Owner, Session},
 };
 
 /// `HEAD`: for the owner's tus client, the offset from which an upload can be continued. For every other client, the
 /// headers of the download.
 pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>, request: Request) -> Result<Response, Refusal> {
     let (mut parts, _) = request.into_parts();
-    if !tus::is_spoken(&parts.headers) {
-        return download::respond(&services, &mut parts, &id).await;
+    if !tus::is_tus_request(&parts.headers) {
+        let session = Session::from_request_parts(&mut parts, &services).await?;
+        return file_representation::respond(&services, &session, &session.file(&id)?, &parts).await;
     }
     let Owner(session) = Owner::from_request_parts(&mut parts, &services).await?;
     tus::check_version(&parts.headers)?;
@@ -64,8 +64,7 @@ pub(crate) async fn append(
     }
     let chunk = incoming_chunk(tus::offset(&headers)?, &headers, body)?;
     let file = session.upload(&id)?;
-    // A file that was joined from parts takes no bytes, whatever its length is said to be.
-    let size_bytes = if file.joined_from.is_empty() { tus::number(&headers, &tus::UPLOAD_LENGTH)? } else { None };
+    let size_bytes = tus::number(&headers, &tus::UPLOAD_LENGTH)?;
     let (file, offset) = services.uploads.append(&session.room, session.member, file, size_bytes, chunk).await?;
     Ok((StatusCode::NO_CONTENT, progress_headers(&services, &session.room, &file, offset)).into_response())
 }
@@ -77,7 +76,7 @@ pub(crate) async fn remove(
     Path((_, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    if tus::is_spoken(&headers) {
+    if tus::is_tus_request(&headers) {
         tus::check_version(&headers)?;
     }
     services.uploads.erase(&session.room, session.upload(&id)?.id).await?;

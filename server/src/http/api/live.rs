@@ -105,7 +105,7 @@ impl Live {
         let stopping = self.peer.services.stopping.clone();
         let period = self.peer.services.config.timeouts.heartbeat;
         let mut heartbeat = tokio::time::interval_at(Instant::now() + period, period);
-        let mut heard_at = Instant::now();
+        let mut last_frame_at = Instant::now();
         let messages = Budget::new(MESSAGES);
 
         let mut subscription = room.subscribe(since, self.peer.session.role);
@@ -114,20 +114,20 @@ impl Live {
         }
         loop {
             let step = tokio::select! {
-                message = subscription.broadcasts.recv() => self.pass_on(message, &mut subscription).await,
+                message = subscription.broadcasts.recv() => self.forward(message, &mut subscription).await,
                 frame = self.socket.recv() => {
-                    heard_at = Instant::now();
+                    last_frame_at = Instant::now();
                     match frame {
-                        Some(Ok(message)) => self.hear(message, attendance, &messages).await,
+                        Some(Ok(message)) => self.handle_frame(message, attendance, &messages).await,
                         Some(Err(error)) => ControlFlow::Break(broken(&error)),
                         None => ControlFlow::Break(End::Gone),
                     }
                 }
                 _ = heartbeat.tick() => {
-                    if heard_at.elapsed() >= 2 * period {
+                    if last_frame_at.elapsed() >= 2 * period {
                         ControlFlow::Break(End::Gone)
                     } else {
-                        self.beat().await
+                        self.send_heartbeat().await
                     }
                 }
                 () = stopping.cancelled() => ControlFlow::Break(End::Close(CLOSE_RESTART, "the server restarts")),
@@ -140,7 +140,7 @@ impl Live {
 
     /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains, and those that
     /// guests must not get, are skipped. A socket that fell too far behind gets a snapshot instead.
-    async fn pass_on(&mut self, message: Result<Broadcast, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
+    async fn forward(&mut self, message: Result<Broadcast, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
         match message {
             Ok(message) => {
                 if message.revision.is_some_and(|revision| revision <= subscription.revision) {
@@ -163,13 +163,13 @@ impl Live {
     }
 
     /// Sends the heartbeat: a ping for programs, and a message for browsers, in which scripts do not see pings.
-    async fn beat(&mut self) -> ControlFlow<End> {
+    async fn send_heartbeat(&mut self) -> ControlFlow<End> {
         self.send_frame(Message::Ping(Bytes::new())).await?;
-        self.say(&ServerMessage::Heartbeat).await
+        self.send_message(&ServerMessage::Heartbeat).await
     }
 
     /// Handles a frame from the client, and sends the response if there is one.
-    async fn hear(&mut self, message: Message, attendance: &Attendance, messages: &Budget) -> ControlFlow<End> {
+    async fn handle_frame(&mut self, message: Message, attendance: &Attendance, messages: &Budget) -> ControlFlow<End> {
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => Utf8Bytes::from_static(""),
@@ -182,13 +182,13 @@ impl Live {
         };
         match outcome {
             Ok(None) => ControlFlow::Continue(()),
-            Ok(Some(answer)) => self.say(&answer).await,
-            Err(Refusal(problem)) => self.say(&ServerMessage::Problem(problem)).await,
+            Ok(Some(answer)) => self.send_message(&answer).await,
+            Err(Refusal(problem)) => self.send_message(&ServerMessage::Problem(problem)).await,
         }
     }
 
     /// Encodes a message as JSON and sends it.
-    async fn say(&mut self, message: &ServerMessage) -> ControlFlow<End> {
+    async fn send_message(&mut self, message: &ServerMessage) -> ControlFlow<End> {
         self.send(serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()).await
     }
 

@@ -17,13 +17,13 @@ const TEMPLATE: &str = include_str!("manifest.json");
 
 /// The query of the address. It carries the page's language, because browsers fetch manifests without cookies.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct ManifestQuery {
     language: Option<String>,
 }
 
 /// `GET`: the manifest in the language that the query names. If it names none, the language is the one that the visitor
 /// chose or that the browser asks for.
-pub(crate) async fn get(asked: Result<Query<Asked>, QueryRejection>, headers: HeaderMap) -> Response {
+pub(crate) async fn get(asked: Result<Query<ManifestQuery>, QueryRejection>, headers: HeaderMap) -> Response {
     let asked = asked.ok().and_then(|Query(asked)| asked.language).and_then(|code| Language::from_code(&code));
     let body = in_language(asked.unwrap_or_else(|| preferences::language(&headers))).to_string();
     let headers = [

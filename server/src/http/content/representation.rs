@@ -62,12 +62,12 @@ pub(crate) struct Representation {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// To save it. Only such a request counts as a download, of which the owner sees the progress.
-    Saving,
+    Download,
     /// To show it in the page, as a picture, a film or text. A browser that opens the address itself still saves it.
-    Looking,
+    Preview,
     /// To show it in a frame of the page, with the browser's own viewer. Only for this purpose the disposition is
     /// `inline`.
-    Viewing,
+    BrowserViewer,
 }
 
 /// Where the bytes of a representation come from.
@@ -121,8 +121,8 @@ impl Representation {
         let send = request.method != Method::HEAD;
         let status = match (self.length, self.wanted(&request.headers)) {
             (Some(length), Wanted::Nothing) => return Ok(unsatisfiable(length)),
-            (Some(_), Wanted::Parts(parts)) if parts.len() > 1 => return self.multipart(services, session, headers, parts, send).await,
-            (Some(length), Wanted::Parts(parts)) => {
+            (Some(_), Wanted::Ranges(parts)) if parts.len() > 1 => return self.multipart(services, session, headers, parts, send).await,
+            (Some(length), Wanted::Ranges(parts)) => {
                 let part = parts.into_iter().next().expect("there is one");
                 headers.insert(header::CONTENT_RANGE, content_range(&part, length));
                 headers.insert(header::CONTENT_LENGTH, (part.end - part.start).into());
@@ -136,7 +136,10 @@ impl Representation {
         };
         let (status, range) = status;
         let body = if send {
-            Body::from_stream(in_use(&session.room, self.source.read(&services.files, range, &receipts(session, self.purpose)).await?))
+            Body::from_stream(in_use(
+                &session.room,
+                self.source.read(&services.files, range, &download_watch(session, self.purpose)).await?,
+            ))
         } else {
             Body::empty()
         };
@@ -178,7 +181,7 @@ impl Representation {
         let media_type = format!("multipart/byteranges; boundary={boundary}");
         headers.insert(header::CONTENT_TYPE, HeaderValue::try_from(media_type).expect("digits and letters"));
         let body = if send {
-            let (files, source, watch) = (Arc::clone(&services.files), Arc::new(self.source), receipts(session, self.purpose));
+            let (files, source, watch) = (Arc::clone(&services.files), Arc::new(self.source), download_watch(session, self.purpose));
             let parts = stream::iter(heads).then(move |(head, part)| {
                 let (files, source, watch) = (Arc::clone(&files), Arc::clone(&source), Arc::clone(&watch));
                 async move {
@@ -201,8 +204,8 @@ impl Purpose {
     /// allows these.
     const fn handling(self) -> (&'static str, &'static str) {
         match self {
-            Self::Saving | Self::Looking => ("attachment", "sandbox; default-src 'none'"),
-            Self::Viewing => ("inline", "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
+            Self::Download | Self::Preview => ("attachment", "sandbox; default-src 'none'"),
+            Self::BrowserViewer => ("inline", "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
         }
     }
 }
@@ -218,10 +221,10 @@ fn in_use<S: Stream>(room: &RoomHandle, bytes: S) -> impl Stream<Item = S::Item>
 
 /// The watch that lets the owner see how much of a file a guest has downloaded. Downloads by the owner, and requests to
 /// show a file, are not reported.
-fn receipts(session: &Session, purpose: Purpose) -> ReadWatch {
+fn download_watch(session: &Session, purpose: Purpose) -> ReadWatch {
     let Session { room, member, role } = session.clone();
     Arc::new(move |file, start| {
-        if role == Role::Owner || purpose != Purpose::Saving {
+        if role == Role::Owner || purpose != Purpose::Download {
             return Box::new(|_| {});
         }
         let mut receiving = room.track_download(file, member, start);

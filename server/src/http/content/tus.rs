@@ -34,7 +34,7 @@ pub(crate) fn resumable() -> (HeaderName, HeaderValue) {
 }
 
 /// Whether the request comes from a tus client, which sends `Tus-Resumable`.
-pub(crate) fn is_spoken(headers: &HeaderMap) -> bool {
+pub(crate) fn is_tus_request(headers: &HeaderMap) -> bool {
     headers.contains_key("tus-resumable")
 }
 

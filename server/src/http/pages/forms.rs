@@ -2,7 +2,7 @@
 
 use app::{
     room::Pin,
-    wire::{self, JoinRequest, ProblemCode},
+    wire::{self, JoinRequest},
 };
 use axum::{
     Form,
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::{
     http::{
         Refusal, Services, State,
-        content::seat::newcomer,
+        content::{problem_redirect::back_to, seat::newcomer},
         guard::{Client, Entrance, find_room, seat_cookie, take_seat},
     },
     rooms::Seat,
@@ -77,17 +77,4 @@ async fn enter(
 fn to_room(pin: &Pin, seat: Option<Seat>) -> Response {
     let cookie = seat.map(|seat| (axum::http::header::SET_COOKIE, seat_cookie(pin, &seat.token)));
     (AppendHeaders(cookie), Redirect::to(&wire::room_page(pin))).into_response()
-}
-
-/// Redirects to a page, with the code of the problem in the query, so that the page says why something was refused.
-pub(crate) fn back_to(page: &str, Refusal(problem): &Refusal) -> Response {
-    Redirect::to(&format!("{page}?problem={}", code_text(problem.code))).into_response()
-}
-
-/// A problem code as it is spelled in JSON.
-fn code_text(code: ProblemCode) -> String {
-    match serde_json::to_value(code) {
-        Ok(serde_json::Value::String(text)) => text,
-        _ => String::new(),
-    }
 }

@@ -15,7 +15,6 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::forms;
 use crate::{
     fields::Metadata,
     http::{
@@ -23,6 +22,7 @@ use crate::{
         content::{
             announcement::announcement,
             form_data::{self, Form, FormBody},
+            problem_redirect::back_to,
         },
         guard::{Owner, PathText, Session},
     },
@@ -44,7 +44,7 @@ pub(crate) async fn upload(services: State, owner: Result<Owner, Refusal>, PathT
     body.read_away().await;
     match received {
         Ok(()) => Redirect::to(&page).into_response(),
-        Err(refusal) => forms::back_to(&page, &refusal),
+        Err(refusal) => back_to(&page, &refusal),
     }
 }
 
@@ -60,7 +60,7 @@ async fn receive(services: &Arc<Services>, session: Session, head: request::Part
             if let Some(name) = part.file_name()? {
                 let metadata = Metadata { filename: Some(name), filetype: part.media_type(), modified_at_ms: None };
                 let announcement = announcement(new_file_id(session.member, None), metadata)?;
-                uploads.receive_whole(&session.room, announcement, part).await?;
+                uploads.receive_unresumable(&session.room, announcement, part).await?;
             }
         }
     })

@@ -1,52 +1,11 @@
-//! Startup: opens the journal, finds and prints the addresses of the server, and defines the errors that keep it from
-//! running.
+//! The addresses at which people reach the server.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
 };
 
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
-
-use crate::{
-    durability::SyncMode,
-    journal::{Journal, JournalError, Recovered},
-};
-
-/// Why the server cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// The data folder cannot be created or written.
-    #[error("the data folder {} cannot be used: {error}", folder.display())]
-    Folder {
-        /// The path of the data folder.
-        folder: PathBuf,
-        /// The error of the system.
-        error: io::Error,
-    },
-    /// The database cannot be opened.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The journal and the files in the data folder cannot be made to agree; the text says why.
-    #[error("the data folder cannot be recovered: {0}")]
-    Recovery(String),
-    /// A socket of the server failed.
-    #[error("the server's socket failed: {0}")]
-    Socket(#[from] io::Error),
-}
-
-/// Opens the journal at `path`. When the file cannot be written, the error is made by `unusable`.
-pub(crate) fn open_journal(
-    path: &Path,
-    sync: SyncMode,
-    unusable: impl Fn(io::Error) -> ServeError,
-) -> Result<(Journal, Vec<Recovered>), ServeError> {
-    // The file is opened once before the database opens it, because the database's own error for a folder without write
-    // permission names neither the folder nor the cause.
-    std::fs::OpenOptions::new().create(true).append(true).open(path).map_err(unusable)?;
-    Ok(Journal::open(path, sync)?)
-}
 
 /// The first address at which the local network reaches a server that listens on `bound`; `None` on a loopback address.
 #[must_use]
@@ -77,7 +36,7 @@ fn lan_addresses(bound: SocketAddr) -> Vec<IpAddr> {
 ///
 /// # Errors
 /// The error of standard output.
-pub fn announce(bound: SocketAddr) -> io::Result<()> {
+pub fn print_addresses(bound: SocketAddr) -> io::Result<()> {
     let lan = lan_addresses(bound);
     let mut out = io::stdout().lock();
     if bound.ip().is_unspecified() {

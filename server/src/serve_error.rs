@@ -1,0 +1,27 @@
+//! The errors that keep the server from running.
+
+use std::{io, path::PathBuf};
+
+use crate::journal::JournalError;
+
+/// Why the server cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder cannot be created or written.
+    #[error("the data folder {} cannot be used: {error}", folder.display())]
+    Folder {
+        /// The path of the data folder.
+        folder: PathBuf,
+        /// The error of the system.
+        error: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal and the files in the data folder cannot be made to agree; the text says why.
+    #[error("the data folder cannot be recovered: {0}")]
+    Recovery(String),
+    /// A socket of the server failed.
+    #[error("the server's socket failed: {0}")]
+    Socket(#[from] io::Error),
+}
