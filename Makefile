@@ -52,6 +52,7 @@ lint: browser | tools
 	cargo clippy -p app -p server --all-targets -- -D warnings
 	cargo clippy -p frontend --target wasm32-unknown-unknown -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc -p app -p server --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' cargo doc -p app -p frontend --target wasm32-unknown-unknown --no-deps --document-private-items
 	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
 	cargo clippy --manifest-path server/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz -- -D warnings
 	cd end2end && npx tsc

@@ -101,30 +101,30 @@ impl Message {
 }
 
 /// The names of the placeholders (`{name}`) in a text, in the order of their first appearance.
-fn places(text: &str) -> Vec<&str> {
-    let mut places = Vec::new();
+fn placeholders(text: &str) -> Vec<&str> {
+    let mut placeholders = Vec::new();
     for part in text.split('{').skip(1) {
-        let (place, _) = part.split_once('}').unwrap_or_else(|| panic!("a brace is not closed: {text}"));
-        if !places.contains(&place) {
-            places.push(place);
+        let (placeholder, _) = part.split_once('}').unwrap_or_else(|| panic!("a brace is not closed: {text}"));
+        if !placeholders.contains(&placeholder) {
+            placeholders.push(placeholder);
         }
     }
-    places
+    placeholders
 }
 
 /// The names of the placeholders of a message, apart from the number: the parameters of its method.
 fn arguments(message: &Message) -> Vec<String> {
     let mut names = Vec::new();
-    for place in message.forms().into_iter().flat_map(places).filter(|place| *place != COUNT) {
-        if !names.iter().any(|name| name == place) {
-            names.push(place.to_owned());
+    for placeholder in message.forms().into_iter().flat_map(placeholders).filter(|placeholder| *placeholder != COUNT) {
+        if !names.iter().any(|name| name == placeholder) {
+            names.push(placeholder.to_owned());
         }
     }
     names
 }
 
-/// What is wrong with a catalogue: keys that are missing or unknown, placeholders other than those of the source, plural
-/// forms that the language lacks or does not have, and texts that are empty or that the table cannot hold.
+/// What is wrong with a catalogue: keys that are missing or unknown, placeholders other than those of the source,
+/// plural forms that the language lacks or does not have, and texts that are empty or that the table cannot hold.
 fn problems(language: &str, catalogue: &Catalogue, source: &Catalogue) -> Vec<String> {
     let mut problems = Vec::new();
     let needed = categories(language);
@@ -139,7 +139,7 @@ fn problems(language: &str, catalogue: &Catalogue, source: &Catalogue) -> Vec<St
         let (has, wants): (BTreeSet<_>, BTreeSet<_>) =
             (arguments(message).into_iter().collect(), arguments(original).into_iter().collect());
         if has != wants {
-            problems.push(format!("{language}: {key} has the places {has:?} and not {wants:?}"));
+            problems.push(format!("{language}: {key} has the placeholders {has:?} and not {wants:?}"));
         }
         match (message, original) {
             (Message::Counted(forms), Message::Counted(_)) => {
@@ -177,9 +177,9 @@ fn numbers(language: &str) -> String {
     ["1234567890.5", "1000"].map(|digits| formatter.format(&digits.parse().expect("digits")).to_string()).join("\t")
 }
 
-/// The table of a language: its texts in the order of their keys, one on each line, and a last line with the examples of
-/// [`numbers`]. Plural forms are separated by bars. Placeholders are numbered: `{0}` is the count, `{1}` the first of
-/// `arguments`.
+/// The table of a language: its texts in the order of their keys, one on each line, and a last line with the examples
+/// of [`numbers`]. Plural forms are separated by bars. Placeholders are numbered: `{0}` is the count, `{1}` the first
+/// of `arguments`.
 fn table(language: &str, catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
     let lines = catalogue.iter().map(|(key, message)| {
         let numbered = |form: &String| {

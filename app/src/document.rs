@@ -17,15 +17,15 @@ pub struct Bundle {
     pub script: Option<String>,
     /// The main WebAssembly module: all that the first page needs.
     pub wasm: Option<String>,
-    /// The script that loads `parts` when they are needed; `script` imports it.
+    /// The script that loads `room_modules` when they are needed; `script` imports it.
     pub loader: Option<String>,
-    /// The other WebAssembly modules: what the first page does without (see [`crate::pages::lazy_room`]).
-    pub parts: Vec<String>,
+    /// The WebAssembly modules of the room's page, which the first page does without (see [`crate::pages::lazy_room`]).
+    pub room_modules: Vec<String>,
     /// The style sheet.
     pub style: Option<String>,
 }
 
-/// The screens of iPhones: width and height in points, and pixels per point. iOS shows a splash picture only if it has
+/// The screens of iPhones: width and height in points, and pixels per point. iOS shows a splash image only if it has
 /// exactly the size of the screen.
 const SPLASHES: [(u32, u32, u32); 6] = [(375, 667, 2), (414, 896, 2), (390, 844, 3), (393, 852, 3), (402, 874, 3), (430, 932, 3)];
 
@@ -75,7 +75,7 @@ fn theme_color(scheme: &str, colour: &'static str) -> impl IntoView {
     leptos::html::meta().name("theme-color").attr("media", format!("(prefers-color-scheme: {scheme})")).content(colour)
 }
 
-/// The link to the picture that an installed app shows on iOS while it starts.
+/// The link to the image that an installed app shows on iOS while it starts.
 fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
     view! {
         <link
@@ -93,12 +93,12 @@ fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
 #[component]
 fn HydrationScript(
     bundle: Bundle,
-    /// Whether the page is a room's, which needs `Bundle::parts` at once.
+    /// Whether the page is a room's, which needs `Bundle::room_modules` at once.
     has_room: bool,
 ) -> impl IntoView {
     let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
     let mut modules = vec![wasm.clone()];
-    modules.extend(if has_room { bundle.parts } else { Vec::new() });
+    modules.extend(if has_room { bundle.room_modules } else { Vec::new() });
     // The bundle is loaded after the first paint, because loading it earlier would delay the paint, and the page can be
     // read without it. A PerformanceObserver reports the paint itself; an animation frame would come before it. A tab
     // in the background is not painted, nor is one that goes to the background meanwhile, so these do not wait for a

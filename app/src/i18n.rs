@@ -80,8 +80,8 @@ fn fill(text: &str, count: &str, values: &[&str], isolates: bool) -> String {
     let mut parts = text.split('{');
     filled.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        let (place, rest) = part.split_once('}').unwrap_or_default();
-        match place.parse::<usize>() {
+        let (placeholder, rest) = part.split_once('}').unwrap_or_default();
+        match placeholder.parse::<usize>() {
             Ok(0) => filled.push_str(count),
             Ok(number) => {
                 let value = values.get(number - 1).copied().unwrap_or_default();

@@ -12,8 +12,9 @@
 //! - [`first_paint`]: what the server embeds in a page for its hydration.
 //! - [`shell`]: the root component, which chooses the page for an address.
 //!
-//! Dependencies point one way: `pages → components → browser → {room, wire}`. `room` and `wire` use neither leptos nor
-//! web-sys.
+//! Dependencies point one way:
+//! `shell → pages → components → first_paint → browser → format → {i18n, theme} → wire → room`. `room` and `wire` use
+//! neither leptos nor web-sys.
 
 // A view is one nested type, and that of a whole page is nested deeper than the compiler's default limit.
 #![recursion_limit = "256"]

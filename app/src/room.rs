@@ -3,23 +3,31 @@
 //! Server and browser call the same [`Room::apply`]: the server to change a room, the browser to follow the server's.
 //! The messages that carry rooms and events, the addresses and the problems are in [`crate::wire`].
 
+mod device;
 mod digest;
+mod display_name;
+mod download;
 mod events;
 mod file;
+mod file_name;
 mod ids;
 mod member;
-mod names;
+mod name;
 mod preview;
 mod snippet;
 
 use serde::{Deserialize, Serialize};
 
+pub use device::{Device, DeviceKind};
 pub use digest::{InvalidSha256, Sha256};
+pub use display_name::DisplayName;
+pub use download::Download;
 pub use events::{PassingEvent, RoomEvent};
-pub use file::{Download, FileEntry, FileState};
+pub use file::{FileEntry, FileState};
+pub use file_name::FileName;
 pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin, SnippetId};
-pub use member::{Device, DeviceKind, Member, Presence, Role};
-pub use names::{DisplayName, FileName, InvalidName};
+pub use member::{Member, Presence, Role};
+pub use name::InvalidName;
 pub use preview::PreviewKind;
 pub use snippet::{InvalidSnippet, Snippet, SnippetPart, SnippetText};
 

@@ -43,8 +43,8 @@ pub fn App() -> impl IntoView {
     InstalledApp::provide(places, hydration);
     ThemeChoice::provide(use_server().theme);
     Effect::new(move |_| {
-        language.follow();
-        page::set_title(&(activity.news.get() + &title(&places.get())));
+        language.track();
+        page::set_title(&(activity.title_prefix.get() + &title(&places.get())));
     });
     // The room's part of the program creates its uploads under this owner, so that they continue while another page is
     // shown.
@@ -55,7 +55,7 @@ pub fn App() -> impl IntoView {
     let page = move || {
         let place = places.get();
         if !matches!(place, Place::Room(_)) {
-            language.follow();
+            language.track();
         }
         match place {
             Place::Home => view! { <HydratedLater><HomePage /></HydratedLater> }.into_any(),
@@ -68,7 +68,7 @@ pub fn App() -> impl IntoView {
         }
     };
     let top = move || {
-        language.follow();
+        language.track();
         view! {
             <ToastList />
             <UpdateNotice />

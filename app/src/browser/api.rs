@@ -41,7 +41,7 @@ pub async fn known_rooms() -> Result<Vec<KnownRoom>, Problem> {
 ///
 /// # Errors
 /// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
-pub async fn look(pin: &Pin) -> Result<RoomView, Problem> {
+pub async fn fetch_room(pin: &Pin) -> Result<RoomView, Problem> {
     let response = Request::get(&wire::room(pin)).send().await.map_err(|_| unreachable())?;
     answer(checked(response).await?).await
 }
@@ -92,23 +92,23 @@ pub async fn remove_snippet(pin: &Pin, id: SnippetId) -> Result<(), Problem> {
 }
 
 /// Returns the bytes of a file in `range`, as far as the server has them.
-pub(crate) async fn part_of_file(pin: &Pin, id: FileId, range: Range<u64>) -> Result<Vec<u8>, Problem> {
-    part(&wire::file(pin, id), range).await?.binary().await.map_err(|_| unreachable())
+pub(crate) async fn byte_range_of_file(pin: &Pin, id: FileId, range: Range<u64>) -> Result<Vec<u8>, Problem> {
+    byte_range(&wire::file(pin, id), range).await?.binary().await.map_err(|_| unreachable())
 }
 
 /// Returns the first `bytes` bytes of a file as text, for its preview. `bytes` is at least 1.
 pub(crate) async fn beginning_of_file(pin: &Pin, id: FileId, bytes: u64) -> Result<String, Problem> {
-    part(&wire::preview(pin, id), 0..bytes).await?.text().await.map_err(|_| unreachable())
+    byte_range(&wire::preview(pin, id), 0..bytes).await?.text().await.map_err(|_| unreachable())
 }
 
-async fn part(address: &str, range: Range<u64>) -> Result<Response, Problem> {
+async fn byte_range(address: &str, range: Range<u64>) -> Result<Response, Problem> {
     let request = Request::get(address).header("range", &format!("bytes={}-{}", range.start, range.end - 1));
     checked(request.send().await.map_err(|_| unreachable())?).await
 }
 
 /// Sends the thumbnail of a file to the server.
-pub(crate) async fn add_thumbnail(pin: &Pin, id: FileId, picture: web_sys::Blob) -> Result<(), Problem> {
-    let request = Request::put(&wire::thumbnail(pin, id)).body(picture).map_err(|_| unreachable())?;
+pub(crate) async fn add_thumbnail(pin: &Pin, id: FileId, thumbnail: web_sys::Blob) -> Result<(), Problem> {
+    let request = Request::put(&wire::thumbnail(pin, id)).body(thumbnail).map_err(|_| unreachable())?;
     let response = request.send().await.map_err(|_| unreachable())?;
     read_out(&checked(response).await?).await;
     Ok(())

@@ -34,7 +34,7 @@ pub use share::{needs_share_hint, take_share};
 const WORKER: &str = "/sw.js";
 /// The shortest time, in seconds, between two checks for a newer version from a page that stays open. Browsers check by
 /// themselves when a page is loaded.
-const LOOK_EVERY_SECS: f64 = 3600.0;
+const CHECK_EVERY_SECS: f64 = 3600.0;
 
 /// The function that the browser calls for every launch.
 type LaunchConsumer = Closure<dyn FnMut(JsValue)>;
@@ -55,7 +55,7 @@ pub struct InstalledApp {
     launches: StoredValue<Option<SendWrapper<LaunchConsumer>>>,
     /// The path and query for which this page was loaded, until the launch that loaded it has been reported.
     loaded_for: StoredValue<Option<String>>,
-    looked_at_secs: StoredValue<f64>,
+    checked_at_secs: StoredValue<f64>,
 }
 
 impl InstalledApp {
@@ -70,7 +70,7 @@ impl InstalledApp {
             listeners: StoredValue::new(Vec::new()),
             launches: StoredValue::new(None),
             loaded_for: StoredValue::new(None),
-            looked_at_secs: StoredValue::new(0.0),
+            checked_at_secs: StoredValue::new(0.0),
         };
         provide_context(app);
         Effect::new(move |_| {
@@ -106,7 +106,7 @@ impl InstalledApp {
         let (Some(workers), Some(waiting)) = (workers(), waiting) else { return reload() };
         self.hold(EventListener::once(&workers, "controllerchange", |_| reload()));
         if tell(&waiting, "take_over").is_err() {
-            self.look();
+            self.refresh_update_waits();
         }
     }
 
@@ -145,27 +145,27 @@ impl InstalledApp {
     /// Starts to watch for newer versions.
     fn watch(self, registration: &ServiceWorkerRegistration) {
         self.registration.set_value(Some(SendWrapper::new(registration.clone())));
-        self.looked_at_secs.set_value(clock::now_secs());
+        self.checked_at_secs.set_value(clock::now_secs());
         for worker in [registration.installing(), registration.waiting()].into_iter().flatten() {
             self.follow(&worker);
         }
-        self.look();
+        self.refresh_update_waits();
         let found = registration.clone();
         self.hold(EventListener::new(registration, "updatefound", move |_| {
             if let Some(worker) = found.installing() {
                 self.follow(&worker);
             }
         }));
-        self.hold(EventListener::new(&page::document(), "visibilitychange", move |_| self.ask_for_newer()));
+        self.hold(EventListener::new(&page::document(), "visibilitychange", move |_| self.check_for_update()));
     }
 
     fn follow(self, worker: &ServiceWorker) {
-        self.hold(EventListener::new(worker, "statechange", move |_| self.look()));
+        self.hold(EventListener::new(worker, "statechange", move |_| self.refresh_update_waits()));
     }
 
     /// Updates `update_waits`. The first service worker of a browser passes through the waiting state too, but replaces
     /// nothing, so it does not count.
-    fn look(self) {
+    fn refresh_update_waits(self) {
         let waits = self.registration.with_value(|registration| {
             registration.as_ref().is_some_and(|registration| registration.waiting().is_some() && registration.active().is_some())
         });
@@ -173,12 +173,12 @@ impl InstalledApp {
     }
 
     /// Asks the server for a newer version when the person returns to a page that has been open for long.
-    fn ask_for_newer(self) {
+    fn check_for_update(self) {
         let now = clock::now_secs();
-        if !page::is_visible() || now - self.looked_at_secs.get_value() < LOOK_EVERY_SECS {
+        if !page::is_visible() || now - self.checked_at_secs.get_value() < CHECK_EVERY_SECS {
             return;
         }
-        self.looked_at_secs.set_value(now);
+        self.checked_at_secs.set_value(now);
         let asked = self.registration.with_value(|registration| registration.as_ref().and_then(|it| it.update().ok()));
         if let Some(asked) = asked {
             spawn_local(async move {

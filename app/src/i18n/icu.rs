@@ -10,7 +10,7 @@ use leptos::prelude::{provide_context, use_context};
 
 use super::{Language, Messages, TABLES};
 
-/// What is kept ready for one language.
+/// The texts, plural rules and number format of one language.
 struct Known {
     texts: Vec<&'static str>,
     plurals: PluralRules,

@@ -55,19 +55,19 @@ fn no_words_stand_in_the_program_itself() {
     for part in ["pages", "components", "browser", "shell.rs", "document.rs", "format.rs"] {
         look_into(&root.join(part), &mut found);
     }
-    assert!(found.is_empty(), "these belong into app/locales:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "these belong in app/locales:\n{}", found.join("\n"));
 }
 
 #[test]
-fn every_message_is_said_somewhere() {
+fn every_message_is_used_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut sources = String::new();
     read_all(&root.join("src"), &mut sources);
     read_all(&root.join("../server/src"), &mut sources);
     let catalogue = fs::read_to_string(root.join("locales/en.toml")).unwrap();
     let keys = catalogue.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
-    let silent: Vec<&str> = keys.filter(|key| !sources.contains(&format!(".{key}(")) && !sources.contains(&format!(".r#{key}("))).collect();
-    assert!(silent.is_empty(), "nobody says {silent:?}");
+    let unused: Vec<&str> = keys.filter(|key| !sources.contains(&format!(".{key}(")) && !sources.contains(&format!(".r#{key}("))).collect();
+    assert!(unused.is_empty(), "these messages are used nowhere: {unused:?}");
 }
 
 fn read_all(path: &Path, sources: &mut String) {

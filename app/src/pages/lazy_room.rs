@@ -57,11 +57,11 @@ fn begin() {
     let activity = use_activity();
     let uploads = Uploads::provide(use_toasts());
     let total = Memo::new(move |_| uploads.total());
-    let moves = Memo::new(move |_| total.with(|total| total.moving > 0));
+    let active = Memo::new(move |_| total.with(|total| total.active > 0));
     Effect::new(move |_| activity.sends.set(total.get().files > 0));
     page_badge::follow(total, Notices::provide(total), activity);
-    wake_lock::follow(moves);
-    leaving::follow(moves);
+    wake_lock::follow(active);
+    leaving::follow(active);
 }
 
 /// The room's page as soon as its module is loaded. Until then it says that the room is being opened.

@@ -66,7 +66,7 @@ pub fn RoomPage(
         if standing.get() == Standing::Unknown {
             let pin = asked.clone();
             spawn_local(async move {
-                standing.set(match api::look(&pin).await {
+                standing.set(match api::fetch_room(&pin).await {
                     Ok(view) => Standing::Member(Box::new(view)),
                     Err(problem) if problem.code == ProblemCode::NotAMember => Standing::Outside(None),
                     Err(problem) => Standing::Outside(Some(problem.code)),
@@ -81,7 +81,7 @@ pub fn RoomPage(
         Standing::Unknown => view! { <Opening /> }.into_any(),
         Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.into_any(),
         Standing::Outside(problem) => {
-            language.follow();
+            language.track();
             view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.into_any()
         }
     })
@@ -143,7 +143,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     });
     let language = use_language_choice();
     (move || {
-        language.follow();
+        language.track();
         view! {
             <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
                 <HydratedLater>

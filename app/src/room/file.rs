@@ -1,4 +1,4 @@
-//! A file of a room, and a member's download of it.
+//! A file of a room.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,17 +38,6 @@ pub struct FileEntry {
     /// Whether the server has a thumbnail of the file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_thumbnail: bool,
-}
-
-/// How far one member is with downloading one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Download {
-    /// The file that is downloaded.
-    pub file: FileId,
-    /// The member who downloads it.
-    pub member: MemberId,
-    /// How many bytes of the file were sent to the member, in this download and in earlier ones.
-    pub received_bytes: u64,
 }
 
 /// How far the upload of a file is.

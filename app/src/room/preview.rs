@@ -5,7 +5,7 @@ use super::{FileEntry, FileState};
 /// How a page shows a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PreviewKind {
-    /// As a picture.
+    /// As an image.
     Image,
     /// As a video with controls.
     Video,

@@ -106,7 +106,7 @@ pub const CREATE_FORM: &str = "/create";
 pub const LANGUAGE_FORM: &str = "/language";
 
 /// The texts of the language with this code, in the order that the program with this `version` expects (see
-/// [`crate::i18n::VERSION`]).
+/// `i18n::VERSION`).
 #[must_use]
 pub fn messages(version: &str, language: &str) -> String {
     format!("/messages/{version}/{language}")

@@ -1,8 +1,8 @@
 //! Cookies that remember what a visitor chose (RFC 6265): set by the server and by scripts, read by the server.
 
-/// How long browsers remember a choice: a year, in seconds.
+/// The attributes of a cookie that lasts a year.
 const REMEMBER: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
-/// What erases a cookie.
+/// The attributes that make the browser delete a cookie.
 const ERASE: &str = "; Path=/; Max-Age=0; SameSite=Lax";
 
 /// The cookie that remembers a value, in the form that `Set-Cookie` and `document.cookie` take. Without a value it

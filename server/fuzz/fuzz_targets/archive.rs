@@ -1,7 +1,7 @@
 //! Archives: checks that an archive has the layout that its headers announce, and that every file in it unpacks under a
 //! safe name of its own.
 //!
-//! File names are prepared in the same way as in the server, through [`FileName::parts`]. The headers are read with
+//! File names are prepared in the same way as in the server, through [`FileName::segments`]. The headers are read with
 //! [`Archive::read`], which needs a store but no file in it, and are checked by an independent reader of the format
 //! (PKWARE APPNOTE 6.3.10).
 

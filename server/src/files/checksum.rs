@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn every_algorithm_knows_its_bytes() {
-        let totals = ["sha1 Lve95gjOVATpfV8EL5X4nxwjKHE=", "sha256 f4OxZX/x/FO5LcGBSKHWXfwtSx+j1ncoSt3SABJtkGk=", "crc32c /mzx3A=="];
-        for sum in totals {
+        let sums = ["sha1 Lve95gjOVATpfV8EL5X4nxwjKHE=", "sha256 f4OxZX/x/FO5LcGBSKHWXfwtSx+j1ncoSt3SABJtkGk=", "crc32c /mzx3A=="];
+        for sum in sums {
             let verdict = |bytes: &[u8]| {
                 let mut running = Checksum::parse(sum).unwrap().running();
                 bytes.chunks(5).for_each(|part| running.update(part));

@@ -4,15 +4,14 @@ use app::{
     room::{ClosedBy, FileState, PassingEvent, RoomEvent},
     wire::ServerMessage,
 };
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tokio::time::timeout;
 
 use crate::{
     door::{Door, refused},
     live_socket::LiveSocket,
     raw::{answer, begin_chunk},
-    test_app::{LONG, TIMEOUTS, TestApp, assert_nothing_left, files_on_disk},
+    test_app::{TIMEOUTS, TestApp, assert_nothing_left, eventually, files_on_disk},
 };
 
 /// Waits for the event that the room was closed, checks that the socket then ends with close code 4001, and returns
@@ -117,8 +116,11 @@ async fn a_room_is_closed_only_once() {
 
 /// Asks without a token until the room is gone. Requests without a token do not count as use of the room.
 async fn until_gone(door: &Door, pin: &str) {
-    let gone = async { while door.get(&format!("/api/rooms/{pin}")).await.status() != 404 {} };
-    timeout(LONG, gone).await.expect("an unused room is closed in time");
+    eventually("an unused room is closed", async || match door.get(&format!("/api/rooms/{pin}")).await.status() {
+        StatusCode::NOT_FOUND => Ok(()),
+        status => Err(status),
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -153,12 +155,15 @@ async fn a_running_upload_is_use_of_a_room() {
     // One chunk whose bytes come slowly: one after each request for the unused room that the server has answered.
     let mut slow = begin_chunk(&busy, id, 0, 1 << 20, b"x").await;
     let unused = app.create_room().await;
-    let gone = async {
-        while app.get(&format!("/api/rooms/{}", unused.pin())).await.status() != 404 {
-            tokio::io::AsyncWriteExt::write_all(&mut slow, b"x").await.unwrap();
+    eventually("an unused room is closed", async || {
+        let status = app.get(&format!("/api/rooms/{}", unused.pin())).await.status();
+        if status == StatusCode::NOT_FOUND {
+            return Ok(());
         }
-    };
-    timeout(LONG, gone).await.expect("an unused room is closed in time");
+        tokio::io::AsyncWriteExt::write_all(&mut slow, b"x").await.unwrap();
+        Err(status)
+    })
+    .await;
     assert_eq!(busy.entry(id).await.id, id);
     app.finish().await;
 }

@@ -5,13 +5,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Method, Response};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use tokio::time::timeout;
 
 use crate::{
     live_socket::LiveSocket,
     process::Process,
     seat::{Seat, header, next_bytes, noise},
-    test_app::{LONG, TestApp},
+    test_app::{TestApp, eventually},
 };
 
 /// The digest of `123456789` in hexadecimal digits; [`REPR`] is its `Repr-Digest`.
@@ -42,15 +41,14 @@ async fn told(socket: &mut LiveSocket, id: FileId) -> Value {
 
 /// Waits until there is a digest in the row of a file, and returns it.
 async fn in_row(seat: &Seat, id: FileId) -> Value {
-    let digested = async {
-        loop {
-            let digest = seat.row(id).await["sha256"].take();
-            if !digest.is_null() {
-                return digest;
-            }
+    eventually("the file is digested", async || {
+        let mut row = seat.row(id).await;
+        match row["sha256"].take() {
+            Value::Null => Err(row),
+            digest => Ok(digest),
         }
-    };
-    timeout(LONG, digested).await.expect("the file is digested in time")
+    })
+    .await
 }
 
 #[tokio::test]

@@ -6,14 +6,14 @@ use app::{
 };
 use reqwest::Response;
 use serde_json::Value;
-use tokio::{io::AsyncWriteExt as _, time::timeout};
+use tokio::io::AsyncWriteExt as _;
 
 use crate::{
     door::refused,
     live_socket::LiveSocket,
     raw::begin_chunk,
     seat::{header, id_in_location},
-    test_app::{LONG, TIMEOUTS, TestApp, files_on_disk},
+    test_app::{TIMEOUTS, TestApp, eventually, files_on_disk},
 };
 
 /// The time from an answer's `Date` to its `Upload-Expires`, rounded to whole hours.
@@ -91,12 +91,11 @@ async fn the_bytes_of_an_expired_upload_are_erased() {
     let mut socket = owner.listen().await;
     let begun = id_in_location(&owner.creation_with("half").header("upload-length", 8).send().await.unwrap());
     until_removed(&mut socket, begun).await;
-    let erased = async {
-        while !files_on_disk(app.folder()).is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(LONG, erased).await.expect("the bytes are erased in time");
+    eventually("the bytes are erased", async || match files_on_disk(app.folder()) {
+        left if left.is_empty() => Ok(()),
+        left => Err(left),
+    })
+    .await;
     app.finish().await;
 }
 
@@ -134,8 +133,11 @@ async fn a_part_that_nobody_continues_or_joins_vanishes() {
         let request = owner.creation_with("1234").header("upload-length", length).header("upload-concat", "partial");
         parts.push(id_in_location(&request.send().await.unwrap()));
     }
-    let gone = async { while owner.room_json().await["parts"] != Value::Null {} };
-    timeout(LONG, gone).await.expect("the parts vanish in time");
+    eventually("the parts vanish", async || match owner.room_json().await["parts"].take() {
+        Value::Null => Ok(()),
+        left => Err(left),
+    })
+    .await;
     for part in &parts {
         assert_eq!(owner.ask_offset(*part).await.status(), 404);
         refused(owner.append(*part, 4, "5678").await, 404, "no_such_file").await;

@@ -11,10 +11,13 @@ use crate::{
 };
 
 async fn next(stream: &mut Stream) -> ServerMessage {
+    let mut pings = 0;
     loop {
-        match timeout(LONG, stream.next()).await.expect("the server goes on in time").unwrap().unwrap() {
+        let frame = timeout(LONG, stream.next()).await;
+        let frame = frame.unwrap_or_else(|_| panic!("only {pings} pings came within {LONG:?}"));
+        match frame.unwrap().unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-            Message::Ping(_) => {}
+            Message::Ping(_) => pings += 1,
             other => panic!("the socket ended with {other:?}"),
         }
     }

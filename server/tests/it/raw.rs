@@ -39,7 +39,9 @@ pub(crate) async fn begin_upload(
 /// The head and the body of one answer: everything that the server sends before the connection ends.
 pub(crate) async fn answer(stream: &mut TcpStream) -> String {
     let mut text = Vec::new();
-    // The connection may also end with a reset after the answer.
-    timeout(LONG, stream.read_to_end(&mut text)).await.expect("the server answers in time").unwrap_or_default();
-    String::from_utf8_lossy(&text).into_owned()
+    let read = timeout(LONG, stream.read_to_end(&mut text)).await;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    // The connection may end in order, or with a reset after the answer.
+    assert!(read.is_ok(), "the connection has not ended within {LONG:?}; received so far: {text:?}");
+    text
 }

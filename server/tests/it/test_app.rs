@@ -25,6 +25,21 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     idle_download: Duration::from_secs(60),
 };
 
+/// Looks again and again until `look` finds what it looks for, and returns that.
+///
+/// # Panics
+/// With the last thing that was seen instead, when it takes longer than [`LONG`].
+pub(crate) async fn eventually<T, S: std::fmt::Debug>(what: &str, mut look: impl AsyncFnMut() -> Result<T, S>) -> T {
+    let until = tokio::time::Instant::now() + LONG;
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(seen) => assert!(tokio::time::Instant::now() < until, "{what} within {LONG:?}; seen instead: {seen:?}"),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A running server and the door to it. A test has to end it with `finish` or `stop`.
 pub(crate) struct TestApp {
     door: Door,

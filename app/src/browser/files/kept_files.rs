@@ -1,6 +1,6 @@
-//! Keeps the handles of files that are being sent across visits, so that an interrupted upload can go on without the
-//! person picking the file again (handles of File System Access, stored in IndexedDB). In browsers without such
-//! handles, people pick their files again.
+//! Stores the handles of files whose upload is unfinished, so that a later visit can continue it without the person
+//! picking the file again (handles of File System Access, stored in IndexedDB). In browsers without such handles,
+//! people pick their files again.
 
 use idb::{Database, DatabaseEvent as _, Factory, KeyRange, ObjectStoreParams, Query, TransactionMode};
 use leptos::task::spawn_local;

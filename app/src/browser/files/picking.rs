@@ -175,7 +175,7 @@ pub fn on_text(act: impl Fn(String) + 'static) {
             return;
         }
         let Some(content) = event.clipboard_data() else { return };
-        // A copied picture often comes with its address as text, which nobody meant to paste.
+        // A copied image often comes with its address as text, which nobody meant to paste.
         if content.files().is_some_and(|files| files.length() > 0) {
             return;
         }

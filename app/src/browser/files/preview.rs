@@ -36,11 +36,11 @@ impl PreviewedFile {
     }
 }
 
-/// Shows the file in `place`, which is empty. `note` receives a sentence if the file cannot be shown, or if only its
-/// beginning is shown. The caller keeps the returned listener for as long as the file is shown; it reports images and
-/// media that cannot be loaded.
+/// Shows the file in `container`, which is empty. `note` receives a sentence if the file cannot be shown, or if only
+/// its beginning is shown. The caller keeps the returned listener for as long as the file is shown; it reports images
+/// and media that cannot be loaded.
 #[must_use]
-pub fn show(place: &Element, pin: &Pin, file: &PreviewedFile, note: RwSignal<String>) -> Option<EventListener> {
+pub fn show(container: &Element, pin: &Pin, file: &PreviewedFile, note: RwSignal<String>) -> Option<EventListener> {
     let (tag, label, attributes): (_, _, &[(&str, &str)]) = match file.kind {
         PreviewKind::Image => ("img", "alt", &[]),
         PreviewKind::Video => ("video", "aria-label", &[("controls", ""), ("playsinline", "")]),
@@ -54,7 +54,7 @@ pub fn show(place: &Element, pin: &Pin, file: &PreviewedFile, note: RwSignal<Str
         set(&element, name, value);
     }
     #[expect(clippy::let_underscore_must_use, reason = "fails only for an element that would contain itself")]
-    let _ = place.append_child(&element);
+    let _ = container.append_child(&element);
     if matches!(file.kind, PreviewKind::Pdf | PreviewKind::Text) {
         spawn_local(fill(element, pin.clone(), file.clone(), note));
         return None;

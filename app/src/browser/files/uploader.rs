@@ -14,8 +14,8 @@ mod sender;
 mod sum;
 mod thumbnails;
 mod total;
-mod transfer;
 mod upload;
+mod upload_state;
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -39,13 +39,13 @@ use thumbnails::ThumbnailQueue;
 use crate::browser::system::clock;
 pub use resume::Unfinished;
 pub use total::Total;
-pub use transfer::Transfer;
 use upload::{Source, Upload};
+pub use upload_state::UploadState;
 
 /// The uploads of this browser. File rows and the upload bar show their progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Uploads {
-    transfers: RwSignal<HashMap<FileId, Upload>>,
+    uploads: RwSignal<HashMap<FileId, Upload>>,
     /// Each source is bound to the browser's one thread. The table is not: on the server it is always empty, and may be
     /// dropped on any thread.
     sources: StoredValue<HashMap<FileId, SendWrapper<Source>>>,
@@ -62,7 +62,7 @@ impl Uploads {
     /// Starts without uploads, and shares them through the context.
     pub fn provide(toasts: Toasts) -> Self {
         let uploads = Self {
-            transfers: RwSignal::new(HashMap::new()),
+            uploads: RwSignal::new(HashMap::new()),
             sources: StoredValue::new(HashMap::new()),
             queue: StoredValue::new(Queue::default()),
             chunk_size: StoredValue::new(ChunkSize::default()),
@@ -78,14 +78,14 @@ impl Uploads {
     /// The state of a file's upload, if this browser sends the file. An effect or view that calls this runs again when
     /// the state changes.
     #[must_use]
-    pub fn transfer(self, id: FileId) -> Option<Transfer> {
-        self.upload(id).map(|upload| upload.transfer.get())
+    pub fn state(self, id: FileId) -> Option<UploadState> {
+        self.upload(id).map(|upload| upload.state.get())
     }
 
-    /// The same as [`Self::transfer`], but the caller does not run again.
+    /// The same as [`Self::state`], but the caller does not run again.
     #[must_use]
-    pub fn transfer_untracked(self, id: FileId) -> Option<Transfer> {
-        self.upload_untracked(id).map(|upload| upload.transfer.get_untracked())
+    pub fn state_untracked(self, id: FileId) -> Option<UploadState> {
+        self.upload_untracked(id).map(|upload| upload.state.get_untracked())
     }
 
     /// How many bytes of a file have left this browser, acknowledged or not, if this browser sends the file.
@@ -98,7 +98,7 @@ impl Uploads {
     /// progress.
     #[must_use]
     pub fn holds(self, id: FileId) -> bool {
-        self.transfers.with(|transfers| transfers.contains_key(&id))
+        self.uploads.with(|uploads| uploads.contains_key(&id))
     }
 
     /// The sum of all uploads, including the files that are not announced yet.
@@ -110,18 +110,18 @@ impl Uploads {
             if waiting.paused.is_some() {
                 total.paused = waiting.files;
             } else {
-                total.moving = waiting.files;
+                total.active = waiting.files;
             }
         });
-        self.transfers.with(|transfers| {
-            for upload in transfers.values() {
+        self.uploads.with(|uploads| {
+            for upload in uploads.values() {
                 total.files += 1;
                 total.size_bytes += upload.size_bytes;
                 total.sent_bytes += upload.sent_bytes.get();
-                match upload.transfer.get() {
-                    Transfer::Paused => total.paused += 1,
-                    Transfer::Failed { .. } => {}
-                    Transfer::Waiting | Transfer::Sending | Transfer::Retrying => total.moving += 1,
+                match upload.state.get() {
+                    UploadState::Paused => total.paused += 1,
+                    UploadState::Failed { .. } => {}
+                    UploadState::Waiting | UploadState::Sending | UploadState::Retrying => total.active += 1,
                 }
             }
         });
@@ -133,7 +133,7 @@ impl Uploads {
     fn begin(self, pin: &Pin, id: FileId, picked: PickedFile, lock: Rc<TabLock>, offset: Option<u64>) {
         let size_bytes = slice_of(&picked.file).size();
         let upload = Upload {
-            transfer: RwSignal::new(Transfer::Waiting),
+            state: RwSignal::new(UploadState::Waiting),
             sent_bytes: RwSignal::new(0),
             arrived_bytes: StoredValue::new(0),
             size_bytes,
@@ -143,8 +143,8 @@ impl Uploads {
         }
         let source = Source { pin: pin.clone(), file: picked.file, offset, stop: None, lock };
         self.sources.update_value(|sources| drop(sources.insert(id, SendWrapper::new(source))));
-        self.transfers.update(|transfers| {
-            transfers.insert(id, upload);
+        self.uploads.update(|uploads| {
+            uploads.insert(id, upload);
         });
         self.resume(id);
     }
@@ -152,7 +152,7 @@ impl Uploads {
     /// Puts an upload into the queue, also after it was paused or has failed.
     pub fn resume(self, id: FileId) {
         let Some(upload) = self.upload_untracked(id) else { return };
-        self.set(id, Transfer::Waiting);
+        self.set(id, UploadState::Waiting);
         self.queue.update_value(|queue| queue.add(id, upload.size_bytes));
         self.pump();
     }
@@ -160,17 +160,17 @@ impl Uploads {
     /// Stops an upload until it is resumed.
     pub fn pause(self, id: FileId) {
         self.stop(id);
-        self.set(id, Transfer::Paused);
+        self.set(id, UploadState::Paused);
         self.pump();
     }
 
     /// Pauses everything that is being sent or waits, and returns the files whose uploads were paused.
     pub fn pause_all(self) -> Vec<FileId> {
         self.pause_adding();
-        let paused = self.ids(|transfer| !matches!(transfer, Transfer::Paused | Transfer::Failed { .. }));
+        let paused = self.ids(|state| !matches!(state, UploadState::Paused | UploadState::Failed { .. }));
         for id in &paused {
             self.stop(*id);
-            self.set(*id, Transfer::Paused);
+            self.set(*id, UploadState::Paused);
         }
         paused
     }
@@ -178,7 +178,7 @@ impl Uploads {
     /// Resumes everything that is paused or failed.
     pub fn resume_all(self) {
         self.go_on_adding();
-        for id in self.ids(|transfer| matches!(transfer, Transfer::Paused | Transfer::Failed { .. })) {
+        for id in self.ids(|state| matches!(state, UploadState::Paused | UploadState::Failed { .. })) {
             self.resume(id);
         }
     }
@@ -224,7 +224,7 @@ impl Uploads {
                     Ok(()) => self.forget(id),
                     // The file was removed or the room was closed meanwhile: no row is left to show the problem in.
                     Err(problem) if matches!(problem.code, ProblemCode::NoSuchFile | ProblemCode::NoSuchRoom) => self.forget(id),
-                    Err(problem) => self.set(id, Transfer::Failed { code: problem.code }),
+                    Err(problem) => self.set(id, UploadState::Failed { code: problem.code }),
                 }
                 self.pump();
             });
@@ -240,28 +240,28 @@ impl Uploads {
         });
     }
 
-    fn set(self, id: FileId, transfer: Transfer) {
+    fn set(self, id: FileId, state: UploadState) {
         if let Some(upload) = self.upload_untracked(id)
-            && upload.transfer.with_untracked(|known| *known != transfer)
+            && upload.state.with_untracked(|known| *known != state)
         {
             // Bytes that have left but were not acknowledged have to be sent again.
-            if transfer != Transfer::Sending {
+            if state != UploadState::Sending {
                 upload.sent_bytes.set(upload.arrived_bytes.get_value());
             }
-            upload.transfer.set(transfer);
+            upload.state.set(state);
         }
     }
 
     /// Records how many bytes of a file the server has, as it reported.
-    fn arrived(self, id: FileId, arrived_bytes: u64) {
+    fn record_arrived(self, id: FileId, arrived_bytes: u64) {
         if let Some(upload) = self.upload_untracked(id) {
             upload.arrived_bytes.set_value(arrived_bytes);
-            self.moved(id, arrived_bytes);
+            self.record_sent(id, arrived_bytes);
         }
     }
 
     /// Records how many bytes of a file have left this browser.
-    fn moved(self, id: FileId, sent_bytes: u64) {
+    fn record_sent(self, id: FileId, sent_bytes: u64) {
         let Some(upload) = self.upload_untracked(id) else { return };
         let before = upload.sent_bytes.get_untracked();
         if before != sent_bytes {
@@ -290,27 +290,27 @@ impl Uploads {
         if let Some(source) = source {
             kept_files::forget(source.take().pin, id);
         }
-        self.transfers.update(|transfers| {
-            transfers.remove(&id);
+        self.uploads.update(|uploads| {
+            uploads.remove(&id);
         });
         // Later uploads may go over another network, for which the measured speed would be wrong.
-        if self.transfers.with_untracked(HashMap::is_empty) {
+        if self.uploads.with_untracked(HashMap::is_empty) {
             self.speed.set(Speed::default());
         }
     }
 
-    fn ids(self, wanted: impl Fn(&Transfer) -> bool) -> Vec<FileId> {
-        self.transfers.with_untracked(|transfers| {
-            transfers.iter().filter(|(_, upload)| upload.transfer.with_untracked(&wanted)).map(|(id, _)| *id).collect()
+    fn ids(self, wanted: impl Fn(&UploadState) -> bool) -> Vec<FileId> {
+        self.uploads.with_untracked(|uploads| {
+            uploads.iter().filter(|(_, upload)| upload.state.with_untracked(&wanted)).map(|(id, _)| *id).collect()
         })
     }
 
     fn upload(self, id: FileId) -> Option<Upload> {
-        self.transfers.with(|transfers| transfers.get(&id).copied())
+        self.uploads.with(|uploads| uploads.get(&id).copied())
     }
 
     fn upload_untracked(self, id: FileId) -> Option<Upload> {
-        self.transfers.with_untracked(|transfers| transfers.get(&id).copied())
+        self.uploads.with_untracked(|uploads| uploads.get(&id).copied())
     }
 }
 

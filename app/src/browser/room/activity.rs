@@ -1,6 +1,6 @@
-//! [`Activity`]: what all pages share: whether uploads are unfinished, the text before the window's title, and content
-//! that is handed to a room. It is in the module of the first page, because that of the room is loaded only when
-//! somebody opens a room (see [`crate::pages::lazy_room`]).
+//! State that all pages share: whether uploads are unfinished, the text before the window's title, and content that is
+//! handed to a room. It belongs to the first page's WebAssembly module, because the room's is loaded only when somebody
+//! opens a room (see [`crate::pages::lazy_room`]).
 
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -30,14 +30,14 @@ pub struct Activity {
     /// Whether this browser has uploads that are not finished, including paused and failed ones.
     pub sends: RwSignal<bool>,
     /// The text with which the window's title begins.
-    pub news: RwSignal<String>,
+    pub title_prefix: RwSignal<String>,
     handed: StoredValue<Option<(Pin, SendWrapper<HandedOver>)>>,
 }
 
 impl Activity {
     /// Starts without activity.
     pub fn provide() -> Self {
-        let activity = Self { sends: RwSignal::new(false), news: RwSignal::new(String::new()), handed: StoredValue::new(None) };
+        let activity = Self { sends: RwSignal::new(false), title_prefix: RwSignal::new(String::new()), handed: StoredValue::new(None) };
         provide_context(activity);
         activity
     }

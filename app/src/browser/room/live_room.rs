@@ -87,12 +87,12 @@ impl LiveRoom {
 
     /// Reads the room. An effect or view that calls this runs again when the topic changes.
     pub fn read<T>(self, topic: Topic, look: impl FnOnce(&Room) -> T) -> T {
-        self.follow(topic);
+        self.track(topic);
         self.read_untracked(look)
     }
 
     /// Makes the effect or view that calls this run again when the topic changes.
-    pub fn follow(self, topic: Topic) {
+    pub fn track(self, topic: Topic) {
         if let Some(readers) = self.readers.try_update_value(|readers| readers.entry(topic).or_default().clone()) {
             readers.track();
         }
@@ -215,7 +215,7 @@ impl LiveRoom {
     fn changed(self, topics: &[Topic]) {
         let readers =
             self.readers.try_with_value(|readers| topics.iter().filter_map(|topic| readers.get(topic).cloned()).collect::<Vec<_>>());
-        // The table is not borrowed while the readers are notified, because they may follow further topics at once.
+        // The table is not borrowed while the readers are notified, because they may track further topics at once.
         readers.unwrap_or_default().iter().for_each(Notify::notify);
     }
 

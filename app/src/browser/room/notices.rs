@@ -22,7 +22,7 @@ use crate::{
 
 /// How long to wait before a notification. Files that arrive within this time are reported together, and uploads have
 /// not ended if others begin within it.
-const SETTLED: Duration = Duration::from_secs(1);
+const NOTIFICATION_DELAY: Duration = Duration::from_secs(1);
 /// The key in the local storage under which the browser remembers that the person has answered the offer.
 const ANSWERED: &str = "snapdrop-notices";
 
@@ -94,13 +94,13 @@ impl Notices {
             }
             now
         });
-        let moves = Memo::new(move |_| self.total.with(|total| total.moving > 0));
-        Effect::new(move |moved: Option<bool>| {
-            let moves = moves.get();
-            if moved == Some(true) && !moves {
+        let active = Memo::new(move |_| self.total.with(|total| total.active > 0));
+        Effect::new(move |were_active: Option<bool>| {
+            let are_active = active.get();
+            if were_active == Some(true) && !are_active {
                 self.uploads_ended(live);
             }
-            moves
+            are_active
         });
     }
 
@@ -121,7 +121,7 @@ impl Notices {
 
     fn is_something_arriving(self, live: LiveRoom) -> bool {
         let arrives = |room: &Room| room.files.iter().any(|file| file.state == FileState::Arriving);
-        self.total.with_untracked(|total| total.moving > 0) || live.try_read_untracked(arrives).unwrap_or(false)
+        self.total.with_untracked(|total| total.active > 0) || live.try_read_untracked(arrives).unwrap_or(false)
     }
 
     fn arrived(self, live: LiveRoom, files: &[FileId]) {
@@ -135,7 +135,7 @@ impl Notices {
         let count = self.unseen.get_untracked() + files.len();
         self.unseen.set(count);
         spawn_local(async move {
-            sleep(SETTLED).await;
+            sleep(NOTIFICATION_DELAY).await;
             // If more files have arrived since, their task reports all of them. If the page has been seen, nothing is
             // left to report.
             if self.unseen.get_untracked() == count {
@@ -150,8 +150,8 @@ impl Notices {
         }
         let pin = live.pin();
         spawn_local(async move {
-            sleep(SETTLED).await;
-            if page::is_visible() || self.total.with_untracked(|total| total.moving > 0) {
+            sleep(NOTIFICATION_DELAY).await;
+            if page::is_visible() || self.total.with_untracked(|total| total.active > 0) {
                 return;
             }
             // There is no value if the page of the room was left meanwhile.

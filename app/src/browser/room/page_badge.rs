@@ -17,7 +17,7 @@ const STEP_PERCENT: u64 = 5;
 /// that shows the progress.
 pub fn follow(total: Memo<Total>, notices: Notices, activity: Activity) {
     let percent = Memo::new(move |_| total.with(sent_percent));
-    Effect::new(move |_| activity.news.set(news(notices.unseen(), percent.get())));
+    Effect::new(move |_| activity.title_prefix.set(title_prefix(notices.unseen(), percent.get())));
     let step = Memo::new(move |_| percent.get().map(|percent| percent / STEP_PERCENT * STEP_PERCENT));
     // The effect keeps the icon until its next run; while nothing is uploaded, it is dropped.
     Effect::new(move |icon: Option<Option<Icon>>| {
@@ -28,13 +28,13 @@ pub fn follow(total: Memo<Total>, notices: Notices, activity: Activity) {
     });
 }
 
-/// The progress of uploads in percent; `None` while none of them moves.
+/// The progress of uploads in percent; `None` while none of them is active.
 fn sent_percent(total: &Total) -> Option<u64> {
-    (total.moving > 0).then(|| format::percent(total.sent_bytes, total.size_bytes))
+    (total.active > 0).then(|| format::percent(total.sent_bytes, total.size_bytes))
 }
 
 /// The text before the title. It comes first, because a narrow tab shows only the first letters.
-fn news(unseen: usize, percent: Option<u64>) -> String {
+fn title_prefix(unseen: usize, percent: Option<u64>) -> String {
     let unseen = if unseen == 0 { String::new() } else { format!("({unseen}) ") };
     let percent = percent.map(|percent| format!("{} · ", format::percent_text(percent))).unwrap_or_default();
     unseen + &percent
@@ -85,17 +85,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_news_stand_before_the_title() {
-        assert_eq!(news(0, None), "");
-        assert_eq!(news(0, Some(43)), "43 % · ");
-        assert_eq!(news(2, None), "(2) ");
-        assert_eq!(news(2, Some(43)), "(2) 43 % · ");
+    fn the_title_begins_with_new_files_and_progress() {
+        assert_eq!(title_prefix(0, None), "");
+        assert_eq!(title_prefix(0, Some(43)), "43 % · ");
+        assert_eq!(title_prefix(2, None), "(2) ");
+        assert_eq!(title_prefix(2, Some(43)), "(2) 43 % · ");
     }
 
     #[test]
-    fn only_uploads_that_move_have_a_progress() {
-        let total = Total { files: 2, moving: 1, paused: 1, sent_bytes: 43, size_bytes: 100, bytes_per_second: None };
+    fn only_active_uploads_have_a_progress() {
+        let total = Total { files: 2, active: 1, paused: 1, sent_bytes: 43, size_bytes: 100, bytes_per_second: None };
         assert_eq!(sent_percent(&total), Some(43));
-        assert_eq!(sent_percent(&Total { moving: 0, paused: 2, ..total }), None);
+        assert_eq!(sent_percent(&Total { active: 0, paused: 2, ..total }), None);
     }
 }

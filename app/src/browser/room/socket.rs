@@ -30,9 +30,9 @@ const ANSWER_MS: u32 = 4000;
 
 /// Follows the room over the live socket until the page is left.
 pub fn follow(live: LiveRoom, toasts: Toasts) {
-    let (says, said) = unbounded();
-    live.set_outgoing(says);
-    let (task, stop) = abortable(stay_connected(live, toasts, said));
+    let (outgoing, queued) = unbounded();
+    live.set_outgoing(outgoing);
+    let (task, stop) = abortable(stay_connected(live, toasts, queued));
     spawn_local(async move {
         #[expect(clippy::let_underscore_must_use, reason = "the task is aborted when the page is left")]
         let _ = task.await;
@@ -49,25 +49,25 @@ enum Nudge {
 }
 
 /// How a connection ended.
-enum Lost {
+enum Ending {
     /// The room is closed, so there is no further attempt.
-    Closed,
+    RoomClosed,
     /// The connection was live, so the next attempt follows soon.
-    Live,
+    AfterConnecting,
     /// No connection was established.
-    Never,
+    NotConnected,
 }
 
-async fn stay_connected(live: LiveRoom, toasts: Toasts, mut said: UnboundedReceiver<ClientMessage>) {
+async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedReceiver<ClientMessage>) {
     let (nudge, mut nudges) = unbounded();
     let _listeners = listen_for_nudges(&nudge);
     let mut failures = 0;
     let mut since = Some(live.revision());
     loop {
-        match connect(live, toasts, &mut since, &mut said, &mut nudges).await {
-            Lost::Closed => return,
-            Lost::Live => failures = 0,
-            Lost::Never => {
+        match connect(live, toasts, &mut since, &mut queued, &mut nudges).await {
+            Ending::RoomClosed => return,
+            Ending::AfterConnecting => failures = 0,
+            Ending::NotConnected => {
                 failures += 1;
                 if let Some(ended) = ended(live).await {
                     live.ended.set(Some(ended));
@@ -90,7 +90,7 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut said: UnboundedRecei
 /// Asks the server whether the room and this browser's seat still exist, because a WebSocket that is refused does not
 /// tell why. Returns `None` if both do, or if that is not known.
 async fn ended(live: LiveRoom) -> Option<Ended> {
-    match api::look(&live.pin()).await {
+    match api::fetch_room(&live.pin()).await {
         Err(problem) if problem.code == ProblemCode::NoSuchRoom => Some(Ended::Gone),
         Err(problem) if problem.code == ProblemCode::NotAMember => Some(Ended::NoSeat),
         Ok(_) | Err(_) => None,
@@ -101,64 +101,67 @@ async fn connect(
     live: LiveRoom,
     toasts: Toasts,
     since: &mut Option<u64>,
-    said: &mut UnboundedReceiver<ClientMessage>,
+    queued: &mut UnboundedReceiver<ClientMessage>,
     nudges: &mut UnboundedReceiver<Nudge>,
-) -> Lost {
+) -> Ending {
     let address = page::socket_address(&wire::live(&live.pin(), *since));
-    let Ok(mut socket) = WebSocket::open(&address) else { return Lost::Never };
-    let mut lost = Lost::Never;
+    let Ok(mut socket) = WebSocket::open(&address) else { return Ending::NotConnected };
+    let mut ending = Ending::NotConnected;
     let mut silence = TimeoutFuture::new(SILENCE_MS).fuse();
     loop {
         select! {
-            heard = socket.next().fuse() => match heard {
+            received = socket.next().fuse() => match received {
                 Some(Ok(message)) => {
                     silence = TimeoutFuture::new(SILENCE_MS).fuse();
-                    if matches!(lost, Lost::Never) {
-                        lost = Lost::Live;
+                    if matches!(ending, Ending::NotConnected) {
+                        ending = Ending::AfterConnecting;
                         // Over the new connection the server reports the downloads that still run.
                         live.forget_downloads();
                         live.link.set(Link::Live);
                         // The server sends the first message, so the socket is open now.
                         let hello = ClientMessage::Hello { touch_points: page::touch_points() };
-                        if say(&mut socket, &hello).await.is_err() || say(&mut socket, &visibility(page::is_visible())).await.is_err() {
-                            return lost;
+                        if send(&mut socket, &hello).await.is_err() || send(&mut socket, &visibility(page::is_visible())).await.is_err() {
+                            return ending;
                         }
                     }
-                    if let Message::Text(text) = message && hear(live, toasts, &text).is_err() {
+                    if let Message::Text(text) = message && receive(live, toasts, &text).is_err() {
                         *since = None;
-                        return Lost::Live;
+                        return Ending::AfterConnecting;
                     }
                     *since = Some(live.revision());
                 }
-                Some(Err(WebSocketError::ConnectionClose(close))) if close.code == CLOSE_ROOM_CLOSED => return Lost::Closed,
-                Some(Err(_)) | None => return lost,
+                Some(Err(WebSocketError::ConnectionClose(close))) if close.code == CLOSE_ROOM_CLOSED => return Ending::RoomClosed,
+                Some(Err(_)) | None => return ending,
             },
-            // Messages are dropped before the socket is open. The server gets what it has to know when it opens.
-            message = said.next() => if let (Lost::Live, Some(message)) = (&lost, message) && say(&mut socket, &message).await.is_err() {
-                return lost;
+            // Messages that are sent before the server's first answer are dropped. The page sends its touch points and
+            // visibility once the socket is open.
+            message = queued.next() => if let (Ending::AfterConnecting, Some(message)) = (&ending, message)
+                && send(&mut socket, &message).await.is_err()
+            {
+                return ending;
             },
-            nudge = nudges.next() => if let (Lost::Live, Some(nudge)) = (&lost, nudge) {
-                let mut words = Vec::new();
+            nudge = nudges.next() => if let (Ending::AfterConnecting, Some(nudge)) = (&ending, nudge) {
+                let mut messages = Vec::new();
                 if let Nudge::Visibility(visible) = nudge {
-                    words.push(visibility(visible));
+                    messages.push(visibility(visible));
                 }
                 if !matches!(nudge, Nudge::Visibility(false)) {
                     // After standby or a change of network the connection may be lost without an error. The server
                     // answers a heartbeat, which shows that the connection still exists.
-                    words.push(ClientMessage::Heartbeat);
+                    messages.push(ClientMessage::Heartbeat);
                     silence = TimeoutFuture::new(ANSWER_MS).fuse();
                 }
-                for message in &words {
-                    if say(&mut socket, message).await.is_err() { return lost }
+                for message in &messages {
+                    if send(&mut socket, message).await.is_err() { return ending }
                 }
             },
-            () = silence => return lost,
+            () = silence => return ending,
         }
     }
 }
 
 /// Applies a message to the room. An error means that events were missed.
-fn hear(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::Gap> {
+fn receive(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::Gap> {
     // A newer server may send messages that this page does not know; they are ignored.
     let Ok(message) = serde_json::from_str(text) else { return Ok(()) };
     match message {
@@ -172,7 +175,7 @@ fn hear(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::G
 }
 
 /// Sends a message. Fails if the socket is not open, without trying to send, because the browser would log an error.
-async fn say(socket: &mut WebSocket, message: &ClientMessage) -> Result<(), WebSocketError> {
+async fn send(socket: &mut WebSocket, message: &ClientMessage) -> Result<(), WebSocketError> {
     if !matches!(socket.state(), State::Open) {
         return Err(WebSocketError::ConnectionError);
     }

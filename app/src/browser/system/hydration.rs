@@ -12,9 +12,8 @@ use crate::browser::system::clock;
 /// How long, in seconds, further parts may begin within one turn of the event loop. Such a turn takes far less than the
 /// 50 ms that people notice, also on a phone that is a few times slower than a desktop computer.
 const TURN_SECS: f64 = 0.002;
-/// After this many parts the turns are longer. The first parts are most of a page; each is the first of its kind, and
-/// slow. The later ones are rows like those before: with short turns, a thousand rows would take more time for the
-/// turns than for the rows themselves.
+/// The number of parts after which turns are longer. The first parts are of many kinds and therefore slow; the later
+/// ones are rows of a list, for which many short turns would cost more than the rows.
 const FIRST_PARTS: usize = 40;
 /// How long, in seconds, further parts may begin within one turn after the first parts.
 const LATER_TURN_SECS: f64 = 0.008;
@@ -25,21 +24,21 @@ pub trait PagePart {
     fn hydrate(&self);
 }
 
-/// What is still to be done; bound to the one thread of the browser.
+/// The queue, wrapped because it may be used only on the browser's one thread.
 type Waiting = SendWrapper<Rc<RefCell<Queue>>>;
 
-/// The parts that wait to be hydrated, and what waits for the end of the hydration.
+/// The parts that wait to be hydrated, and what is called when the hydration is over.
 #[derive(Default)]
 struct Queue {
     parts: VecDeque<Box<dyn PagePart>>,
-    afterwards: Vec<Box<dyn FnOnce()>>,
+    when_over: Vec<Box<dyn FnOnce()>>,
 }
 
 /// The hydration of this page: the parts that wait, and whether it is over. Shared through the context.
 ///
 /// Until it is over, nothing may change the structure of what the server rendered, because a part that is hydrated
 /// later would look for nodes that are not there. Everything that changes the page by itself, such as events from the
-/// live socket, therefore waits for the end.
+/// live socket, therefore waits until it is over.
 #[derive(Clone, Copy, Debug)]
 pub struct Hydration {
     /// `None` as long as nothing was added.
@@ -49,12 +48,12 @@ pub struct Hydration {
 
 impl Hydration {
     /// Starts the hydration of what the server rendered, which runs until every part is hydrated. After that
-    /// `at_the_end` is called in its own turn of the event loop.
+    /// `when_over` is called in its own turn of the event loop.
     #[must_use]
-    pub fn provide(at_the_end: fn()) -> Self {
+    pub fn provide(when_over: fn()) -> Self {
         let hydration = Self { waiting: StoredValue::new(None), is_over: RwSignal::new(false) };
         provide_context(hydration);
-        Effect::new(move |_| spawn_local(hydration.run(at_the_end)));
+        Effect::new(move |_| spawn_local(hydration.run(when_over)));
         hydration
     }
 
@@ -75,7 +74,7 @@ impl Hydration {
         if self.is_over_untracked() {
             act();
         } else {
-            self.change_queue(|queue| queue.afterwards.push(act));
+            self.change_queue(|queue| queue.when_over.push(act));
         }
     }
 
@@ -92,7 +91,7 @@ impl Hydration {
         self.waiting.with_value(|waiting| waiting.as_ref().and_then(|queue| queue.borrow_mut().parts.pop_front()))
     }
 
-    async fn run(self, at_the_end: fn()) {
+    async fn run(self, when_over: fn()) {
         let mut began_secs = f64::NEG_INFINITY;
         let mut parts: usize = 0;
         // Hydrating a part may add further parts.
@@ -107,11 +106,10 @@ impl Hydration {
         }
         next_turn().await;
         self.is_over.set(true);
-        let afterwards =
-            self.waiting.with_value(|waiting| waiting.as_ref().map(|queue| std::mem::take(&mut queue.borrow_mut().afterwards)));
-        afterwards.into_iter().flatten().for_each(|act| act());
+        let acts = self.waiting.with_value(|waiting| waiting.as_ref().map(|queue| std::mem::take(&mut queue.borrow_mut().when_over)));
+        acts.into_iter().flatten().for_each(|act| act());
         next_turn().await;
-        at_the_end();
+        when_over();
     }
 }
 

@@ -31,7 +31,7 @@ impl LanguageChoice {
     }
 
     /// Makes the effect or view that calls this run again when the language changes.
-    pub fn follow(self) {
+    pub fn track(self) {
         self.language.track();
     }
 

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 
 use super::page;
 
-/// Makes the browser ask before the page is left, as long as uploads move. At other times there is no listener, because
-/// browsers do not keep a page that has one in the back/forward cache.
-pub fn follow(moves: Memo<bool>) {
+/// Makes the browser ask before the page is left, while an upload is being sent, waits or will be retried. At other
+/// times there is no listener, because browsers do not keep a page that has one in the back/forward cache.
+pub fn follow(active: Memo<bool>) {
     // The effect keeps the listener until its next run.
-    Effect::new(move |_: Option<Option<EventListener>>| moves.get().then(ask));
+    Effect::new(move |_: Option<Option<EventListener>>| active.get().then(ask));
 }
 
 /// Makes the browser ask until the listener is dropped.

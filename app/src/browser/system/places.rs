@@ -41,9 +41,8 @@ impl Places {
 
     /// Goes to another page.
     pub fn go(self, place: Place) {
-        // If the history refuses the entry, the page changes all the same.
-        let pushed = page::window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&place.path())));
-        drop(pushed);
+        #[expect(clippy::let_underscore_must_use, reason = "if the history refuses the entry, the page changes all the same")]
+        let _ = page::window().history().and_then(|history| history.push_state_with_url(&JsValue::NULL, "", Some(&place.path())));
         self.place.set(place);
     }
 }

@@ -1,4 +1,5 @@
-//! Keeps the screen on while uploads move, because a phone that goes to sleep stops sending (Screen Wake Lock).
+//! Keeps the screen on while an upload is being sent, waits or will be retried, because a phone that goes to sleep
+//! stops sending (Screen Wake Lock).
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -10,10 +11,10 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::page;
 
-/// Keeps the screen on as long as uploads move.
-pub fn follow(moves: Memo<bool>) {
+/// Keeps the screen on as long as uploads are active.
+pub fn follow(active: Memo<bool>) {
     // The effect keeps the lock until its next run.
-    Effect::new(move |_: Option<Option<WakeLock>>| moves.get().then(WakeLock::hold));
+    Effect::new(move |_: Option<Option<WakeLock>>| active.get().then(WakeLock::hold));
 }
 
 /// Keeps the screen on until it is dropped.

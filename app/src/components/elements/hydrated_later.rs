@@ -79,18 +79,18 @@ impl Render for Later {
         LaterState::new(Stage::Hydrated(self.view().build()))
     }
 
-    fn rebuild(self, spot: &mut Self::State) {
+    fn rebuild(self, state: &mut Self::State) {
         let view = self.view();
-        let mut stage = spot.0.borrow_mut();
+        let mut stage = state.0.borrow_mut();
         match &mut *stage {
-            Stage::Hydrated(state) => view.rebuild(state),
+            Stage::Hydrated(children) => view.rebuild(children),
             Stage::Painted(element, _) => {
-                let mut state = view.build();
+                let mut children = view.build();
                 if let Some(parent) = element.parent_element() {
-                    state.mount(&parent, Some(element));
+                    children.mount(&parent, Some(element));
                 }
                 element.remove();
-                *stage = Stage::Hydrated(state);
+                *stage = Stage::Hydrated(children);
             }
         }
     }
@@ -127,11 +127,13 @@ impl RenderHtml for Later {
         }
         position.set(Position::NextChild);
         let owner = Owner::current().expect("a view is hydrated inside an owner");
-        let spot = LaterState::new(Stage::Painted(cursor.current().unchecked_into(), Some((owner, self.0))));
-        use_hydration().add(Box::new(spot.clone()));
-        let left = SendWrapper::new(spot.clone());
-        on_cleanup(move || left.forget());
-        spot
+        let state = LaterState::new(Stage::Painted(cursor.current().unchecked_into(), Some((owner, self.0))));
+        use_hydration().add(Box::new(state.clone()));
+        on_cleanup({
+            let state = SendWrapper::new(state.clone());
+            move || state.forget()
+        });
+        state
     }
 
     fn into_owned(self) -> Self::Owned {

@@ -7,7 +7,7 @@ use crate::browser::system::clipboard;
 use crate::{
     browser::{
         api,
-        files::uploader::{Transfer, use_uploads},
+        files::uploader::{UploadState, use_uploads},
         room::{
             live_room::{Link, use_live_room},
             removals::use_removals,
@@ -36,32 +36,32 @@ pub fn FileRow(
     let FileEntry { name, .. } = first;
     let pin = live.pin();
     let address = wire::file(&pin, id);
-    let picture = wire::thumbnail(&pin, id);
+    let thumbnail = wire::thumbnail(&pin, id);
     let name_id = format!("name-{id}");
 
     let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
     let size = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.size_bytes)));
     let arrived = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, |file| file.offset_bytes)));
-    let transfer = Memo::new(move |_| uploads.transfer(id));
+    let upload_state = Memo::new(move |_| uploads.state(id));
     // While this browser sends the file, it knows what it has sent before the room reports what has arrived.
-    let offset = Memo::new(move |before: Option<&u64>| match transfer.get() {
-        Some(Transfer::Sending) => arrived.get().max(uploads.sent_bytes(id).unwrap_or(0)),
-        // The answer to the last chunk ends the transfer here before the room's event reports the new offset. The
+    let offset = Memo::new(move |before: Option<&u64>| match upload_state.get() {
+        Some(UploadState::Sending) => arrived.get().max(uploads.sent_bytes(id).unwrap_or(0)),
+        // The answer to the last chunk ends the upload here before the room's event reports the new offset. The
         // progress must not fall back meanwhile.
         None if state.get() == FileState::Arriving => arrived.get().max(before.copied().unwrap_or(0)),
         _ => arrived.get(),
     });
-    let words = move || state_words(state.get(), offset.get(), size.get(), transfer.get().as_ref());
-    let state_name = move || match (state.get(), transfer.get()) {
+    let words = move || state_words(state.get(), offset.get(), size.get(), upload_state.get().as_ref());
+    let state_name = move || match (state.get(), upload_state.get()) {
         (FileState::Complete, _) => "complete",
-        (_, Some(Transfer::Failed { .. })) => "failed",
-        (_, Some(Transfer::Paused)) | (FileState::Stopped, None) => "stopped",
+        (_, Some(UploadState::Failed { .. })) => "failed",
+        (_, Some(UploadState::Paused)) | (FileState::Stopped, None) => "stopped",
         _ => "arriving",
     };
-    let stopped = Memo::new(move |_| matches!(transfer.get(), Some(Transfer::Failed { .. } | Transfer::Paused)));
-    let moving = Memo::new(move |_| transfer.get().is_some() && !stopped.get());
+    let stopped = Memo::new(move |_| matches!(upload_state.get(), Some(UploadState::Failed { .. } | UploadState::Paused)));
+    let active = Memo::new(move |_| upload_state.get().is_some() && !stopped.get());
     let shown = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.preview().is_some())));
-    let pictured = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.has_thumbnail)));
+    let has_thumbnail = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.has_thumbnail)));
     let sha256 = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.sha256)));
     let copy_sha256 = move |_| {
         spawn_local(async move {
@@ -78,7 +78,7 @@ pub fn FileRow(
             let pin = pin.clone();
             // A removal can be undone for a few seconds. A file with an upload in this browser is removed at once: it
             // was never complete, so nothing is lost.
-            if uploads.transfer_untracked(id).is_none() {
+            if uploads.state_untracked(id).is_none() {
                 return removals.begin(id, &called);
             }
             uploads.cancel(id);
@@ -106,8 +106,8 @@ pub fn FileRow(
     view! {
         <li class="file" data-state=state_name data-arrives=arrives.to_string()>
             <span class="file-kind" aria-hidden="true">
-                <Show when=move || pictured.get() fallback=move || kind.clone()>
-                    <img src=picture.clone() alt="" width="40" height="40" loading="lazy" decoding="async" />
+                <Show when=move || has_thumbnail.get() fallback=move || kind.clone()>
+                    <img src=thumbnail.clone() alt="" width="40" height="40" loading="lazy" decoding="async" />
                 </Show>
             </span>
             <div class="file-text">
@@ -135,17 +135,17 @@ pub fn FileRow(
             <div class="file-actions">
                 <Show when=move || stopped.get()>
                     <button class="button" type="button" data-look="outlined" aria-describedby=format!("name-{id}") on:click=move |_| uploads.resume(id)>
-                        {move || if transfer.get() == Some(Transfer::Paused) { t().resume() } else { t().try_again() }}
+                        {move || if upload_state.get() == Some(UploadState::Paused) { t().resume() } else { t().try_again() }}
                     </button>
                 </Show>
-                <Show when=move || moving.get()>
+                <Show when=move || active.get()>
                     <button class="button" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=pause>
                         {t().pause()}
                     </button>
                 </Show>
                 {owner.then(|| view! {
                     <button class="button script-only" type="button" data-look="quiet" aria-describedby=name_id.clone() on:click=remove>
-                        {move || if transfer.get().is_some() { t().cancel() } else { t().remove() }}
+                        {move || if upload_state.get().is_some() { t().cancel() } else { t().remove() }}
                     </button>
                 })}
                 <Show when=move || shown.get()>
@@ -175,19 +175,19 @@ pub fn FileRow(
     .into_any()
 }
 
-/// What is happening to the file, in a few words. Unless the file is complete, the state of this browser's own transfer
+/// What is happening to the file, in a few words. Unless the file is complete, the state of this browser's own upload
 /// takes precedence over the state in the room. `offset` and `size` are bytes.
-fn state_words(state: FileState, offset: u64, size: Option<u64>, transfer: Option<&Transfer>) -> String {
+fn state_words(state: FileState, offset: u64, size: Option<u64>, upload_state: Option<&UploadState>) -> String {
     let far = match size {
         Some(size) => format::percent_of(offset, size),
         None => format::size(offset),
     };
-    match (state, transfer) {
+    match (state, upload_state) {
         (FileState::Complete, _) => t().state_here().to_owned(),
-        (_, Some(Transfer::Failed { code })) => t().state_failed(&far, problem_text(*code)),
-        (_, Some(Transfer::Retrying)) => t().state_retrying(&far),
-        (_, Some(Transfer::Paused)) => t().state_paused(&far),
-        (_, Some(Transfer::Waiting)) => t().state_waiting().to_owned(),
+        (_, Some(UploadState::Failed { code })) => t().state_failed(&far, problem_text(*code)),
+        (_, Some(UploadState::Retrying)) => t().state_retrying(&far),
+        (_, Some(UploadState::Paused)) => t().state_paused(&far),
+        (_, Some(UploadState::Waiting)) => t().state_waiting().to_owned(),
         (FileState::Stopped, None) => t().state_stopped(&far),
         (FileState::Arriving | FileState::Stopped, _) => t().state_arriving(&far),
     }
@@ -200,16 +200,16 @@ mod tests {
 
     #[test]
     fn says_what_happens_in_a_few_words() {
-        let words = |state, transfer: Option<Transfer>| state_words(state, 43, Some(100), transfer.as_ref());
+        let words = |state, upload_state: Option<UploadState>| state_words(state, 43, Some(100), upload_state.as_ref());
         assert_eq!(words(FileState::Arriving, None), "Arriving 43 %");
         assert_eq!(state_words(FileState::Arriving, 4_200_000, None, None), "Arriving 4.2 MB");
         assert_eq!(words(FileState::Complete, None), "Here");
         assert_eq!(words(FileState::Stopped, None), "Stopped at 43 %");
-        assert_eq!(words(FileState::Stopped, Some(Transfer::Sending)), "Arriving 43 %");
-        assert_eq!(words(FileState::Arriving, Some(Transfer::Waiting)), "Waiting");
-        assert_eq!(words(FileState::Stopped, Some(Transfer::Paused)), "Paused at 43 %");
+        assert_eq!(words(FileState::Stopped, Some(UploadState::Sending)), "Arriving 43 %");
+        assert_eq!(words(FileState::Arriving, Some(UploadState::Waiting)), "Waiting");
+        assert_eq!(words(FileState::Stopped, Some(UploadState::Paused)), "Paused at 43 %");
         assert_eq!(
-            words(FileState::Stopped, Some(Transfer::Failed { code: ProblemCode::NoSpace })),
+            words(FileState::Stopped, Some(UploadState::Failed { code: ProblemCode::NoSpace })),
             "Stopped at 43 %. The server is out of space. Try again when there is room."
         );
     }

@@ -48,18 +48,18 @@ pub fn PreviewWindow() -> impl IntoView {
     let live = use_live_room();
     let Preview(wanted) = use_preview();
     let dialog = NodeRef::<Dialog>::new();
-    let place = NodeRef::<Div>::new();
+    let container = NodeRef::<Div>::new();
     let note = RwSignal::new(String::new());
     // Becomes `None` when the file is removed. `PreviewedFile` has only what the preview needs, so that no other change
-    // to the file draws the preview anew: a film would start from the beginning.
+    // to the file draws the preview anew: a video would start from the beginning.
     let file = Memo::new(move |_| wanted.get().and_then(|id| live.read(Topic::File(id), |room| room.file(id).and_then(PreviewedFile::of))));
     Effect::new(move |_: Option<Option<EventListener>>| {
-        let (dialog, place) = (dialog.get()?, place.get()?);
+        let (dialog, container) = (dialog.get()?, container.get()?);
         // If the dialog was closed with Escape and the same file is opened again before the `close` event, `file` does
         // not change, but the dialog has to be shown again. So `wanted` is tracked, too.
         wanted.track();
         // Removes the previous preview, which also stops its sound.
-        place.set_text_content(None);
+        container.set_text_content(None);
         note.set(String::new());
         let Some(file) = file.get() else {
             dialog.close();
@@ -67,7 +67,7 @@ pub fn PreviewWindow() -> impl IntoView {
         };
         #[expect(clippy::let_underscore_must_use, reason = "fails only for a dialog that is open already")]
         let _ = dialog.show_modal();
-        show(&place, &live.pin(), &file, note)
+        show(&container, &live.pin(), &file, note)
     });
     // The `close` event comes a moment after the dialog was closed. The person may have opened it again by then.
     let put_away = move |_| {
@@ -81,7 +81,7 @@ pub fn PreviewWindow() -> impl IntoView {
                 <h2 id="preview-name"><bdi>{move || file.get().map(|file| file.name)}</bdi></h2>
                 <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().close()}</button>
             </header>
-            <div class="preview-place" node_ref=place></div>
+            <div class="preview-place" node_ref=container></div>
             <footer class="preview-foot">
                 <p class="quiet" role="status">{move || note.get()}</p>
                 {move || file.get().map(|file| view! {

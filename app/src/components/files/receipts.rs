@@ -80,7 +80,7 @@ pub fn Receipts(
         if !open.get() {
             return Vec::new();
         }
-        live.follow(Topic::Seats);
+        live.track(Topic::Seats);
         live.read(Topic::File(id), |room| receipts(room, id))
     });
     view! {

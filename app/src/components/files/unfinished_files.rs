@@ -17,8 +17,9 @@ use crate::{
     room::FileState,
 };
 
-/// How long after the page was opened the server may still count bytes that an earlier page sent.
-const SETTLED: Duration = Duration::from_secs(3);
+/// How long after the page was opened the offsets are read a second time. Until then the server may still count bytes
+/// that an earlier page sent.
+const SECOND_READING: Duration = Duration::from_secs(3);
 
 /// A section that tells the owner how many files are unfinished and offers to resume them. Draws nothing for guests, or
 /// if no file is unfinished.
@@ -27,21 +28,25 @@ pub fn UnfinishedFiles() -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
     // A file whose offset has changed since the page was opened is being sent by another tab or by a script, so it is
-    // not unfinished. The offsets are read a second time after `SETTLED`, because bytes that an earlier page sent may
-    // still have been counted after this page was opened.
+    // not unfinished. The offsets are read a second time after `SECOND_READING`, because bytes that an earlier page
+    // sent may still have been counted after this page was opened.
     let offsets = move || live.read_untracked(|room| room.files.iter().map(|file| (file.id, file.offset_bytes)).collect::<HashMap<_, _>>());
     let at_first = RwSignal::new(offsets());
     Effect::new(move |_| {
-        let settled = set_timeout_with_handle(move || at_first.set(offsets()), SETTLED);
-        on_cleanup(move || drop(settled.map(|timer| timer.clear())));
+        let timer = set_timeout_with_handle(move || at_first.set(offsets()), SECOND_READING);
+        on_cleanup(move || {
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
     });
     let unfinished = Memo::new(move |_| {
         live.read(Topic::Progress, |room| {
-            let stands = |file: &crate::room::FileEntry| {
+            let is_unchanged = |file: &crate::room::FileEntry| {
                 let first = at_first.with(|offsets| offsets.get(&file.id).copied());
                 file.state == FileState::Stopped || first == Some(file.offset_bytes)
             };
-            room.files.iter().filter(|file| stands(file) && !uploads.holds(file.id)).filter_map(Unfinished::of).collect::<Vec<_>>()
+            room.files.iter().filter(|file| is_unchanged(file) && !uploads.holds(file.id)).filter_map(Unfinished::of).collect::<Vec<_>>()
         })
     });
     let count = Memo::new(move |_| unfinished.with(Vec::len));
@@ -60,8 +65,8 @@ pub fn UnfinishedFiles() -> impl IntoView {
         uploads.ask_and_go_on(live.pin(), unfinished.get_untracked());
     };
     let pick = move |event: web_sys::Event| {
-        // Files that are picked before hydration is over stay in the field. At the end of hydration
-        // `picking::repeat_missed_picks` dispatches a change event for it.
+        // Files that are picked before hydration is over stay in the field. When it is over,
+        // `picking::repeat_missed_picks` dispatches a change event for the field.
         if hydration.is_over_untracked() {
             uploads.go_on_with_picked(live.pin(), picking::picked_files(&event), unfinished.get_untracked());
         }

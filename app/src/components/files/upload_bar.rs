@@ -22,8 +22,8 @@ pub fn UploadBar() -> impl IntoView {
     let toasts = use_toasts();
     let total = Memo::new(move |_| uploads.total());
     let shown = Memo::new(move |_| total.get().files > 0);
-    let moving = Memo::new(move |_| total.get().moving > 0);
-    let stopped = Memo::new(move |_| total.get().moving < total.get().files);
+    let active = Memo::new(move |_| total.get().active > 0);
+    let stopped = Memo::new(move |_| total.get().active < total.get().files);
     let pause_all = move |_| {
         for id in uploads.pause_all() {
             live.send(ClientMessage::UploadPaused { id });
@@ -31,7 +31,7 @@ pub fn UploadBar() -> impl IntoView {
     };
     let cancel_all = move |_| {
         let pin = live.pin();
-        uploads.stop_adding();
+        uploads.cancel_adding();
         for id in uploads.all() {
             uploads.cancel(id);
             let pin = pin.clone();
@@ -54,7 +54,7 @@ pub fn UploadBar() -> impl IntoView {
                     value=move || total.get().sent_bytes.to_string()
                 ></progress>
                 <div class="upload-actions">
-                    <Show when=move || moving.get()>
+                    <Show when=move || active.get()>
                         <button class="button" type="button" data-look="quiet" on:click=pause_all>{t().pause_all()}</button>
                     </Show>
                     <Show when=move || stopped.get()>
@@ -71,7 +71,7 @@ pub fn UploadBar() -> impl IntoView {
 /// The state of all uploads in one line.
 fn words(total: Total) -> String {
     let percent = format::percent_of(total.sent_bytes, total.size_bytes);
-    if total.moving == 0 {
+    if total.active == 0 {
         let paused = total.paused == total.files;
         return if paused { t().uploads_paused(total.files, &percent) } else { t().uploads_stopped(total.files, &percent) };
     }
@@ -92,10 +92,10 @@ mod tests {
     #[test]
     fn says_how_far_and_how_fast() {
         let total =
-            Total { files: 3, moving: 2, paused: 1, sent_bytes: 40_000_000, size_bytes: 100_000_000, bytes_per_second: Some(2_000_000) };
+            Total { files: 3, active: 2, paused: 1, sent_bytes: 40_000_000, size_bytes: 100_000_000, bytes_per_second: Some(2_000_000) };
         assert_eq!(words(total), "Sending 3 files · 40 % · 2.0 MB/s · 30 seconds left");
         assert_eq!(words(Total { bytes_per_second: None, files: 1, ..total }), "Sending 1 file · 40 %");
-        assert_eq!(words(Total { moving: 0, paused: 3, ..total }), "3 files paused at 40 %");
-        assert_eq!(words(Total { moving: 0, ..total }), "3 files stopped at 40 %");
+        assert_eq!(words(Total { active: 0, paused: 3, ..total }), "3 files paused at 40 %");
+        assert_eq!(words(Total { active: 0, ..total }), "3 files stopped at 40 %");
     }
 }

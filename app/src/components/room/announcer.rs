@@ -17,18 +17,18 @@ use crate::{
 pub fn Announcer() -> impl IntoView {
     let live = use_live_room();
     let words = RwSignal::new(String::new());
-    let heard = Memo::new(move |_| {
-        live.follow(Topic::Seats);
-        live.follow(Topic::Files);
-        live.read(Topic::Snippets, Heard::of)
+    let state = Memo::new(move |_| {
+        live.track(Topic::Seats);
+        live.track(Topic::Files);
+        live.read(Topic::Snippets, AnnouncedState::of)
     });
-    Effect::new(move |before: Option<Heard>| {
-        let now = heard.get();
+    Effect::new(move |before: Option<AnnouncedState>| {
+        let now = state.get();
         if let Some(before) = before {
             let name = |id| live.read_untracked(|room| room.file(id).map(|file| file.name.base())).unwrap_or_default();
-            let news = now.since(&before, live.you, name);
-            if !news.is_empty() {
-                words.set(news);
+            let announcement = now.since(&before, live.you, name);
+            if !announcement.is_empty() {
+                words.set(announcement);
             }
         }
         now
@@ -38,14 +38,14 @@ pub fn Announcer() -> impl IntoView {
 
 /// The parts of a room whose changes are announced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Heard {
+struct AnnouncedState {
     members: Vec<(MemberId, String)>,
     complete: Vec<FileId>,
     snippets: Vec<SnippetId>,
     closed: bool,
 }
 
-impl Heard {
+impl AnnouncedState {
     fn of(room: &Room) -> Self {
         let complete = room.files.iter().filter(|file| file.state == FileState::Complete);
         Self {
@@ -65,16 +65,16 @@ impl Heard {
         let seat = |of: &Self, id: MemberId| of.members.iter().any(|(known, _)| *known == id);
         let joined = self.members.iter().filter(|(id, _)| *id != you && !seat(before, *id)).map(|(_, name)| t().member_joined(name));
         let left = before.members.iter().filter(|(id, _)| *id != you && !seat(self, *id)).map(|(_, name)| t().member_left(name));
-        let mut news: Vec<String> = joined.chain(left).collect();
+        let mut sentences: Vec<String> = joined.chain(left).collect();
         match added(&before.complete, &self.complete).as_slice() {
             [] => {}
-            [id] => news.push(t().file_arrived(&name(*id))),
-            several => news.push(t().files_arrived(several.len())),
+            [id] => sentences.push(t().file_arrived(&name(*id))),
+            several => sentences.push(t().files_arrived(several.len())),
         }
         if self.snippets.iter().any(|id| !before.snippets.contains(id)) {
-            news.push(t().text_added().to_owned());
+            sentences.push(t().text_added().to_owned());
         }
-        news.join(" ")
+        sentences.join(" ")
     }
 }
 
@@ -82,8 +82,8 @@ impl Heard {
 mod tests {
     use super::*;
 
-    fn heard(members: &[(u128, &str)], complete: &[u128], snippets: &[u128]) -> Heard {
-        Heard {
+    fn announced_state(members: &[(u128, &str)], complete: &[u128], snippets: &[u128]) -> AnnouncedState {
+        AnnouncedState {
             members: members.iter().map(|(id, name)| (MemberId::new(*id), (*name).to_owned())).collect(),
             complete: complete.iter().copied().map(FileId::new).collect(),
             snippets: snippets.iter().copied().map(SnippetId::new).collect(),
@@ -95,12 +95,12 @@ mod tests {
     fn who_comes_and_what_arrives_is_said_once() {
         let you = MemberId::new(1);
         let name = |id: FileId| format!("{}.pdf", if id == FileId::new(8) { "b" } else { "a" });
-        let before = heard(&[(1, "Me"), (2, "Ada")], &[7], &[]);
+        let before = announced_state(&[(1, "Me"), (2, "Ada")], &[7], &[]);
         assert_eq!(before.since(&before, you, name), "");
-        let now = heard(&[(1, "I"), (3, "Bob")], &[7, 8], &[9]);
+        let now = announced_state(&[(1, "I"), (3, "Bob")], &[7, 8], &[9]);
         assert_eq!(now.since(&before, you, name), "Bob joined. Ada left. “b.pdf” is here. A text is here.");
-        let more = heard(&[(1, "I"), (3, "Bob")], &[8, 10, 11], &[9]);
+        let more = announced_state(&[(1, "I"), (3, "Bob")], &[8, 10, 11], &[9]);
         assert_eq!(more.since(&now, you, name), "2 files are here.");
-        assert_eq!(Heard { closed: true, ..Heard::default() }.since(&now, you, name), "");
+        assert_eq!(AnnouncedState { closed: true, ..AnnouncedState::default() }.since(&now, you, name), "");
     }
 }

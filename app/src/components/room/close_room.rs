@@ -71,7 +71,7 @@ pub fn CloseRoom() -> impl IntoView {
         }
     });
     let consequence = move || {
-        live.follow(Topic::Seats);
+        live.track(Topic::Seats);
         let (files, members) = live.read(Topic::Files, |room| (room.files.len(), t().whole(room.members.len())));
         if files == 0 { t().close_consequence_empty(&members) } else { t().close_consequence(files, &members) }
     };

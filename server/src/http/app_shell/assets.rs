@@ -30,7 +30,7 @@ pub(crate) static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| {
         script: named("pkg/snapdrop", ".js").pop(),
         wasm: named("pkg/snapdrop", ".wasm").pop(),
         loader: named("pkg/__wasm_split.", ".js").pop(),
-        parts: named("pkg/split_", ".wasm"),
+        room_modules: named("pkg/split_", ".wasm"),
         style: named("pkg/snapdrop", ".css").pop(),
     }
 });

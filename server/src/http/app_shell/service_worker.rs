@@ -41,7 +41,7 @@ impl Script {
         hash.update(TEMPLATE);
         hash.update(offline::page(Language::default(), Theme::default()));
         hash.update(i18n::VERSION);
-        let parts: Vec<&str> = assets::BUNDLE.parts.iter().map(String::as_str).collect();
+        let parts: Vec<&str> = assets::BUNDLE.room_modules.iter().map(String::as_str).collect();
         for path in bundle.iter().chain(&parts).chain(&public) {
             hash.update(path);
             hash.update(fingerprint(path).unwrap_or_default());

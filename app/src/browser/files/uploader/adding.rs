@@ -47,8 +47,8 @@ pub(super) struct Waiting {
     /// Set while the person has paused everything. Each task that waits for the end of the pause holds the receiver of
     /// one of these senders; dropping the senders wakes the tasks.
     pub(super) paused: Option<Vec<oneshot::Sender<()>>>,
-    /// Counts how often adding was cancelled. A batch that started with a lower count is cancelled.
-    called_off: u32,
+    /// How often adding was cancelled. A batch that started with a lower number is cancelled.
+    cancellations: u32,
 }
 
 /// Files that were picked together.
@@ -60,8 +60,8 @@ struct Batch {
     is_quick: bool,
     /// Announcements in a row that failed.
     failures: u32,
-    /// The value of [`Waiting::called_off`] when the batch was picked.
-    called_off: u32,
+    /// The value of [`Waiting::cancellations`] when the batch was picked.
+    cancellations: u32,
 }
 
 impl Uploads {
@@ -73,13 +73,13 @@ impl Uploads {
             waiting.files += files.len();
             waiting.size_bytes += files.iter().map(size_of).sum::<u64>();
         });
-        let called_off = self.waiting.with_untracked(|waiting| waiting.called_off);
-        let mut batch = Batch { pin, unfinished, is_quick: true, failures: 0, called_off };
+        let cancellations = self.waiting.with_untracked(|waiting| waiting.cancellations);
+        let mut batch = Batch { pin, unfinished, is_quick: true, failures: 0, cancellations };
         spawn_local(async move {
             let mut files = files.into_iter();
             for picked in files.by_ref() {
                 let added = self.add_one(&mut batch, &picked).await;
-                if self.is_called_off(&batch) {
+                if self.is_cancelled(&batch) {
                     return;
                 }
                 self.no_longer_waits(&picked);
@@ -95,8 +95,8 @@ impl Uploads {
     }
 
     /// Cancels adding: files that are not announced yet are not added.
-    pub fn stop_adding(self) {
-        self.waiting.update(|waiting| *waiting = Waiting { called_off: waiting.called_off + 1, ..Waiting::default() });
+    pub fn cancel_adding(self) {
+        self.waiting.update(|waiting| *waiting = Waiting { cancellations: waiting.cancellations + 1, ..Waiting::default() });
     }
 
     /// Announces no further file until [`Self::go_on_adding`] is called.
@@ -112,8 +112,8 @@ impl Uploads {
         }
     }
 
-    fn is_called_off(self, batch: &Batch) -> bool {
-        self.waiting.with_untracked(|waiting| waiting.called_off != batch.called_off)
+    fn is_cancelled(self, batch: &Batch) -> bool {
+        self.waiting.with_untracked(|waiting| waiting.cancellations != batch.cancellations)
     }
 
     fn no_longer_waits(self, picked: &PickedFile) {
@@ -144,7 +144,7 @@ impl Uploads {
         let mut is_first_try = true;
         loop {
             self.until_not_paused().await;
-            if self.is_called_off(batch) {
+            if self.is_cancelled(batch) {
                 return Ok(());
             }
             match self.try_to_add(batch, picked, &key, is_first_try).await {
@@ -157,7 +157,7 @@ impl Uploads {
             is_first_try = false;
             batch.is_quick = false;
             batch.failures += 1;
-            if batch.failures == 1 && !self.is_called_off(batch) {
+            if batch.failures == 1 && !self.is_cancelled(batch) {
                 self.toasts.show(t().added_later(&picked.name()));
             }
             backoff::wait(batch.failures).await;
@@ -183,11 +183,11 @@ impl Uploads {
         batch.is_quick &= content.is_none() || clock::now_secs() - begun <= QUICK_SECS;
         if offset < file.size() {
             let lock = tab_lock::hold(&lock_name(&batch.pin, id)).await;
-            if !self.is_called_off(batch) {
+            if !self.is_cancelled(batch) {
                 self.begin(&batch.pin, id, picked.clone(), Rc::new(lock), Some(offset));
             }
         }
-        if self.is_called_off(batch) {
+        if self.is_cancelled(batch) {
             // Adding was cancelled while this file was being announced.
             return api::remove_file(&batch.pin, id).await;
         }

@@ -28,16 +28,16 @@ impl Chunk {
     /// Cuts `length` bytes out of a file and computes their checksum.
     ///
     /// # Errors
-    /// [`taken_back`] if the device does not hand out the bytes any more.
+    /// [`file_unreadable`] if the device does not hand out the bytes any more.
     pub(super) async fn prepare(file: &Blob, offset: u64, length: u64) -> Result<Self, Problem> {
         let bytes = file.slice(offset, offset + length);
         if bytes.size() != length {
-            return Err(taken_back());
+            return Err(file_unreadable());
         }
-        // When a page held a file in the background, a phone may report success and yet return no bytes at all.
-        let sum = Sum::of(&bytes).await.map_err(|_| taken_back())?;
+        // If the page was in the background, a phone may report a successful read that returns no bytes.
+        let sum = Sum::of(&bytes).await.map_err(|_| file_unreadable())?;
         if sum.length != length {
-            return Err(taken_back());
+            return Err(file_unreadable());
         }
         Ok(Self { offset, length, bytes, checksum: sum.header() })
     }
@@ -46,15 +46,15 @@ impl Chunk {
 /// Reads a part of a file that is `length` bytes long into memory.
 ///
 /// # Errors
-/// [`taken_back`] if the device does not hand out exactly that many bytes any more.
+/// [`file_unreadable`] if the device does not hand out exactly that many bytes any more.
 pub(super) async fn read(bytes: &Blob, length: u64) -> Result<ArrayBuffer, Problem> {
     let blob: &web_sys::Blob = bytes.as_ref();
-    let content = JsFuture::from(blob.array_buffer()).await.map_err(|_| taken_back())?;
+    let content = JsFuture::from(blob.array_buffer()).await.map_err(|_| file_unreadable())?;
     let content: ArrayBuffer = content.unchecked_into();
-    if u64::from(content.byte_length()) == length { Ok(content) } else { Err(taken_back()) }
+    if u64::from(content.byte_length()) == length { Ok(content) } else { Err(file_unreadable()) }
 }
 
 /// The problem for a file that the device does not allow to be read any more.
-pub(super) fn taken_back() -> Problem {
+pub(super) fn file_unreadable() -> Problem {
     Problem::new(ProblemCode::OutOfRange, t().problem_taken_back())
 }

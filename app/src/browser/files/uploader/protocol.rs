@@ -92,14 +92,14 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
         #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when nobody waits any more")]
         let _ = ended.unbounded_send(());
     });
-    let (moved, mut movement) = mpsc::unbounded();
-    let _movement = xhr.upload().ok().map(|upload| {
+    let (report, mut reports) = mpsc::unbounded();
+    let _progress = xhr.upload().ok().map(|upload| {
         EventListener::new(&upload, "progress", move |event| {
             if let Some(event) = event.dyn_ref::<ProgressEvent>() {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a chunk is far below 2^53 bytes")]
                 let loaded = event.loaded() as u64;
                 #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when nobody waits any more")]
-                let _ = moved.unbounded_send(loaded);
+                let _ = report.unbounded_send(loaded);
             }
         })
     });
@@ -107,7 +107,7 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
     let mut reported_secs = f64::NEG_INFINITY;
     loop {
         select! {
-            sent = movement.select_next_some() => {
+            sent = reports.select_next_some() => {
                 let now = clock::now_secs();
                 if now - reported_secs >= PROGRESS_SECS {
                     reported_secs = now;

@@ -8,7 +8,7 @@ use js_sys::Uint8Array;
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::File;
 
-use super::{PickedFile, Transfer, Uploads, chunk, lock_name, protocol, slice_of};
+use super::{PickedFile, UploadState, Uploads, chunk, lock_name, protocol, slice_of};
 use crate::{
     browser::{
         api,
@@ -68,7 +68,7 @@ impl Unfinished {
             if range.is_empty() {
                 continue;
             }
-            let there = api::part_of_file(pin, self.id, range.clone()).await?;
+            let there = api::byte_range_of_file(pin, self.id, range.clone()).await?;
             let length = range.end - range.start;
             let here = chunk::read(&slice_of(file).slice(range.start, range.end), length).await?;
             if Uint8Array::new(&here).to_vec() != there {
@@ -157,8 +157,7 @@ impl Uploads {
 
     /// Whether a picked file may continue this one: this page does not send it, or its upload has failed.
     fn may_take(self, id: FileId) -> bool {
-        self.upload_untracked(id)
-            .is_none_or(|upload| upload.transfer.with_untracked(|transfer| matches!(transfer, Transfer::Failed { .. })))
+        self.upload_untracked(id).is_none_or(|upload| upload.state.with_untracked(|state| matches!(state, UploadState::Failed { .. })))
     }
 
     /// Returns the tab lock for sending a file, or `None` if another tab holds it. A failed upload of this page still

@@ -2,7 +2,7 @@
 
 use futures::join;
 
-use super::{Source, Transfer, Uploads, chunk::Chunk, protocol, slice_of};
+use super::{Source, UploadState, Uploads, chunk::Chunk, protocol, slice_of};
 use crate::browser::system::{backoff, clock};
 use crate::{
     browser::system::page,
@@ -34,10 +34,10 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
                     Some(chunk) => chunk,
                     None => next(at).await?,
                 };
-                uploads.set(id, Transfer::Sending);
+                uploads.set(id, UploadState::Sending);
                 let end = at + chunk.length;
                 let begun = clock::now_secs();
-                let sending = protocol::send(&address, &chunk, move |sent| uploads.moved(id, at + sent));
+                let sending = protocol::send(&address, &chunk, move |sent| uploads.record_sent(id, at + sent));
                 let following = async { if end < size { Some(next(end).await) } else { None } };
                 // A failure to read ahead does not affect the chunk that is being sent; the next round reads again.
                 let (sent, following) = join!(sending, following);
@@ -53,7 +53,7 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
         match step {
             Ok(reached) if reached >= size => return Ok(()),
             Ok(reached) => {
-                uploads.arrived(id, reached);
+                uploads.record_arrived(id, reached);
                 offset = Some(reached);
                 // An answer whose offset is no larger than before is no progress, so the failures keep counting.
                 if reached > furthest {
@@ -66,7 +66,7 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
                 if failures >= MAX_FAILURES && page::is_online() {
                     return Err(problem);
                 }
-                uploads.set(id, Transfer::Retrying);
+                uploads.set(id, UploadState::Retrying);
                 backoff::wait(failures).await;
                 // Some of the chunk may have arrived, so the next round asks the server for the offset.
                 offset = None;

@@ -41,7 +41,7 @@ impl Sum {
             buffer.resize(piece.byte_length() as usize, 0);
             piece.copy_to(&mut buffer);
             digest.update(&buffer);
-            pieces.take_back(&piece);
+            pieces.reuse(&piece);
         }
         Ok(Self { length, crc32c: digest.finalize() })
     }
@@ -91,8 +91,8 @@ impl Pieces {
         Ok(if self.is_over { None } else { Some(read.get_value().unchecked_into()) })
     }
 
-    /// Takes back the memory of a piece that is not needed any more, for the next read.
-    fn take_back(&mut self, piece: &Uint8Array) {
+    /// Reuses the memory of a piece for the next read. The caller does not need the piece any more.
+    fn reuse(&mut self, piece: &Uint8Array) {
         if let Reader::Filling { memory, .. } = &mut self.reader {
             // The piece covers only the bytes that were read; the buffer behind it may be longer.
             *memory = Some(Uint8Array::new(&piece.buffer()));

@@ -27,10 +27,9 @@ const SIDE: u32 = 192;
 const MAX_BYTES: f64 = 16.0 * 1024.0;
 /// The largest image that gets a thumbnail, in bytes. Browsers read a whole image into memory at once.
 const MAX_IMAGE_BYTES: f64 = 32.0 * 1024.0 * 1024.0;
-/// How long to wait for the first picture of a video, in milliseconds. Some phones show none before the video is
-/// played.
+/// How long to wait for the first frame of a video, in milliseconds. Some phones show none before the video is played.
 const PATIENCE_MS: i32 = 10_000;
-/// How long after it was stopped a player may still be reading its file.
+/// How long a player may go on reading its file after it was stopped.
 const STOPPED: Duration = Duration::from_secs(1);
 /// The media types and qualities in which a thumbnail is encoded, in this order, until one is small enough. Browsers
 /// that cannot encode WebP return PNG for it, which suits drawings.
@@ -77,14 +76,14 @@ impl ThumbnailQueue {
 
 async fn hand_in(pin: &Pin, id: FileId, file: &File) -> Result<(), Problem> {
     match draw(file).await {
-        Some(picture) => api::add_thumbnail(pin, id, picture).await,
+        Some(thumbnail) => api::add_thumbnail(pin, id, thumbnail).await,
         None => Ok(()),
     }
 }
 
 /// Returns the thumbnail of a file, or `None` if the browser cannot show the file or the thumbnail is too large.
 async fn draw(file: &File) -> Option<Blob> {
-    let bitmap = look_at(file).await?;
+    let bitmap = decode(file).await?;
     let (width, height) = fit(bitmap.width(), bitmap.height());
     let canvas: HtmlCanvasElement = page::document().create_element("canvas").ok()?.unchecked_into();
     canvas.set_width(width);
@@ -97,30 +96,30 @@ async fn draw(file: &File) -> Option<Blob> {
             #[expect(clippy::let_underscore_must_use, reason = "fails only for images of another origin")]
             let _ = canvas.to_blob_with_type_and_encoder_options(&written, media_type, &JsValue::from(quality));
         });
-        let picture: Blob = JsFuture::from(writing).await.ok()?.dyn_into().ok()?;
-        if picture.size() <= MAX_BYTES {
-            return Some(picture);
+        let thumbnail: Blob = JsFuture::from(writing).await.ok()?.dyn_into().ok()?;
+        if thumbnail.size() <= MAX_BYTES {
+            return Some(thumbnail);
         }
     }
     None
 }
 
 /// Decodes an image or the first frame of a video, scaled to about the size of the thumbnail.
-async fn look_at(file: &File) -> Option<ImageBitmap> {
+async fn decode(file: &File) -> Option<ImageBitmap> {
     let options = ImageBitmapOptions::new();
     options.set_resize_width(SIDE);
     options.set_resize_quality(ResizeQuality::Medium);
     let media_type = file.type_();
-    let film;
-    let looking = if media_type.starts_with("image/") && file.size() <= MAX_IMAGE_BYTES {
+    let video;
+    let decoding = if media_type.starts_with("image/") && file.size() <= MAX_IMAGE_BYTES {
         page::window().create_image_bitmap_with_blob_and_image_bitmap_options(file, &options)
     } else if media_type.starts_with("video/") {
-        film = Film::open(file).await?;
-        page::window().create_image_bitmap_with_html_video_element_and_image_bitmap_options(&film.player, &options)
+        video = Video::open(file).await?;
+        page::window().create_image_bitmap_with_html_video_element_and_image_bitmap_options(&video.player, &options)
     } else {
         return None;
     };
-    Some(JsFuture::from(looking.ok()?).await.ok()?.unchecked_into())
+    Some(JsFuture::from(decoding.ok()?).await.ok()?.unchecked_into())
 }
 
 /// The width and height of the thumbnail in pixels: the longer side is [`SIDE`], and no side is shorter than one pixel.
@@ -130,29 +129,29 @@ fn fit(width: u32, height: u32) -> (u32, u32) {
 }
 
 /// A video at its first frame, in a player that is not on the page.
-struct Film {
+struct Video {
     player: HtmlVideoElement,
     address: String,
 }
 
-impl Film {
+impl Video {
     async fn open(file: &File) -> Option<Self> {
         let player: HtmlVideoElement = page::document().create_element("video").ok()?.unchecked_into();
-        let film = Self { player, address: Url::create_object_url_with_blob(file).ok()? };
+        let video = Self { player, address: Url::create_object_url_with_blob(file).ok()? };
         let showing = Promise::new(&mut |shown, failed| {
-            film.player.set_onloadeddata(Some(&shown));
-            film.player.set_onerror(Some(&failed));
+            video.player.set_onloadeddata(Some(&shown));
+            video.player.set_onerror(Some(&failed));
             #[expect(clippy::let_underscore_must_use, reason = "fails only if the handler is not a function")]
             let _ = page::window().set_timeout_with_callback_and_timeout_and_arguments_0(&failed, PATIENCE_MS);
         });
-        film.player.set_muted(true);
-        film.player.set_preload("auto");
-        film.player.set_src(&film.address);
-        JsFuture::from(showing).await.ok().map(|_| film)
+        video.player.set_muted(true);
+        video.player.set_preload("auto");
+        video.player.set_src(&video.address);
+        JsFuture::from(showing).await.ok().map(|_| video)
     }
 }
 
-impl Drop for Film {
+impl Drop for Video {
     fn drop(&mut self) {
         // A browser has only a few players, and by itself frees one only when the garbage collector runs.
         self.player.set_onerror(None);
@@ -174,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_has_the_shape_of_what_it_shows() {
+    fn a_thumbnail_has_the_shape_of_what_it_shows() {
         assert_eq!(fit(192, 128), (192, 128));
         assert_eq!(fit(192, 256), (144, 192));
         assert_eq!(fit(192, 192), (192, 192));

@@ -7,8 +7,8 @@ pub struct Total {
     pub files: usize,
     /// How many of them are paused.
     pub paused: usize,
-    /// How many of them are being sent, wait to be sent, or will be tried again.
-    pub moving: usize,
+    /// How many of them are being sent, wait to be sent, or will be retried.
+    pub active: usize,
     /// Bytes of them that have left this browser, acknowledged or not.
     pub sent_bytes: u64,
     /// The length of all of them together, in bytes.

@@ -6,13 +6,13 @@ use futures::future::AbortHandle;
 use leptos::prelude::*;
 use web_sys::File;
 
-use super::Transfer;
+use super::UploadState;
 use crate::{browser::system::tab_lock::TabLock, room::Pin};
 
 /// One upload, as the page shows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Upload {
-    pub(super) transfer: RwSignal<Transfer>,
+    pub(super) state: RwSignal<UploadState>,
     /// Bytes that have left this browser, acknowledged or not.
     pub(super) sent_bytes: RwSignal<u64>,
     /// Bytes that the server has acknowledged.

@@ -1,15 +1,15 @@
-//! [`Transfer`]: the state of one upload of this browser.
+//! [`UploadState`]: the state of one upload of this browser.
 
 use crate::wire::ProblemCode;
 
 /// The state of one upload of this browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Transfer {
+pub enum UploadState {
     /// It waits in the queue.
     Waiting,
     /// It is being sent.
     Sending,
-    /// It was interrupted, and is tried again soon.
+    /// It was interrupted, and is retried soon.
     Retrying,
     /// The person has paused it.
     Paused,
