@@ -23,6 +23,7 @@ mod serve_error;
 mod speed;
 mod tasks;
 mod token;
+mod token_bucket;
 
 use std::{io, path::Path, sync::Arc};
 
@@ -36,12 +37,10 @@ use config::Config;
 use durability::SyncMode;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
-use http::{
-    Services,
-    guard::{Budget, Rate},
-};
+use http::{Services, guard::Budget};
 use journal::{Journal, Recovered};
 use rooms::Rooms;
+use token_bucket::Rate;
 use uploads::{UploadLimits, Uploads};
 
 pub use serve_error::ServeError;

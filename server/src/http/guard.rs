@@ -11,7 +11,7 @@ mod path_text;
 mod seat_cookie;
 mod session;
 
-pub(crate) use budget::{Budget, Rate};
+pub(crate) use budget::Budget;
 pub(crate) use client::Client;
 pub(crate) use entrance::{Entrance, take_seat};
 pub(crate) use path_text::PathText;

@@ -1,6 +1,7 @@
 //! Attendance: opens and closes the sockets of members, and tells the room the presence that follows from them.
 
 use app::room::{MemberId, PassingEvent};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{RecordError, RoomHandle, member_sockets::MemberSockets};
@@ -19,6 +20,14 @@ impl Attendance {
     #[must_use]
     pub fn member(&self) -> MemberId {
         self.member
+    }
+
+    /// Counts a frame that came over the socket, and returns whether the member may send so many. All sockets of a member
+    /// count together.
+    #[must_use]
+    pub fn count_frame(&self) -> bool {
+        let mut state = self.room.lock();
+        state.sockets.entry(self.member).or_default().count_frame(Instant::now())
     }
 
     /// Notes whether the socket's tab is visible.

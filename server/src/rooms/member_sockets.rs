@@ -6,6 +6,12 @@ use app::room::Presence;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::token_bucket::{Rate, TokenBucket};
+
+/// How many frames a member may send over all sockets, of whatever kind. A page sends a handful in a minute; each open tab
+/// answers a heartbeat every few seconds.
+const FRAMES: Rate = Rate { burst: 60.0, per_second: 20.0 };
+
 /// The open sockets of one member, who has one for each open tab of the same browser, and the time until which the seat
 /// is held when there is none.
 #[derive(Debug, Default)]
@@ -18,6 +24,8 @@ pub(super) struct MemberSockets {
     pub(super) departure: CancellationToken,
     /// When the seat is given up; `None` while the member is connected.
     pub(super) held_until: Option<Instant>,
+    /// How many frames the member may still send, over all sockets. `None` before the first frame.
+    frames: Option<TokenBucket>,
 }
 
 impl MemberSockets {
@@ -28,6 +36,11 @@ impl MemberSockets {
     /// Whether the seat was held for a member who has not come back by `now`.
     pub(super) fn ran_out(&self, now: Instant) -> bool {
         self.held_until.is_some_and(|until| until <= now)
+    }
+
+    /// Counts a frame that the member sent, and returns whether the member may send so many.
+    pub(super) fn count_frame(&mut self, now: Instant) -> bool {
+        self.frames.get_or_insert_with(|| TokenBucket::full(FRAMES, now)).spend(now).is_ok()
     }
 
     /// Adds a new socket and returns its number.

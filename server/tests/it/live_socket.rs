@@ -20,7 +20,7 @@ pub(crate) type Stream = WebSocketStream<TcpStream>;
 /// The messages that came over a socket, and its sending half. Dropping it cuts the connection.
 pub(crate) struct LiveSocket {
     sink: SplitSink<Stream, Message>,
-    heard: mpsc::UnboundedReceiver<Message>,
+    received: mpsc::UnboundedReceiver<Message>,
     /// What came so far, for the message of a test that fails.
     seen: Vec<String>,
     _reader: AbortOnDropHandle<()>,
@@ -56,7 +56,7 @@ impl LiveSocket {
     pub(crate) async fn open(seat: &Seat, since: Option<u64>, headers: &[(&'static str, &str)]) -> Self {
         let (stream, _) = connect(seat, since, headers).await.unwrap();
         let (sink, mut stream) = stream.split();
-        let (tell, heard) = mpsc::unbounded_channel();
+        let (tell, received) = mpsc::unbounded_channel();
         let reader = tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
                 if tell.send(message).is_err() {
@@ -64,7 +64,7 @@ impl LiveSocket {
                 }
             }
         });
-        Self { sink, heard, seen: Vec::new(), _reader: AbortOnDropHandle::new(reader) }
+        Self { sink, received, seen: Vec::new(), _reader: AbortOnDropHandle::new(reader) }
     }
 
     pub(crate) async fn say(&mut self, message: Value) {
@@ -73,6 +73,12 @@ impl LiveSocket {
 
     pub(crate) async fn send(&mut self, message: Message) {
         self.sink.send(message).await.unwrap();
+    }
+
+    /// Sends a frame unless the server has closed the socket; returns whether it was sent.
+    pub(crate) async fn send_if_open(&mut self, message: Message) -> bool {
+        tokio::task::yield_now().await;
+        self.sink.send(message).await.is_ok()
     }
 
     /// The next message other than a ping, a pong or a heartbeat.
@@ -91,7 +97,7 @@ impl LiveSocket {
 
     /// The next frame of any kind, `None` when the connection is gone.
     pub(crate) async fn frame(&mut self) -> Option<Message> {
-        let Ok(frame) = timeout(LONG, self.heard.recv()).await else {
+        let Ok(frame) = timeout(LONG, self.received.recv()).await else {
             panic!("nothing came for {LONG:?}, after {}", self.seen());
         };
         self.seen.extend(frame.as_ref().map(|frame| frame.to_string()));

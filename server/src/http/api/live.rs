@@ -24,13 +24,17 @@ use crate::{
     http::{
         Refusal, Services, State,
         content::seat::display_name,
-        guard::{Budget, Client, Rate, Session},
+        guard::{Budget, Client, Session},
     },
     rooms::{Attendance, Broadcast, RecordError, Subscription},
+    token_bucket::Rate,
 };
 
 /// The longest message that a client may send, in bytes. It is far more than any valid message needs.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+/// The size in bytes of the buffer with which each socket reads, and of the one that gathers what it writes. Clients send
+/// next to nothing, and most sockets are idle most of the time, so larger ones would only cost memory.
+const BUFFER_BYTES: usize = 4 * 1024;
 /// How many messages one socket may send. A person does not cause more, and a script does not need more.
 const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
 
@@ -54,7 +58,12 @@ pub(crate) async fn connect(
     let upgrade = upgrade.map_err(|_| Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only."))?;
     let services = Arc::clone(&services);
     let sockets = services.sockets.clone();
-    Ok(upgrade.max_message_size(MAX_MESSAGE_BYTES).on_upgrade(move |socket| async move {
+    let upgrade = upgrade
+        .max_message_size(MAX_MESSAGE_BYTES)
+        .max_frame_size(MAX_MESSAGE_BYTES)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES);
+    Ok(upgrade.on_upgrade(move |socket| async move {
         let live = Live { peer: Peer { services, session, address: client.address }, socket };
         sockets.track_future(live.serve(since)).await;
     }))
@@ -118,6 +127,9 @@ impl Live {
                 frame = self.socket.recv() => {
                     last_frame_at = Instant::now();
                     match frame {
+                        Some(Ok(_)) if !attendance.count_frame() => {
+                            ControlFlow::Break(End::Close(close_code::POLICY, "too many frames"))
+                        }
                         Some(Ok(message)) => self.handle_frame(message, attendance, &messages).await,
                         Some(Err(error)) => ControlFlow::Break(broken(&error)),
                         None => ControlFlow::Break(End::Gone),

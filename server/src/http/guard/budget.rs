@@ -5,36 +5,31 @@ use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     sync::Mutex,
+    time::Duration,
 };
 
 use app::wire::{Problem, ProblemCode};
 use tokio::time::Instant;
 
-use crate::locks::lock;
+use crate::{
+    locks::lock,
+    token_bucket::{Rate, TokenBucket},
+};
 
 /// How many addresses are remembered before those whose budget is full again are dropped.
 const MANY: usize = 10_000;
-
-/// How often an address may do something.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rate {
-    /// The most actions at once, after a long pause.
-    pub(crate) burst: f64,
-    /// How many actions are added to the budget each second, up to `burst`.
-    pub(crate) per_second: f64,
-}
 
 /// What each address may still do.
 #[derive(Debug)]
 pub(crate) struct Budget {
     rate: Rate,
-    /// How many times each address has left, and when that was counted. An address that is missing has a full budget.
-    left: Mutex<HashMap<IpAddr, (f64, Instant)>>,
+    /// The bucket of each address. An address that is missing has a full one.
+    buckets: Mutex<HashMap<IpAddr, TokenBucket>>,
 }
 
 impl Budget {
     pub(crate) fn new(rate: Rate) -> Self {
-        Self { rate, left: Mutex::default() }
+        Self { rate, buckets: Mutex::default() }
     }
 
     /// Checks that the address has something left, without taking anything.
@@ -42,7 +37,8 @@ impl Budget {
     /// # Errors
     /// [`ProblemCode::TooManyRequests`] with the time to wait, in whole seconds.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), Problem> {
-        self.take(address, 0.0, Instant::now())
+        let bucket = lock(&self.buckets).get(&network(address)).copied();
+        bucket.map_or(Ok(()), |bucket| bucket.check(Instant::now())).map_err(too_many)
     }
 
     /// Takes one from what the address has left.
@@ -50,31 +46,23 @@ impl Budget {
     /// # Errors
     /// [`ProblemCode::TooManyRequests`] with the time to wait, in whole seconds.
     pub(crate) fn spend(&self, address: IpAddr) -> Result<(), Problem> {
-        self.take(address, 1.0, Instant::now())
+        let now = Instant::now();
+        let mut buckets = lock(&self.buckets);
+        if buckets.len() > MANY {
+            buckets.retain(|_, bucket| !bucket.is_full(now));
+        }
+        buckets.entry(network(address)).or_insert_with(|| TokenBucket::full(self.rate, now)).spend(now).map_err(too_many)
     }
+}
 
-    fn take(&self, address: IpAddr, amount: f64, now: Instant) -> Result<(), Problem> {
-        let Rate { burst, per_second } = self.rate;
-        let refilled = |(left, at): (f64, Instant)| (left + now.duration_since(at).as_secs_f64() * per_second).min(burst);
-        let mut all = lock(&self.left);
-        if all.len() > MANY {
-            all.retain(|_, state| refilled(*state) < burst);
-        }
-        let left = all.get(&network(address)).map_or(burst, |state| refilled(*state));
-        if left >= 1.0 {
-            if amount > 0.0 {
-                all.insert(network(address), (left - amount, now));
-            }
-            return Ok(());
-        }
-        let wait = ((1.0 - left) / per_second).ceil();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds, never negative")]
-        let wait = (wait as u64).max(1);
-        let mut problem =
-            Problem::new(ProblemCode::TooManyRequests, format!("Too many tries from your address. Try again in {wait} seconds."));
-        problem.retry_after_secs = Some(wait);
-        Err(problem)
+fn too_many(wait: Duration) -> Problem {
+    let secs = wait.as_secs_f64().ceil().max(1.0);
+    let mut problem = Problem::new(ProblemCode::TooManyRequests, format!("Too many tries from your address. Try again in {secs} seconds."));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few seconds, never negative")]
+    {
+        problem.retry_after_secs = Some(secs as u64);
     }
+    problem
 }
 
 /// The address under which a budget is counted. An IPv6 client usually controls a whole /64 network, so all addresses
@@ -88,21 +76,18 @@ fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
-    fn a_spent_budget_says_when_to_come_back_and_refills() {
-        let budget = Budget::new(Rate { burst: 2.0, per_second: 0.5 });
+    fn whoever_has_nothing_left_is_told_when_to_come_back_and_others_go_on() {
+        let budget = Budget::new(Rate { burst: 1.0, per_second: 0.001 });
         let address: IpAddr = "192.0.2.7".parse().unwrap();
-        let start = Instant::now();
-        let spend = |after_secs| budget.take(address, 1.0, start + Duration::from_secs(after_secs));
-        assert!(spend(0).is_ok() && spend(0).is_ok());
-        assert_eq!(spend(0).unwrap_err().retry_after_secs, Some(2));
-        assert!(budget.check("192.0.2.8".parse().unwrap()).is_ok());
-        assert!(spend(1).is_err());
-        assert!(spend(2).is_ok());
+        budget.check(address).unwrap();
+        budget.spend(address).unwrap();
+        for refusal in [budget.check(address), budget.spend(address)] {
+            assert_eq!(refusal.unwrap_err().retry_after_secs, Some(1000));
+        }
+        budget.check("192.0.2.8".parse().unwrap()).unwrap();
     }
 
     #[test]
