@@ -12,7 +12,8 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   retries: 0,
-  timeout: 60_000,
+  // The longest tests take twenty seconds on a quiet machine, and more than a minute on one that compiles something meanwhile.
+  timeout: 180_000,
   expect: { timeout: 10_000 },
   reporter: [['list'], ['./support/count_reporter.ts']],
   outputDir: 'test-results',

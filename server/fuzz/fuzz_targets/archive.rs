@@ -48,7 +48,7 @@ struct Entry {
     offset: u64,
 }
 
-fuzz_target!(|listing: Listing| {
+fuzz_target!(|listing: Listing<'_>| {
     let files = listing.files();
     let archive = Archive::new(&files);
     assert_eq!(archive.fingerprint(), Archive::new(&files).fingerprint());
