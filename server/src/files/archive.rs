@@ -4,7 +4,11 @@
 //! The length and the CRC-32 of every file are known beforehand, so the length of the archive is known too, and no file
 //! has to be read twice. Format: PKWARE APPNOTE 6.3.10, sections 4.3 to 4.5, with zip64 for numbers that need it.
 
-use std::{collections::HashSet, ops::Range, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use app::room::FileId;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -155,31 +159,53 @@ impl Segment {
 
 /// Returns one name for each file, which every system accepts. A name gets a number if an earlier file has the same
 /// name apart from case, or if another file lies in a folder of that name.
-fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
-    let names: Vec<String> = files.iter().map(|file| file.path.iter().map(|name| harmless(name)).collect::<Vec<_>>().join("/")).collect();
-    let folders = names.iter().flat_map(|name| name.match_indices('/').map(|(slash, _)| folded(&name[..slash])));
-    let mut taken: HashSet<String> = folders.collect();
-    names
-        .into_iter()
-        .map(|name| {
-            let (stem, ending) = match name.rfind('.') {
-                Some(dot) if dot > name.rfind('/').map_or(0, |slash| slash + 1) => name.split_at(dot),
-                _ => (name.as_str(), ""),
-            };
-            let mut unique = name.clone();
-            let mut number = 2;
-            while !taken.insert(folded(&unique)) {
-                unique = format!("{stem} ({number}){ending}");
-                number += 1;
-            }
-            unique
+///
+/// This takes a time in proportion to the length of all names together, whatever they are: strangers choose them, and
+/// thousands of files may have the same long name, or lie in hundreds of folders.
+pub(super) fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
+    let paths: Vec<Vec<String>> = files.iter().map(|file| file.path.iter().map(|name| harmless(name)).collect()).collect();
+    // Each folder has a number; the root has 0. What is in a folder is known by the number of the folder and a folded
+    // name.
+    let mut folders: HashMap<(usize, String), usize> = HashMap::new();
+    let parents: Vec<usize> = paths
+        .iter()
+        .map(|path| {
+            path[..path.len().saturating_sub(1)].iter().fold(0, |folder, name| {
+                let next = folders.len() + 1;
+                *folders.entry((folder, folded(name))).or_insert(next)
+            })
         })
-        .collect()
+        .collect();
+    let mut taken: HashSet<(usize, String)> = folders.into_keys().collect();
+    // The number to try next for each name that came before.
+    let mut numbers: HashMap<(usize, String), u32> = HashMap::new();
+    let unique = |(path, parent): (Vec<String>, usize)| {
+        let name = path.last().map_or("", String::as_str);
+        let (stem, ending) = name.rfind('.').filter(|dot| *dot > 0).map_or((name, ""), |dot| name.split_at(dot));
+        let mut unique = name.to_owned();
+        let place = (parent, folded(name));
+        if !taken.insert(place.clone()) {
+            let number = numbers.entry(place).or_insert(2);
+            loop {
+                unique = format!("{stem} ({number}){ending}");
+                *number += 1;
+                if taken.insert((parent, folded(&unique))) {
+                    break;
+                }
+            }
+        }
+        let folders = &path[..path.len().saturating_sub(1)];
+        folders.iter().chain([&unique]).map(String::as_str).collect::<Vec<_>>().join("/")
+    };
+    paths.into_iter().zip(parents).map(unique).collect()
 }
 
 /// Folds the case of a name, for comparisons. The name becomes upper case before it becomes lower case, because lower
 /// case alone would leave "σ" and a final "ς" different, and "ß" and "SS".
 fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
     name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 

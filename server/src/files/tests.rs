@@ -10,7 +10,10 @@ use futures::{FutureExt as _, Stream, StreamExt as _, TryStreamExt as _, stream}
 use tokio::{sync::mpsc, task::JoinHandle};
 use zip::ZipArchive;
 
-use super::{archive::Segment, *};
+use super::{
+    archive::{Segment, unique_names},
+    *,
+};
 
 const LONG: Duration = Duration::from_secs(30);
 const ID: FileId = FileId::new(1);
@@ -349,6 +352,16 @@ async fn a_picture_costs_no_room_and_disturbs_no_upload() {
     assert!(!stalled.is_finished());
     assert_eq!(folder.append(4, "456789").await.unwrap(), 10);
     assert!(matches!(stalled.await.unwrap(), Err(AppendError::TakenOver)));
+}
+
+/// If the time grew with the square of the number of files, this test would take minutes.
+#[test]
+fn thousands_of_files_of_one_long_name_get_numbers() {
+    let name = format!("{}.txt", "n".repeat(1000));
+    let deep = format!("{}a.txt", "d/".repeat(400));
+    let files: Vec<ArchivedFile> = [(&name, 5000), (&deep, 500)].iter().flat_map(|(name, count)| vec![archived(name, 1); *count]).collect();
+    let names = unique_names(&files);
+    assert!(names[4999].ends_with("nnn (5000).txt") && names[5499].ends_with("/d/a (500).txt"));
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use crate::{
         content::representation::{Purpose, Representation, Source},
         guard::Session,
     },
+    tasks::blocking,
 };
 
 /// `GET`: the archive, or the ranges of it that the request asks for. Refused for anyone who is not a member.
@@ -28,7 +29,8 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
             })
             .collect()
     });
-    let archive = Archive::new(&files);
+    // Thousands of names take a while, in which other requests need this thread.
+    let archive = blocking(move || Archive::new(&files)).await;
     let representation = Representation {
         etag: format!("\"{}\"", archive.fingerprint()).parse().expect("quoted hexadecimal digits"),
         length: Some(archive.size_bytes),
