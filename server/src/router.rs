@@ -5,9 +5,9 @@ use std::sync::Arc;
 use app::wire;
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    http::{HeaderValue, header},
-    middleware,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, Method, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
@@ -78,10 +78,17 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(always(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(services);
     // This layer is outside of the routes, because the method that it sets decides which handler is called.
-    Router::new().fallback_service(routes).layer(middleware::map_request(method_override::apply))
+    Router::new().fallback_service(routes).layer(middleware::map_request(method_override::apply)).layer(middleware::from_fn(refuse_tunnels))
+}
+
+/// Refuses `CONNECT`, which asks a proxy for a tunnel (RFC 9110, section 9.3.6). Its target has no path, which the pages
+/// rely on.
+async fn refuse_tunnels(request: Request, next: Next) -> Response {
+    if request.method() == Method::CONNECT { method_not_allowed().await.into_response() } else { next.run(request).await }
 }
 
 fn always(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{InvalidName, is_direction_mark, text_conversions};
+use super::name::{InvalidName, is_direction_mark, shows_nothing, text_conversions};
 
 /// A member's name: 1 to 40 characters, without control characters, marks that change the direction of text, and
 /// surrounding white space.
@@ -20,7 +20,7 @@ impl DisplayName {
     /// [`InvalidName`] when the name is empty, is too long, or contains control characters or direction marks.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let text = text.trim();
-        if text.is_empty() {
+        if shows_nothing(text) {
             return Err(InvalidName::Empty);
         }
         if text.chars().nth(Self::MAX_CHARS).is_some() {
@@ -48,6 +48,10 @@ mod tests {
     #[test]
     fn refuses_display_names_that_nobody_could_read() {
         assert_eq!(DisplayName::parse("  "), Err(InvalidName::Empty));
+        for invisible in ["\u{200b}\u{2060}", "\u{3164}", "\u{2800} \u{2800}", "\u{ad}\u{fe0f}", "\u{e0020}\u{e007f}"] {
+            assert_eq!(DisplayName::parse(invisible), Err(InvalidName::Empty), "{invisible:?}");
+        }
+        assert!(DisplayName::parse("👩\u{200d}💻").is_ok());
         assert_eq!(DisplayName::parse("a\u{7}b"), Err(InvalidName::Control));
         assert_eq!(DisplayName::parse("a\u{202e}b"), Err(InvalidName::Control));
         assert_eq!(DisplayName::parse(&"x".repeat(10_240)), Err(InvalidName::TooLong { most: 40, unit: "characters" }));

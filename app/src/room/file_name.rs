@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{InvalidName, is_direction_mark, text_conversions};
+use super::name::{InvalidName, is_direction_mark, shows_nothing, text_conversions};
 
 /// A file's name as its sender gave it, possibly with folders: 1 to 1,024 bytes of any text that is not only white
 /// space.
@@ -19,7 +19,7 @@ impl FileName {
     /// # Errors
     /// [`InvalidName`] when the name is empty or too long.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        if text.trim().is_empty() {
+        if shows_nothing(text) {
             return Err(InvalidName::Empty);
         }
         if text.len() > Self::MAX_BYTES {

@@ -4,7 +4,7 @@
 /// Why a name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidName {
-    /// There is nothing in the name but white space.
+    /// There is nothing to see in the name: it has only white space and invisible characters.
     #[error("a name needs at least one character")]
     Empty,
     /// The name is too long.
@@ -24,6 +24,21 @@ pub enum InvalidName {
 /// could be shown as "exe.jpg".
 pub(super) const fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a text shows nothing: it has nothing but white space and characters that are drawn as nothing. These are the
+/// default ignorable code points of Unicode (`DerivedCoreProperties.txt`) and the blank Braille pattern.
+pub(super) fn shows_nothing(text: &str) -> bool {
+    const fn is_invisible(c: char) -> bool {
+        matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
+    }
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
 /// Implements the conversions from and to text for a name: a type that wraps a `String` and has a function `parse`.

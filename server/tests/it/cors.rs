@@ -199,3 +199,22 @@ async fn a_variable_holds_several_origins() {
     }
     assert_free_of_cors(&preflight(&process, &owner.files(), "https://one.example,https://two.example").await);
 }
+
+#[tokio::test]
+async fn a_page_of_a_known_origin_cannot_act_with_the_visitors_cookie() {
+    let app = TestApp::with_flags(&FLAGS).await;
+    let owner = app.create_room().await;
+    let cookie = format!("snapdrop-{}={}", owner.pin(), owner.entered.token);
+    let room = format!("/api/rooms/{}", owner.pin());
+    for method in [Method::GET, Method::DELETE] {
+        let request = app.request(method, &room).header("origin", ORIGIN).header("sec-fetch-site", "cross-site");
+        refused(request.header("cookie", &cookie).send().await.unwrap(), 401, "not_a_member").await;
+    }
+    let request = app.request(Method::POST, "/join").header("origin", ORIGIN).header("cookie", &cookie);
+    let response =
+        request.header("content-type", "application/x-www-form-urlencoded").body(format!("pin={}", owner.pin())).send().await.unwrap();
+    // Somebody without a seat joins; nobody comes back to the owner's.
+    assert!(response.headers().contains_key("set-cookie"));
+    assert_eq!(from_page(&owner, Method::DELETE, &room, ORIGIN).send().await.unwrap().status(), 204);
+    app.finish().await;
+}

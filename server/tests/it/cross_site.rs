@@ -3,7 +3,12 @@
 use reqwest::{Method, Response};
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::{door::refused, live_socket::connect, seat::Seat, test_app::TestApp};
+use crate::{
+    door::refused,
+    live_socket::connect,
+    seat::{Seat, header},
+    test_app::TestApp,
+};
 
 async fn with(seat: &Seat, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
     let cookie = format!("snapdrop-{}={}", seat.pin(), seat.entered.token);
@@ -91,5 +96,38 @@ async fn a_page_of_another_site_cannot_listen() {
     }
     let origin = format!("http://{}", app.address());
     assert!(connect(&owner, None, &[("origin", &origin)]).await.is_ok());
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_cannot_use_what_is_here_as_a_part_of_itself() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let id = owner.upload("a.txt", b"a").await;
+    for path in [owner.file(id), format!("/join/{}", owner.pin()), format!("/join/{}/qr.svg", owner.pin()), "/api/rooms".to_owned()] {
+        for site in ["cross-site", "same-site"] {
+            for mode in ["no-cors", "cors"] {
+                let headers = [("sec-fetch-site", site), ("sec-fetch-mode", mode)];
+                refused(with(&owner, Method::GET, &path, &headers).await, 403, "cross_site").await;
+            }
+        }
+        let from_here = with(&owner, Method::GET, &path, &[("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "no-cors")]).await;
+        assert_eq!(header(&from_here, "cross-origin-resource-policy"), "same-origin", "{path}");
+        assert!(matches!(from_here.status().as_u16(), 200 | 303), "{path}: {}", from_here.status());
+    }
+    let followed = with(&owner, Method::GET, &owner.file(id), &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]).await;
+    assert_eq!(followed.status(), 200);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn another_scheme_of_authorization_does_not_hide_the_cookie() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let path = format!("/api/rooms/{}", owner.pin());
+    for scheme in ["Basic dXNlcjpwYXNzd29yZA==", "Digest username=\"user\"", "Negotiate"] {
+        assert_eq!(with(&owner, Method::GET, &path, &[("authorization", scheme)]).await.status(), 200, "{scheme}");
+    }
+    refused(with(&owner, Method::GET, &path, &[("authorization", "Bearer wrong")]).await, 401, "not_a_member").await;
     app.finish().await;
 }

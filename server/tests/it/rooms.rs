@@ -6,9 +6,11 @@ use app::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::{
     door::{Door, refused},
+    raw::answer,
     seat::header,
     test_app::TestApp,
 };
@@ -141,6 +143,16 @@ async fn an_address_that_creates_hundreds_of_rooms_is_told_to_wait() {
     };
     assert_eq!(header(&refusal, "retry-after"), "1");
     refused(refusal, 429, "too_many_requests").await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_tunnel_is_refused() {
+    let app = TestApp::start().await;
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    stream.write_all(b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nConnection: close\r\n\r\n").await.unwrap();
+    let answer = answer(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     app.finish().await;
 }
 

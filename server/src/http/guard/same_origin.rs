@@ -13,13 +13,23 @@ use axum::{
 use super::cors;
 use crate::http::{Refusal, Services};
 
-/// Refuses requests that a page of another site makes a browser send, if they may change something or open a live
-/// socket. Origins that the configuration lists are allowed. Programs other than browsers are allowed, too, because
-/// they send neither `Sec-Fetch-Site` nor `Origin`.
-pub(crate) async fn check(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
+/// Refuses requests that a page of another site makes a browser send, if they may change something, open a live socket,
+/// or use what is here as a part of that page, such as an image. Links to this server are followed. Origins that the
+/// configuration lists are allowed, but the visitor's cookies are taken off their requests: they have to prove a seat with
+/// a token. Programs other than browsers are allowed, because they send neither `Sec-Fetch-Site` nor `Origin`.
+pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if is_from_here(headers) {
+        return next.run(request).await;
+    }
+    if cors::allowed_origin(&services, headers).is_some() {
+        request.headers_mut().remove(header::COOKIE);
+        return next.run(request).await;
+    }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let upgrades = request.headers().contains_key(header::UPGRADE);
-    if (!reads || upgrades) && !is_from_here(request.headers()) && cors::allowed_origin(&services, request.headers()).is_none() {
+    let upgrades = headers.contains_key(header::UPGRADE);
+    let embeds = headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate");
+    if !reads || upgrades || embeds {
         return Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.").into_response();
     }
     next.run(request).await

@@ -32,10 +32,13 @@ pub(crate) struct Owner(pub(crate) Session);
 
 impl Session {
     /// The session in this room that the request proves, and the token that proves it. Scripts send the token in
-    /// `Authorization: Bearer`, browsers in a cookie. The cookie is ignored if there is an `Authorization` header.
+    /// `Authorization: Bearer`, browsers in a cookie. The cookie is ignored if there is a bearer token. A header with
+    /// another scheme, such as the one with which a browser answers a proxy's question for a password, says nothing of
+    /// rooms.
     pub(crate) fn of(headers: &HeaderMap, room: &RoomHandle) -> Option<(Self, String)> {
-        let token = match headers.get(AUTHORIZATION) {
-            Some(value) => bearer(value.to_str().ok()?)?,
+        let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = match authorization.and_then(bearer) {
+            Some(token) => token,
             None => seat_token(headers, room.pin())?,
         };
         let (member, role) = room.authorize(&token::hash(token))?;
