@@ -30,6 +30,7 @@ mod settings;
 mod space;
 mod stored_file;
 mod syncs;
+mod table;
 mod thumbnail;
 mod unverified;
 
@@ -37,7 +38,7 @@ use std::{
     collections::{HashMap, HashSet},
     io,
     ops::Range,
-    path::PathBuf,
+    path::Path,
     sync::{Arc, Mutex},
     time::SystemTime,
 };
@@ -49,7 +50,6 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     durability::SyncMode,
-    locks::lock,
     speed::{Buffers, Traffic},
     tasks::blocking,
 };
@@ -113,8 +113,15 @@ impl FileStore {
     /// # Errors
     /// The error of the file system.
     pub fn all(&self) -> io::Result<HashSet<FileId>> {
-        let names = std::fs::read_dir(&self.settings.folder)?.collect::<io::Result<Vec<_>>>()?;
-        Ok(names.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+        table::ids_in(&self.settings.folder)
+    }
+
+    /// Returns whether there are files in the folder of a store, which need not be open.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn has_files(folder: &Path) -> io::Result<bool> {
+        Ok(!table::ids_in(folder)?.is_empty())
     }
 
     /// Returns how many bytes of the file are here, for a sender who is about to continue. A running append is stopped
@@ -280,22 +287,6 @@ impl FileStore {
     pub fn digests(&self) -> watch::Receiver<()> {
         self.digests.changes()
     }
-
-    /// Marks a file as complete, and starts its digest and, with [`SyncMode::Background`], its sync.
-    fn finish_file(&self, file: &Arc<StoredFile>, size_bytes: u64, crc32: u32) -> io::Result<FinishedFile> {
-        self.mark_finished(file)?;
-        if self.settings.sync == SyncMode::Background {
-            self.syncs.add(file);
-        }
-        Ok(FinishedFile { size_bytes, crc32 })
-    }
-
-    /// Lets readers reach the end of the file, and starts the digest.
-    fn mark_finished(&self, file: &Arc<StoredFile>) -> io::Result<()> {
-        file.finish()?;
-        self.digests.add(file);
-        Ok(())
-    }
 }
 
 /// Removing files.
@@ -333,12 +324,6 @@ impl FileStore {
         }
         std::fs::remove_file(self.path(id))
     }
-
-    /// Marks a file as removed: its readers end with an error, and its digest is given up.
-    fn mark_removed(&self, file: &StoredFile) {
-        file.mark_removed();
-        self.digests.give_up(file);
-    }
 }
 
 /// Thumbnails.
@@ -368,31 +353,6 @@ impl FileStore {
     pub async fn erase_thumbnail(&self, id: FileId) -> io::Result<()> {
         let file = self.stored(id)?;
         blocking(move || file.erase_thumbnail()).await
-    }
-}
-
-/// The table of open files.
-impl FileStore {
-    /// Returns a file from the table. A file that is on disk but not in the table is added to it first.
-    fn stored(&self, id: FileId) -> io::Result<Arc<StoredFile>> {
-        let mut open = lock(&self.open);
-        if let Some(file) = open.get(&id) {
-            return Ok(Arc::clone(file));
-        }
-        let path = self.path(id);
-        let bytes = std::fs::metadata(&path)?.len();
-        let file = Arc::new(StoredFile::new(path, bytes, self.space.present(bytes)));
-        open.insert(id, Arc::clone(&file));
-        Ok(file)
-    }
-
-    /// Takes a file out of the table; its bytes stay on disk.
-    fn take_out(&self, id: FileId) -> Option<Arc<StoredFile>> {
-        lock(&self.open).remove(&id)
-    }
-
-    fn path(&self, id: FileId) -> PathBuf {
-        self.settings.folder.join(id.to_string())
     }
 }
 

@@ -25,7 +25,7 @@ mod tasks;
 mod token;
 mod token_bucket;
 
-use std::{io, path::Path, sync::Arc};
+use std::{io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{
@@ -65,12 +65,18 @@ impl Server {
     pub async fn open(config: Config) -> Result<Self, ServeError> {
         let folder = config.data_dir.clone();
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
-        std::fs::create_dir_all(&folder).map_err(unusable)?;
-        let (journal, recovered) = open_journal(&folder.join("snapdrop.redb"), config.sync, unusable)?;
+        make_private_folder(&folder).map_err(unusable)?;
+        let (database, files_folder) = (folder.join("snapdrop.redb"), folder.join("files"));
+        make_private_folder(&files_folder).map_err(unusable)?;
+        // Without its database, every file would be an orphan, and be erased.
+        if std::fs::metadata(&database).map_or(0, |found| found.len()) == 0 && FileStore::has_files(&files_folder).map_err(unusable)? {
+            return Err(ServeError::NoDatabase { database, files: files_folder });
+        }
+        let (journal, recovered) = open_journal(&database, config.sync, unusable)?;
         let journal = Arc::new(journal);
         let timeouts = config.timeouts;
         let files = FileStore::open(StoreSettings {
-            folder: folder.join("files"),
+            folder: files_folder,
             sync: config.sync,
             max_storage: config.max_storage.map(|size| size.as_u64()),
             min_free_space: config.min_free_space.as_u64(),
@@ -142,6 +148,12 @@ impl Server {
         expired.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         Ok(())
     }
+}
+
+/// Creates a folder that only this server's user may read, or takes the right to read it from everybody else.
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
 }
 
 /// Opens the journal at `path`. When the file cannot be written, the error is made by `unusable`.

@@ -20,6 +20,8 @@ fn main() -> ExitCode {
     // With transparent huge pages, one used byte could make two megabytes resident, and memory use is meant to stay
     // flat. The error is ignored: a kernel without such pages has nothing to disable.
     rustix::thread::disable_transparent_huge_pages(true).unwrap_or(());
+    // What this program creates, only its own user may read.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let config = match Config::from_args(std::env::args_os()) {
         Ok(config) => config,
         Err(ConfigError::Help(text)) => {

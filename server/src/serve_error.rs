@@ -15,6 +15,18 @@ pub enum ServeError {
         /// The error of the system.
         error: io::Error,
     },
+    /// There are files in the data folder, and the database that knows them is missing or empty.
+    #[error(
+        "{} is missing, but there are files in {}. Bring it back, or move the files away to begin without them",
+        database.display(),
+        files.display()
+    )]
+    NoDatabase {
+        /// The path of the database.
+        database: PathBuf,
+        /// The path of the folder of the files.
+        files: PathBuf,
+    },
     /// The database cannot be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),

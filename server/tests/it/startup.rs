@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output},
 };
@@ -167,4 +168,38 @@ fn whatever_else_lies_among_the_files_is_left_alone() {
     assert_eq!(std::fs::read(&strange).unwrap(), b"mine");
     let (_journal, rooms) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
     assert!(rooms.is_empty());
+}
+
+#[test]
+fn files_without_their_database_are_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("files").join("0123456789abcdef0123456789abcdef");
+    for database in [None, Some("")] {
+        std::fs::create_dir_all(folder.path().join("files")).unwrap();
+        std::fs::write(&file, "still needed").unwrap();
+        if let Some(text) = database {
+            std::fs::write(folder.path().join("snapdrop.redb"), text).unwrap();
+        }
+        let line = only_line(&run(folder.path(), &[]), 1);
+        assert!(line.starts_with("snapdrop: ") && line.contains("snapdrop.redb is missing"), "{line}");
+        assert_eq!(std::fs::read(&file).unwrap(), b"still needed");
+    }
+}
+
+#[tokio::test]
+async fn what_the_program_keeps_is_for_its_own_user_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    // Folders that were made before keep nobody else in.
+    std::fs::create_dir_all(data.join("files")).unwrap();
+    let process = Process::start(&data);
+    let owner = process.create_room().await;
+    let id = owner.upload("a.txt", b"secret").await;
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for path in [data.clone(), data.join("files")] {
+        assert_eq!(mode(&path), 0o700, "{}", path.display());
+    }
+    for name in ["snapdrop.redb".to_owned(), "snapdrop.log".to_owned(), format!("files/{id}")] {
+        assert_eq!(mode(&data.join(&name)), 0o600, "{name}");
+    }
 }
