@@ -25,7 +25,10 @@ pub fn UploadBar() -> impl IntoView {
     let active = Memo::new(move |_| total.get().active > 0);
     let stopped = Memo::new(move |_| total.get().active < total.get().files);
     let pause_all = move |_| {
-        for id in uploads.pause_all() {
+        // The room is told only of files of which something has arrived. Hundreds of messages at once would be too many
+        // for the server, and the others have nothing to stop: the server notices by itself that none of them comes.
+        let begun = |id| live.read_untracked(|room| room.file(id).is_some_and(|file| file.offset_bytes > 0));
+        for id in uploads.pause_all().into_iter().filter(|id| begun(*id)) {
             live.send(ClientMessage::UploadPaused { id });
         }
     };
