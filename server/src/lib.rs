@@ -65,14 +65,16 @@ impl Server {
     pub async fn open(config: Config) -> Result<Self, ServeError> {
         let folder = config.data_dir.clone();
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
-        make_private_folder(&folder).map_err(unusable)?;
         let (database, files_folder) = (folder.join("snapdrop.redb"), folder.join("files"));
-        make_private_folder(&files_folder).map_err(unusable)?;
+        std::fs::create_dir_all(&files_folder).map_err(unusable)?;
         // Without its database, every file would be an orphan, and be erased.
         if std::fs::metadata(&database).map_or(0, |found| found.len()) == 0 && FileStore::has_files(&files_folder).map_err(unusable)? {
             return Err(ServeError::NoDatabase { database, files: files_folder });
         }
         let (journal, recovered) = open_journal(&database, config.sync, unusable)?;
+        for (path, mode) in [(&files_folder, 0o700), (&database, 0o600), (&database.with_extension("log"), 0o600)] {
+            make_private(path, mode);
+        }
         let journal = Arc::new(journal);
         let timeouts = config.timeouts;
         let files = FileStore::open(StoreSettings {
@@ -150,10 +152,13 @@ impl Server {
     }
 }
 
-/// Creates a folder that only this server's user may read, or takes the right to read it from everybody else.
-fn make_private_folder(path: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+/// Takes the right to read and write what an earlier version of the program created from everybody but the server's user.
+/// New folders and files are private from the start. A data folder that was there before is left as it is, because it may
+/// hold other things, too.
+fn make_private(path: &Path, mode: u32) {
+    if let Err(error) = std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)) {
+        tracing::warn!(path = %path.display(), %error, "others may be able to read this");
+    }
 }
 
 /// Opens the journal at `path`. When the file cannot be written, the error is made by `unusable`.

@@ -190,8 +190,11 @@ fn files_without_their_database_are_not_touched() {
 async fn what_the_program_keeps_is_for_its_own_user_only() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    // Folders that were made before keep nobody else in.
-    std::fs::create_dir_all(data.join("files")).unwrap();
+    drop(Process::start(&data));
+    // What an earlier version created for everybody is private from the next start on.
+    for (name, mode) in [("files", 0o755), ("snapdrop.redb", 0o644), ("snapdrop.log", 0o644)] {
+        std::fs::set_permissions(data.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    }
     let process = Process::start(&data);
     let owner = process.create_room().await;
     let id = owner.upload("a.txt", b"secret").await;
