@@ -19,8 +19,14 @@ impl DisplayName {
     /// # Errors
     /// [`InvalidName`] when the name is empty, is too long, or contains control characters or direction marks.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
+        if shows_nothing(text) { Err(InvalidName::Empty) } else { Self::stored(text) }
+    }
+
+    /// Takes a name that was accepted before. It does not refuse invisible names, as earlier versions did not: a room that
+    /// has one must stay readable.
+    fn stored(text: &str) -> Result<Self, InvalidName> {
         let text = text.trim();
-        if shows_nothing(text) {
+        if text.is_empty() {
             return Err(InvalidName::Empty);
         }
         if text.chars().nth(Self::MAX_CHARS).is_some() {
@@ -51,6 +57,8 @@ mod tests {
         for invisible in ["\u{200b}\u{2060}", "\u{3164}", "\u{2800} \u{2800}", "\u{ad}\u{fe0f}", "\u{e0020}\u{e007f}"] {
             assert_eq!(DisplayName::parse(invisible), Err(InvalidName::Empty), "{invisible:?}");
         }
+        // A room that an earlier version wrote is read all the same.
+        assert!(DisplayName::try_from("\u{3164}".to_owned()).is_ok());
         assert!(DisplayName::parse("👩\u{200d}💻").is_ok());
         assert_eq!(DisplayName::parse("a\u{7}b"), Err(InvalidName::Control));
         assert_eq!(DisplayName::parse("a\u{202e}b"), Err(InvalidName::Control));

@@ -19,7 +19,13 @@ impl FileName {
     /// # Errors
     /// [`InvalidName`] when the name is empty or too long.
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
-        if shows_nothing(text) {
+        if shows_nothing(text) { Err(InvalidName::Empty) } else { Self::stored(text) }
+    }
+
+    /// Takes a name that was accepted before. It does not refuse invisible names, as earlier versions did not: a room that
+    /// has one must stay readable.
+    fn stored(text: &str) -> Result<Self, InvalidName> {
+        if text.trim().is_empty() {
             return Err(InvalidName::Empty);
         }
         if text.len() > Self::MAX_BYTES {

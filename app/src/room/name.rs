@@ -41,14 +41,14 @@ pub(super) fn shows_nothing(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_invisible(c))
 }
 
-/// Implements the conversions from and to text for a name: a type that wraps a `String` and has a function `parse`.
+/// Implements the conversions from and to text for a name: a type that wraps a `String` and has a function `stored`.
 macro_rules! text_conversions {
     ($name:ident) => {
         impl TryFrom<String> for $name {
             type Error = $crate::room::InvalidName;
 
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                Self::parse(&text)
+                Self::stored(&text)
             }
         }
 
