@@ -40,7 +40,7 @@ impl FileName {
         &self.0
     }
 
-    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Empty segments, `.`,
+    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Invisible segments, `.`,
     /// `..` and direction marks are left out, and control characters are replaced by `_`. There is always at least one
     /// segment.
     #[must_use]
@@ -52,7 +52,7 @@ impl FileName {
                 let clean = segment.chars().filter(|c| !is_direction_mark(*c)).map(|c| if c.is_control() { '_' } else { c });
                 clean.collect::<String>().trim().to_owned()
             })
-            .filter(|segment| !segment.is_empty() && segment != "." && segment != "..")
+            .filter(|segment| !shows_nothing(segment) && segment != "." && segment != "..")
             .collect();
         if segments.is_empty() { vec!["file".to_owned()] } else { segments }
     }
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn keeps_a_senders_file_name_but_offers_only_safe_segments_of_it() {
-        let cases: [(&str, &[&str]); 7] = [
+        let cases: [(&str, &[&str]); 8] = [
             ("../../etc/passwd", &["etc", "passwd"]),
             ("C:\\temp\\a.txt", &["C:", "temp", "a.txt"]),
             ("photos//day 1/./b.jpg", &["photos", "day 1", "b.jpg"]),
@@ -106,6 +106,7 @@ mod tests {
             ("invoice\u{202e}fdp.exe", &["invoicefdp.exe"]),
             ("../..", &["file"]),
             ("☕ \"quoted\".md", &["☕ \"quoted\".md"]),
+            ("./\u{200b}/\u{3164}", &["file"]),
         ];
         for (given, safe) in cases {
             let name = FileName::parse(given).unwrap();
