@@ -11,6 +11,7 @@
 
 mod entry;
 mod error;
+mod growth;
 mod log;
 mod logged_store;
 mod queue;
@@ -35,7 +36,7 @@ use store::Store;
 use writer::{Target, Writer};
 
 pub use crate::token::TokenHash;
-pub use entry::{DecidedEvent, Entry, OnWritten};
+pub use entry::{Entry, OnWritten};
 pub use error::JournalError;
 pub use room_record::{Recorded, Recovered, RoomRecord};
 

@@ -9,21 +9,14 @@ use super::{JournalError, Recorded, RoomRecord, TokenHash};
 pub struct Entry {
     /// The PIN of the room.
     pub pin: Pin,
+    /// The room before its first event: given with that event only, because it creates the room in the journal.
+    pub new_room: Option<Box<RoomRecord>>,
     /// The events, each directly after the one before; at least one.
-    pub events: Vec<DecidedEvent>,
+    pub events: Vec<Recorded>,
     /// A token that becomes valid with the first of the events.
     pub token: Option<(TokenHash, MemberId)>,
     /// Called once, in the thread that writes, as soon as the events are written or are known not to be.
     pub on_written: OnWritten,
-}
-
-/// A decided event and, with some events, the whole room after it.
-#[derive(Debug)]
-pub struct DecidedEvent {
-    /// The event.
-    pub recorded: Recorded,
-    /// The room after the event: given with the first event of a room, and later to keep replays short.
-    pub checkpoint: Option<Box<RoomRecord>>,
 }
 
 /// Receives the outcome of writing an entry or of erasing a room.
@@ -46,6 +39,9 @@ pub(super) enum Job {
 /// One change of the database, in the form that the log stores. An entry becomes one change for each of its events.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Change {
+    /// An event. With the first event of a room, `checkpoint` is the room before it; in logs of earlier versions, it is
+    /// the room after this event, also with later ones.
     Append { pin: Pin, recorded: Box<Recorded>, token: Option<(TokenHash, MemberId)>, checkpoint: Option<Box<RoomRecord>> },
+    /// Everything about the room is erased.
     Forget { pin: Pin },
 }

@@ -8,10 +8,10 @@ use std::{
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
-use super::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash, entry::Change};
+use super::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash, entry::Change, growth::Growth};
 use crate::locks::lock;
 
-/// PIN → the room as JSON at some revision; the events after that revision are in [`EVENTS`].
+/// PIN → the checkpoint of the room: the room as JSON at some revision. The events after that revision are in [`EVENTS`].
 const ROOMS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("rooms");
 /// PIN and revision → the event as JSON.
 const EVENTS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("events");
@@ -26,6 +26,7 @@ pub(super) struct Store {
     path: PathBuf,
     /// `None` after [`Store::close`], until the next use opens it again.
     database: Mutex<Option<Arc<Database>>>,
+    growth: Mutex<Growth>,
 }
 
 impl Store {
@@ -38,7 +39,7 @@ impl Store {
         write.open_table(TOKENS).map_err(failed)?;
         write.open_table(APPLIED).map_err(failed)?;
         write.commit().map_err(failed)?;
-        Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))) })
+        Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))), growth: Mutex::default() })
     }
 
     /// Closes the file. The next use opens it again, which is necessary after a failure of the disk.
@@ -61,13 +62,18 @@ impl Store {
         let events = read.open_table(EVENTS).map_err(failed)?;
         let tokens = read.open_table(TOKENS).map_err(failed)?;
         let mut recovered = Vec::new();
+        let mut growth = lock(&self.growth);
         for row in rooms.iter().map_err(failed)? {
             let (pin, record) = row.map_err(failed)?;
             let pin = pin.value();
+            growth.checkpoint(pin, record.value().len());
             let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(unreadable)?;
             let mut replayable = Vec::new();
             for row in events.range((pin, 0)..=(pin, u64::MAX)).map_err(failed)? {
-                let (_, recorded) = row.map_err(failed)?;
+                let (key, recorded) = row.map_err(failed)?;
+                if key.value().1 > record.snapshot.revision {
+                    growth.event(pin, recorded.value().len());
+                }
                 let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(unreadable)?;
                 record.follow(recorded.revision, &recorded.event).map_err(unreadable)?;
                 replayable.push(recorded);
@@ -92,36 +98,79 @@ impl Store {
     /// Makes the changes in one transaction: all of them or, on an error, none. `last` is the number of the last one.
     pub(super) fn write(&self, changes: &[Change], last: u64) -> Result<(), JournalError> {
         let write = self.database()?.begin_write().map_err(failed)?;
+        // Held until the end, so that it counts what is committed; a transaction that fails may count something twice.
+        let mut growth = lock(&self.growth);
         for change in changes {
             match change {
                 Change::Append { pin, recorded, token, checkpoint } => {
                     let pin = pin.as_str();
-                    append(&write, pin, recorded, checkpoint.as_deref())?;
+                    if let Some(record) = checkpoint {
+                        growth.checkpoint(pin, write_checkpoint(&write, pin, record)?);
+                    }
+                    growth.event(pin, write_event(&write, pin, recorded)?);
                     if let Some((hash, member)) = token {
                         let mut tokens = write.open_table(TOKENS).map_err(failed)?;
                         tokens.insert((pin, *hash), member.to_string().as_str()).map_err(failed)?;
                     }
                 }
-                Change::Forget { pin } => forget(&write, pin.as_str())?,
+                Change::Forget { pin } => {
+                    forget(&write, pin.as_str())?;
+                    growth.forget(pin.as_str());
+                }
             }
         }
         write.open_table(APPLIED).map_err(failed)?.insert("applied", last).map_err(failed)?;
         write.commit().map_err(failed)
     }
+
+    /// Makes the checkpoints that are due, each in a transaction of its own: applies the events of the room to its former
+    /// checkpoint, and deletes those that need not be replayed any more. The rooms in memory are not needed for that, so
+    /// that nobody waits for it in a room. Returns the length of each in bytes.
+    pub(super) fn make_checkpoints(&self) -> Result<Vec<usize>, JournalError> {
+        let due = lock(&self.growth).due();
+        let mut lengths = Vec::new();
+        for pin in due {
+            let Some(record) = self.room_with_all_events(&pin)? else { continue };
+            let write = self.database()?.begin_write().map_err(failed)?;
+            let bytes = write_checkpoint(&write, &pin, &record)?;
+            write.commit().map_err(failed)?;
+            lock(&self.growth).checkpoint(&pin, bytes);
+            lengths.push(bytes);
+        }
+        Ok(lengths)
+    }
+
+    /// The room as its checkpoint and the events after that make it; `None` if there is no such room.
+    fn room_with_all_events(&self, pin: &str) -> Result<Option<RoomRecord>, JournalError> {
+        let read = self.database()?.begin_read().map_err(failed)?;
+        let rooms = read.open_table(ROOMS).map_err(failed)?;
+        let Some(record) = rooms.get(pin).map_err(failed)? else { return Ok(None) };
+        let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(unreadable)?;
+        let events = read.open_table(EVENTS).map_err(failed)?;
+        for row in events.range((pin, record.snapshot.revision + 1)..=(pin, u64::MAX)).map_err(failed)? {
+            let (_, recorded) = row.map_err(failed)?;
+            let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(unreadable)?;
+            record.follow(recorded.revision, &recorded.event).map_err(unreadable)?;
+        }
+        Ok(Some(record))
+    }
 }
 
-fn append(write: &WriteTransaction, pin: &str, recorded: &Recorded, checkpoint: Option<&RoomRecord>) -> Result<(), JournalError> {
-    let revision = recorded.revision;
-    let mut events = write.open_table(EVENTS).map_err(failed)?;
+/// Writes an event, and returns its length in bytes.
+fn write_event(write: &WriteTransaction, pin: &str, recorded: &Recorded) -> Result<usize, JournalError> {
     let event = serde_json::to_vec(recorded).map_err(unreadable)?;
-    events.insert((pin, revision), event.as_slice()).map_err(failed)?;
-    if let Some(record) = checkpoint {
-        let record = serde_json::to_vec(record).map_err(unreadable)?;
-        write.open_table(ROOMS).map_err(failed)?.insert(pin, record.as_slice()).map_err(failed)?;
-        let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
-        events.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
-    }
-    Ok(())
+    write.open_table(EVENTS).map_err(failed)?.insert((pin, recorded.revision), event.as_slice()).map_err(failed)?;
+    Ok(event.len())
+}
+
+/// Writes the checkpoint of a room, and deletes the events that need not be replayed any more. Returns the length of the
+/// checkpoint in bytes.
+fn write_checkpoint(write: &WriteTransaction, pin: &str, record: &RoomRecord) -> Result<usize, JournalError> {
+    let row = serde_json::to_vec(record).map_err(unreadable)?;
+    write.open_table(ROOMS).map_err(failed)?.insert(pin, row.as_slice()).map_err(failed)?;
+    let oldest = record.snapshot.revision.saturating_sub(REPLAYABLE_EVENTS);
+    write.open_table(EVENTS).map_err(failed)?.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
+    Ok(row.len())
 }
 
 fn forget(write: &WriteTransaction, pin: &str) -> Result<(), JournalError> {

@@ -52,17 +52,15 @@ fn new_room(digits: &str) -> RoomRecord {
     RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin(digits), 5) }, departed: Vec::new() }
 }
 
-/// Applies event number `revision` to the room. Returns an entry with that event, with a checkpoint where one is due,
-/// and a receiver of the outcome.
+/// Applies event number `revision` to the room. Returns an entry with that event, and a receiver of the outcome.
 fn entry(record: &mut RoomRecord, revision: u64, event: RoomEvent) -> (Entry, Receiver<Outcome>) {
+    let new_room = (revision == 1).then(|| Box::new(record.clone()));
     record.follow(revision, &event).unwrap();
     let (written, outcome) = mpsc::channel();
     let entry = Entry {
         pin: record.snapshot.room.pin.clone(),
-        events: vec![DecidedEvent {
-            recorded: Recorded { revision, at_ms: revision, event },
-            checkpoint: (revision == 1 || revision.is_multiple_of(REPLAYABLE_EVENTS)).then(|| Box::new(record.clone())),
-        }],
+        new_room,
+        events: vec![Recorded { revision, at_ms: revision, event }],
         token: None,
         on_written: Box::new(move |outcome| written.send(outcome).unwrap_or_default()),
     };
@@ -174,9 +172,8 @@ fn what_was_logged_is_in_the_database_after_the_next_start_once() {
     let folder = Folder::new();
     let log = || Log::open(&folder.database().with_extension("log")).unwrap().0;
     let change = |room: &mut RoomRecord, revision, event| {
-        let Entry { pin, mut events, token, .. } = entry(room, revision, event).0;
-        let DecidedEvent { recorded, checkpoint } = events.remove(0);
-        Change::Append { pin, recorded: Box::new(recorded), token, checkpoint }
+        let Entry { pin, new_room, mut events, token, .. } = entry(room, revision, event).0;
+        Change::Append { pin, recorded: Box::new(events.remove(0)), token, checkpoint: new_room }
     };
     // A room that was erased, and a new one with the same PIN. Applying the changes a second time would damage the new
     // one.
@@ -234,25 +231,52 @@ fn an_event_out_of_order_is_refused_and_concerns_nobody_else() {
 }
 
 #[test]
-fn only_the_newest_events_are_kept_and_the_room_is_whole() {
-    let folder = Folder::new();
-    let (journal, _) = folder.open();
-    let mut room = new_room("123456");
-    let outcomes: Vec<_> = (1..=600)
-        .map(|revision| {
-            let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
-            hand_over(&journal, entry);
-            outcome
-        })
-        .collect();
-    for outcome in outcomes {
-        outcome.recv().unwrap().unwrap();
+fn old_events_are_deleted_and_the_room_is_whole() {
+    for sync in [SyncMode::Background, SyncMode::Always] {
+        let folder = Folder::new();
+        let (journal, _) = Journal::open(&folder.database(), sync).unwrap();
+        let mut room = new_room("123456");
+        let outcomes: Vec<_> = (1..=3000)
+            .map(|revision| {
+                let (entry, outcome) = entry(&mut room, revision, locked(revision % 2 == 0));
+                hand_over(&journal, entry);
+                outcome
+            })
+            .collect();
+        for outcome in outcomes {
+            outcome.recv().unwrap().unwrap();
+        }
+        drop(journal);
+        let (_journal, recovered) = folder.open();
+        assert_eq!(recovered[0].record, room);
+        let revisions: Vec<u64> = recovered[0].events.iter().map(|recorded| recorded.revision).collect();
+        let oldest = revisions[0];
+        assert!((2..3000 - REPLAYABLE_EVENTS + 2).contains(&oldest), "{sync:?}: {oldest}");
+        assert_eq!(revisions, (oldest..=3000).collect::<Vec<u64>>());
     }
-    drop(journal);
-    let (_journal, recovered) = folder.open();
-    assert_eq!(recovered[0].record, room);
-    let revisions: Vec<u64> = recovered[0].events.iter().map(|recorded| recorded.revision).collect();
-    assert_eq!(revisions, (257..=600).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_room_that_grows_is_not_written_again_and_again() {
+    let folder = Folder::new();
+    let store = Store::open(&folder.database()).unwrap();
+    let mut room = new_room("123456");
+    let (mut event_bytes, mut checkpoints) = (0, Vec::new());
+    for revisions in (1..=5000).collect::<Vec<u64>>().chunks(100) {
+        let mut changes = Vec::new();
+        for revision in revisions {
+            let joined = RoomEvent::MemberJoined { member: member(u128::from(*revision)) };
+            let Entry { pin, new_room, mut events, .. } = entry(&mut room, *revision, joined).0;
+            let recorded = Box::new(events.remove(0));
+            event_bytes += serde_json::to_vec(&recorded).unwrap().len();
+            changes.push(Change::Append { pin, recorded, token: None, checkpoint: new_room });
+        }
+        store.write(&changes, revisions[99]).unwrap();
+        checkpoints.extend(store.make_checkpoints().unwrap());
+    }
+    assert!((2..20).contains(&checkpoints.len()), "{checkpoints:?}");
+    assert!(checkpoints.iter().sum::<usize>() < 2 * event_bytes, "{checkpoints:?} for {event_bytes} bytes of events");
+    assert_eq!(store.recover().unwrap()[0].record, room);
 }
 
 #[tokio::test]
@@ -284,7 +308,7 @@ async fn a_closed_journal_takes_nothing() {
     let (journal, _) = folder.open();
     journal.close();
     let (late, outcome) = entry(&mut new_room("123456"), 1, locked(true));
-    assert_eq!(journal.append(late).unwrap().events[0].recorded.revision, 1);
+    assert_eq!(journal.append(late).unwrap().events[0].revision, 1);
     // The caller has the entry back and has to call `on_written`. Dropping the entry closes the channel.
     assert!(outcome.recv().is_err());
     assert!(matches!(journal.forget(pin("123456")).await, Err(JournalError::Stopped)));

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use app::room::Pin;
 
 use super::{
-    DecidedEvent, Entry, JournalError, OnWritten,
+    Entry, JournalError, OnWritten,
     entry::{Change, Job},
     logged_store::LoggedStore,
     store::Store,
@@ -42,19 +42,19 @@ impl Writer {
         for job in jobs {
             match job {
                 Job::Append(entry) => {
-                    let Entry { pin, events, mut token, on_written } = *entry;
+                    let Entry { pin, mut new_room, events, mut token, on_written } = *entry;
                     let last = ahead.get(&pin).copied().unwrap_or_else(|| self.revisions.get(&pin).copied()).unwrap_or(0);
-                    let first = events.first().map(|event| event.recorded.revision);
+                    let first = events.first().map(|event| event.revision);
                     if first != Some(last + 1) {
                         verdicts.push((on_written, Err(JournalError::Overtaken)));
                         continue;
                     }
                     ahead.insert(pin.clone(), Some(last + events.len() as u64));
-                    changes.extend(events.into_iter().map(|DecidedEvent { recorded, checkpoint }| Change::Append {
+                    changes.extend(events.into_iter().map(|recorded| Change::Append {
                         pin: pin.clone(),
                         recorded: Box::new(recorded),
                         token: token.take(),
-                        checkpoint,
+                        checkpoint: new_room.take(),
                     }));
                     verdicts.push((on_written, Ok(())));
                 }
@@ -78,6 +78,11 @@ impl Writer {
         }
         for (on_written, verdict) in verdicts {
             on_written(verdict.and(written.clone()));
+        }
+        if let Target::Database(store) = &self.target
+            && let Err(error) = store.make_checkpoints()
+        {
+            tracing::warn!(%error, "no checkpoint could be made; the next write tries again");
         }
     }
 

@@ -99,6 +99,7 @@ impl RoomHandle {
     fn entry(&self, state: &mut State, Decision { events, token }: Decision) -> (Entry, oneshot::Receiver<Written>) {
         let (tell, written) = oneshot::channel();
         let first = state.decided.snapshot.revision + 1;
+        let new_room = (first == 1).then(|| Box::new(state.decided.clone()));
         let decided = events.iter().map(|event| state.decide(event.clone())).collect();
         let (room, epoch) = (self.clone(), state.epoch());
         let on_written = Box::new(move |written: Written| {
@@ -109,7 +110,7 @@ impl RoomHandle {
             #[expect(clippy::let_underscore_must_use, reason = "the caller may have gone away; the events are valid all the same")]
             let _ = tell.send(written);
         });
-        (Entry { pin: self.pin().clone(), events: decided, token, on_written }, written)
+        (Entry { pin: self.pin().clone(), new_room, events: decided, token, on_written }, written)
     }
 
     /// Commits events that are written and broadcasts them. `first` is the revision of the first one.

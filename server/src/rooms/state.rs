@@ -15,7 +15,10 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{coverage::Coverage, member_sockets::MemberSockets};
-use crate::journal::{DecidedEvent, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash};
+use crate::journal::{Recorded, Recovered, RoomRecord, TokenHash};
+
+/// How many of a room's newest events are kept in memory for sockets that connect again.
+const MAX_REPLAYABLE: usize = 512;
 
 /// Everything that the server knows of one room.
 #[derive(Debug)]
@@ -76,18 +79,17 @@ impl State {
         let mut state = Self::new(record);
         state.used_at = now.checked_sub(std::time::Duration::from_millis(unused_ms)).unwrap_or(now);
         state.tokens = recovered.tokens.into_iter().collect();
+        let older = recovered.events.len().saturating_sub(MAX_REPLAYABLE);
         state.replayable =
-            recovered.events.iter().map(|recorded| (recorded.revision, encode_event(recorded.revision, &recorded.event))).collect();
+            recovered.events[older..].iter().map(|recorded| (recorded.revision, encode_event(recorded.revision, &recorded.event))).collect();
         state
     }
 
     /// Adds an event to the decided room. The caller has to give the result to the journal.
-    pub(super) fn decide(&mut self, event: RoomEvent) -> DecidedEvent {
+    pub(super) fn decide(&mut self, event: RoomEvent) -> Recorded {
         let revision = self.decided.snapshot.revision + 1;
         self.decided.follow(revision, &event).expect("the next revision follows");
-        // The first checkpoint creates the room in the journal; the later ones keep replays short.
-        let checkpoint = (revision == 1 || revision.is_multiple_of(REPLAYABLE_EVENTS)).then(|| Box::new(self.decided.clone()));
-        DecidedEvent { recorded: Recorded { revision, at_ms: crate::clock::unix_ms(), event }, checkpoint }
+        Recorded { revision, at_ms: crate::clock::unix_ms(), event }
     }
 
     /// The current epoch, for [`Self::roll_back`].
@@ -103,7 +105,7 @@ impl State {
         }
         let text = encode_event(revision, event);
         self.replayable.push_back((revision, text.clone()));
-        if self.replayable.len() as u64 > 2 * REPLAYABLE_EVENTS {
+        if self.replayable.len() > MAX_REPLAYABLE {
             self.replayable.pop_front();
         }
         text
