@@ -3,6 +3,7 @@
 //! Server and browser call the same [`Room::apply`]: the server to change a room, the browser to follow the server's.
 //! The messages that carry rooms and events, the addresses and the problems are in [`crate::wire`].
 
+mod audience;
 mod device;
 mod digest;
 mod display_name;
@@ -18,6 +19,7 @@ mod snippet;
 
 use serde::{Deserialize, Serialize};
 
+pub use audience::{Audience, Viewer};
 pub use device::{Device, DeviceKind};
 pub use digest::{InvalidSha256, Sha256};
 pub use display_name::DisplayName;
@@ -31,7 +33,7 @@ pub use name::InvalidName;
 pub use preview::PreviewKind;
 pub use snippet::{InvalidSnippet, Snippet, SnippetPart, SnippetText};
 
-/// A room, as far as its members may see it.
+/// A room. What guests may see of it is decided in [`Room::seen_by`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
     /// The PIN with which people join the room.
@@ -50,7 +52,7 @@ pub struct Room {
     /// Uploads that will be joined into one file (tus concatenation). Pages do not list them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<FileEntry>,
-    /// The downloads that are running now. Guests do not get to see them: for a guest the list is empty.
+    /// The downloads that are running now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub downloads: Vec<Download>,
     /// How the room ended; `None` while it is open. The last event of the room sets it.
@@ -110,14 +112,23 @@ impl Snapshot {
     /// # Errors
     /// [`Gap`] when events in between are missing; the room stays as it was.
     pub fn follow(&mut self, revision: u64, event: &RoomEvent) -> Result<(), Gap> {
-        if revision <= self.revision {
-            return Ok(());
+        let before = self.revision;
+        self.skip(revision)?;
+        if self.revision > before {
+            self.room.apply(event);
         }
-        if revision != self.revision + 1 {
+        Ok(())
+    }
+
+    /// Counts the recorded event number `revision`, which the follower may not see, as applied.
+    ///
+    /// # Errors
+    /// [`Gap`] when events in between are missing; the snapshot stays as it was.
+    pub fn skip(&mut self, revision: u64) -> Result<(), Gap> {
+        if revision > self.revision + 1 {
             return Err(Gap { have: self.revision, got: revision });
         }
-        self.room.apply(event);
-        self.revision = revision;
+        self.revision = self.revision.max(revision);
         Ok(())
     }
 }

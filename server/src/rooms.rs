@@ -18,6 +18,7 @@ mod record;
 mod record_error;
 mod reservation;
 mod seats;
+mod snapshot_messages;
 mod snippets;
 mod state;
 mod subscription;

@@ -102,6 +102,33 @@ proptest! {
     }
 
     #[test]
+    fn a_guest_who_is_told_what_guests_may_see_has_what_guests_may_see(events in vec(event(), 1..60), guest in member_id()) {
+        let guest = Viewer { member: guest, role: Role::Guest };
+        let (mut truth, mut seen) = (snapshot(), snapshot());
+        for event in &events {
+            // Ids are never used twice, so a file and a part cannot have the same.
+            let doubles = match event {
+                RoomEvent::FileAdded { file } | RoomEvent::PartAdded { file } | RoomEvent::PartsJoined { file } => {
+                    truth.room.upload(file.id).is_some()
+                }
+                _ => false,
+            };
+            if doubles {
+                continue;
+            }
+            let revision = truth.revision + 1;
+            if event.audience(|id| truth.room.is_part(id)).includes(guest) {
+                seen.follow(revision, event).unwrap();
+            } else {
+                seen.skip(revision).unwrap();
+            }
+            truth.follow(revision, event).unwrap();
+        }
+        prop_assert_eq!(seen.revision, truth.revision);
+        prop_assert_eq!(seen.room, truth.room.seen_by(guest));
+    }
+
+    #[test]
     fn hearing_an_event_twice_changes_nothing(events in vec(event(), 1..30), repeated in any::<prop::sample::Index>()) {
         let mut truth = snapshot();
         for (index, event) in events.iter().enumerate() {

@@ -59,7 +59,7 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
                 reason = "this only holds the seat of a member without a live socket; if it fails, the page is shown all the same"
             )]
             let _ = session.room.take_seat_again(session.member).await;
-            let view = RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member };
+            let view = RoomView { snapshot: session.room.snapshot_for(session.viewer()), you: session.member };
             render(
                 &services,
                 StatusCode::OK,

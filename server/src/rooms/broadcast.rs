@@ -1,5 +1,6 @@
 //! The broadcast of a room: the messages that all of its sockets get.
 
+use app::room::Audience;
 use bytes::Bytes;
 use tokio::sync::broadcast::Sender;
 
@@ -13,8 +14,8 @@ pub struct Broadcast {
     pub text: Bytes,
     /// The revision, when the message is a recorded event.
     pub revision: Option<u64>,
-    /// Whether only the owner may get it.
-    pub owner_only: bool,
+    /// Who may get it.
+    pub audience: Audience,
     /// Whether it is the last message, because the room was closed.
     pub last: bool,
 }

@@ -5,15 +5,11 @@ use std::{
     time::Duration,
 };
 
-use app::room::{ClosedBy, FileId, MemberId, Pin, Role, Room, RoomEvent, Settings, Snapshot};
-use tokio::{sync::broadcast::Sender, time::Instant};
+use app::room::{ClosedBy, FileId, MemberId, Pin, Role, Room, RoomEvent, Settings, Snapshot, Viewer};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    RecordError,
-    broadcast::{self, Broadcast},
-    state::State,
-};
+use super::{RecordError, state::State};
 use crate::{
     clock::unix_ms,
     journal::{Journal, Recovered, RoomRecord, TokenHash},
@@ -32,7 +28,6 @@ pub(super) struct Inner {
     pin: Pin,
     pub(super) journal: Arc<Journal>,
     state: Mutex<State>,
-    pub(super) broadcasts: Sender<Broadcast>,
     /// Cancelled when the room is closed; this ends the tasks of the room.
     closed: CancellationToken,
     /// How long the seat of a member without a connection is held.
@@ -57,8 +52,7 @@ impl RoomHandle {
 
     fn from_state(state: State, journal: Arc<Journal>, grace: Duration) -> Self {
         let pin = state.decided.snapshot.room.pin.clone();
-        let broadcasts = broadcast::channel();
-        let inner = Inner { pin, journal, state: Mutex::new(state), broadcasts, closed: CancellationToken::new(), grace };
+        let inner = Inner { pin, journal, state: Mutex::new(state), closed: CancellationToken::new(), grace };
         Self { inner: Arc::new(inner) }
     }
 
@@ -74,10 +68,10 @@ impl RoomHandle {
         self.lock().committed.snapshot.room.closed.is_none()
     }
 
-    /// The committed room, as members with this role may see it.
+    /// The committed room, as this viewer may see it.
     #[must_use]
-    pub fn snapshot_for(&self, role: Role) -> Snapshot {
-        self.lock().snapshot_for(role)
+    pub fn snapshot_for(&self, viewer: Viewer) -> Snapshot {
+        self.lock().snapshot_for(viewer)
     }
 
     /// Calls `look` with the committed room, under the room's lock.

@@ -8,7 +8,6 @@ use tokio::{
 
 use super::{
     RecordError, RoomHandle,
-    broadcast::Broadcast,
     decision::{DecidedRoom, Decision},
     state::State,
 };
@@ -119,9 +118,8 @@ impl RoomHandle {
         state.tokens.extend(token);
         state.used_at = Instant::now();
         for (revision, event) in (first..).zip(events) {
-            let text = state.commit(revision, event);
-            let last = matches!(event, RoomEvent::RoomClosed { .. });
-            self.broadcast(&state, Broadcast { text, revision: Some(revision), owner_only: false, last });
+            let message = state.commit(revision, event);
+            state.broadcast(message);
         }
     }
 
@@ -132,17 +130,9 @@ impl RoomHandle {
             // A chunk may take longer than an unused room is kept.
             state.used_at = Instant::now();
         }
-        let owner_only = matches!(event, PassingEvent::Download { .. });
-        if let Some(text) = state.pass(event) {
-            self.broadcast(&state, Broadcast { text, revision: None, owner_only, last: false });
+        if let Some(message) = state.pass(event) {
+            state.broadcast(message);
         }
-    }
-
-    /// Sends a message to all subscribers. The parameter `_state` shows that the caller holds the room's lock, so that
-    /// everybody gets the messages in the order of the changes. This never blocks.
-    fn broadcast(&self, _state: &State, message: Broadcast) {
-        #[expect(clippy::let_underscore_must_use, reason = "sending fails only when nobody is subscribed")]
-        let _ = self.inner.broadcasts.send(message);
     }
 }
 
@@ -150,7 +140,11 @@ impl RoomHandle {
 mod tests {
     use std::{convert::Infallible, sync::Arc, time::Duration};
 
-    use app::room::{ClosedBy, Device, DeviceKind, Settings};
+    use app::{
+        room::{ClosedBy, Device, DeviceKind, FileEntry, FileId, FileName, Role, Settings, Viewer},
+        wire::ServerMessage,
+    };
+    use bytes::Bytes;
 
     use super::*;
     use crate::{
@@ -172,6 +166,25 @@ mod tests {
         (folder, room)
     }
 
+    fn file_added(number: u128) -> RoomEvent {
+        let file = FileEntry {
+            id: FileId::new(number),
+            name: FileName::parse("a").unwrap(),
+            media_type: String::new(),
+            size_bytes: Some(1),
+            offset_bytes: 0,
+            state: FileState::Arriving,
+            crc32: None,
+            sha256: None,
+            added_at_ms: 0,
+            modified_at_ms: None,
+            joined_from: Vec::new(),
+            received_by: Vec::new(),
+            has_thumbnail: false,
+        };
+        RoomEvent::FileAdded { file }
+    }
+
     /// Decides to lock the room if it is not locked, and otherwise to unlock it. Counts its calls in `asked`.
     fn lock_it(asked: &mut usize) -> impl FnMut(&DecidedRoom<'_>) -> Result<RoomEvent, Infallible> {
         |room| {
@@ -187,7 +200,7 @@ mod tests {
         room.record(lock_it(&mut asked)).await.unwrap();
         // In the first call, the room seemed to be locked; in the second call, it was not locked.
         assert_eq!((asked, room.read(|room| room.settings.locked)), (2, true));
-        assert_eq!(room.snapshot_for(app::room::Role::Owner).revision, 2);
+        assert_eq!(room.lock().committed.snapshot.revision, 2);
     }
 
     #[tokio::test]
@@ -196,6 +209,39 @@ mod tests {
         let mut asked = 0;
         room.record_blocking(lock_it(&mut asked)).unwrap();
         assert_eq!((asked, room.read(|room| room.settings.locked)), (2, true));
+    }
+
+    #[tokio::test]
+    async fn the_files_of_a_snapshot_are_encoded_once_for_all_who_see_the_same() {
+        let (_folder, room) = room_ahead_of_its_journal(LOCKED).await;
+        room.record(|_| Ok::<_, Infallible>((0..500).map(file_added).collect::<Vec<_>>())).await.unwrap();
+        let guest = |id| Viewer { member: MemberId::new(id), role: Role::Guest };
+        let messages = |viewer| room.subscribe(None, viewer).first;
+        let (first, second) = (messages(guest(1)), messages(guest(2)));
+        assert!(first.len() > 2);
+        let addresses = |messages: &[Bytes]| messages[..messages.len() - 1].iter().map(|it| it.as_ptr()).collect::<Vec<_>>();
+        assert_eq!(addresses(&first), addresses(&second));
+
+        // Whoever has a receipt sees it; the others go on sharing.
+        let received = RoomEvent::FileReceived { id: FileId::new(0), member: MemberId::new(1) };
+        room.record(|_| Ok::<_, Infallible>(received.clone())).await.unwrap();
+        let receipts = |messages: &[Bytes]| {
+            let ServerMessage::SnapshotFiles { files } = serde_json::from_slice(&messages[0]).unwrap() else { panic!("no files") };
+            files[0].received_by.len()
+        };
+        let (first, second, third) = (messages(guest(1)), messages(guest(2)), messages(guest(3)));
+        assert_eq!((receipts(&first), receipts(&second)), (1, 0));
+        assert_eq!(addresses(&second), addresses(&third));
+    }
+
+    #[tokio::test]
+    async fn a_room_without_sockets_has_no_channel() {
+        let (_folder, room) = room_ahead_of_its_journal(LOCKED).await;
+        let subscription = room.subscribe(None, Viewer { member: MemberId::new(1), role: Role::Guest });
+        assert!(room.lock().broadcasts.is_some());
+        drop(subscription);
+        room.record(lock_it(&mut 0)).await.unwrap();
+        assert!(room.lock().broadcasts.is_none());
     }
 
     #[tokio::test]

@@ -5,16 +5,16 @@
 //! [`State::committed`]. Decisions look at the decided room, so that many of them can wait for one write. Members see
 //! only the committed room, so that a change that a member was told of survives the end of the process.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use app::{
-    room::{FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot},
+    room::{Audience, FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot, Viewer},
     wire::ServerMessage,
 };
 use bytes::Bytes;
-use tokio::time::Instant;
+use tokio::{sync::broadcast::Sender, time::Instant};
 
-use super::{coverage::Coverage, member_sockets::MemberSockets};
+use super::{broadcast::Broadcast, coverage::Coverage, member_sockets::MemberSockets, snapshot_messages::SnapshotMessages};
 use crate::journal::{Recorded, Recovered, RoomRecord, TokenHash};
 
 /// How many of a room's newest events are kept in memory for sockets that connect again.
@@ -27,8 +27,15 @@ pub(super) struct State {
     pub(super) decided: RoomRecord,
     /// The room with every event that is written. Members see only this one.
     pub(super) committed: RoomRecord,
-    /// The newest committed events, by revision, as encoded messages for sockets that connect again.
-    replayable: VecDeque<(u64, Bytes)>,
+    /// The newest committed events, for sockets that connect again.
+    replayable: VecDeque<Replayable>,
+    /// Counts the changes of the list of files.
+    pub(super) files_version: u64,
+    /// The files of the room as messages, each with its version: for the owner, and for guests without receipts.
+    pub(super) encoded_files: [Option<(u64, SnapshotMessages)>; 2],
+    /// The channel to the open sockets; `None` while there are none, because it takes more memory than all the rest of
+    /// a small room.
+    pub(super) broadcasts: Option<Sender<Broadcast>>,
     /// Counts how often decisions were taken back. An uncommitted decision of an earlier epoch is void.
     epoch: u64,
     /// The member to whom each token belongs.
@@ -45,6 +52,15 @@ pub(super) struct State {
     pub(super) used_at: Instant,
 }
 
+/// A committed event, as it is sent to sockets that connect again.
+#[derive(Debug)]
+struct Replayable {
+    revision: u64,
+    audience: Audience,
+    /// The message as JSON.
+    text: Bytes,
+}
+
 impl State {
     /// Makes the state of a room that has no events after `record`.
     pub(super) fn new(record: RoomRecord) -> Self {
@@ -52,6 +68,9 @@ impl State {
             decided: record.clone(),
             committed: record,
             replayable: VecDeque::new(),
+            files_version: 0,
+            encoded_files: [None, None],
+            broadcasts: None,
             epoch: 0,
             tokens: HashMap::new(),
             sockets: HashMap::new(),
@@ -80,8 +99,17 @@ impl State {
         state.used_at = now.checked_sub(std::time::Duration::from_millis(unused_ms)).unwrap_or(now);
         state.tokens = recovered.tokens.into_iter().collect();
         let older = recovered.events.len().saturating_sub(MAX_REPLAYABLE);
-        state.replayable =
-            recovered.events[older..].iter().map(|recorded| (recorded.revision, encode_event(recorded.revision, &recorded.event))).collect();
+        let newest = recovered.events.get(older..).unwrap_or_default();
+        // Parts that were joined since are not in the room any more, so the events tell which ones there were.
+        let parts: HashSet<FileId> = newest.iter().filter_map(|recorded| part_of(&recorded.event)).collect();
+        state.replayable = newest
+            .iter()
+            .map(|Recorded { revision, event, .. }| Replayable {
+                revision: *revision,
+                audience: event.audience(|id| parts.contains(&id) || state.committed.snapshot.room.is_part(id)),
+                text: encode_event(*revision, event),
+            })
+            .collect();
         state
     }
 
@@ -97,18 +125,22 @@ impl State {
         self.epoch
     }
 
-    /// Adds an event that is written to the committed room. Returns the message for the members, as JSON.
-    pub(super) fn commit(&mut self, revision: u64, event: &RoomEvent) -> Bytes {
+    /// Adds an event that is written to the committed room. Returns the message for the members.
+    pub(super) fn commit(&mut self, revision: u64, event: &RoomEvent) -> Broadcast {
+        let audience = event.audience(|id| self.committed.snapshot.room.is_part(id));
         self.committed.follow(revision, event).expect("the journal writes events in order");
         if let RoomEvent::FileRemoved { id } = event {
             self.coverage.retain(|(file, _), _| file != id);
         }
+        if changes_files(event) {
+            self.files_version += 1;
+        }
         let text = encode_event(revision, event);
-        self.replayable.push_back((revision, text.clone()));
+        self.replayable.push_back(Replayable { revision, audience, text: text.clone() });
         if self.replayable.len() > MAX_REPLAYABLE {
             self.replayable.pop_front();
         }
-        text
+        Broadcast { text, revision: Some(revision), audience, last: matches!(event, RoomEvent::RoomClosed { .. }) }
     }
 
     /// Takes back all decisions of `epoch` that are not committed, because one of them was not written. Does nothing
@@ -121,33 +153,43 @@ impl State {
     }
 
     /// Adds a passing event to the room. Returns the message for the members, or `None` when the event changed nothing.
-    pub(super) fn pass(&mut self, event: PassingEvent) -> Option<Bytes> {
+    pub(super) fn pass(&mut self, event: PassingEvent) -> Option<Broadcast> {
         let before = self.presence(&event);
+        let audience = event.audience(|id| self.committed.snapshot.room.is_part(id));
         self.decided.snapshot.room.pass(&event);
         self.committed.snapshot.room.pass(&event);
         if before.is_some() && before == self.presence(&event) {
             return None;
         }
-        Some(encode(&ServerMessage::Passing { event }))
+        if matches!(event, PassingEvent::FileProgress { .. }) {
+            self.files_version += 1;
+        }
+        Some(Broadcast { text: encode(&ServerMessage::Passing { event }), revision: None, audience, last: false })
     }
 
-    /// The committed room as members with this role may see it. Only the owner may see who is downloading what.
-    pub(super) fn snapshot_for(&self, role: Role) -> Snapshot {
-        let mut snapshot = self.committed.snapshot.clone();
-        if role == Role::Guest {
-            snapshot.room.downloads.clear();
+    /// Sends a message to all sockets, in the order of the changes of the room. This never blocks.
+    pub(super) fn broadcast(&mut self, message: Broadcast) {
+        // Sending fails when no socket is left. The next one makes another channel.
+        if self.broadcasts.as_ref().is_some_and(|broadcasts| broadcasts.send(message).is_err()) {
+            self.broadcasts = None;
         }
-        snapshot
+    }
+
+    /// The committed room as this viewer may see it.
+    pub(super) fn snapshot_for(&self, viewer: Viewer) -> Snapshot {
+        let Snapshot { revision, room } = self.committed.snapshot.clone();
+        Snapshot { revision, room: room.seen_by(viewer) }
     }
 
     /// The messages of the events after revision `since`, or `None` when some of them are no longer kept.
-    pub(super) fn events_after(&self, since: u64) -> Option<Vec<Bytes>> {
+    pub(super) fn events_after(&self, since: u64, viewer: Viewer) -> Option<Vec<Bytes>> {
         let now = self.committed.snapshot.revision;
-        let known = self.replayable.front().map_or(now, |(revision, _)| revision - 1);
+        let known = self.replayable.front().map_or(now, |event| event.revision - 1);
         if !(known..=now).contains(&since) {
             return None;
         }
-        Some(self.replayable.iter().filter(|(revision, _)| *revision > since).map(|(_, text)| text.clone()).collect())
+        let missed = self.replayable.iter().filter(|event| event.revision > since);
+        Some(missed.map(|event| if event.audience.includes(viewer) { event.text.clone() } else { unseen(event.revision) }).collect())
     }
 
     /// The role of a member, including members who left.
@@ -162,6 +204,44 @@ impl State {
             PassingEvent::FileProgress { .. } | PassingEvent::Download { .. } => None,
         }
     }
+}
+
+/// Whether the event changes the list of files.
+fn changes_files(event: &RoomEvent) -> bool {
+    match event {
+        RoomEvent::MemberJoined { .. }
+        | RoomEvent::MemberLeft { .. }
+        | RoomEvent::MemberRenamed { .. }
+        | RoomEvent::DeviceChanged { .. }
+        | RoomEvent::SnippetAdded { .. }
+        | RoomEvent::SnippetRemoved { .. }
+        | RoomEvent::SettingsChanged { .. } => false,
+        RoomEvent::FileAdded { .. }
+        | RoomEvent::PartAdded { .. }
+        | RoomEvent::PartsJoined { .. }
+        | RoomEvent::FileSized { .. }
+        | RoomEvent::FileCompleted { .. }
+        | RoomEvent::FileDigested { .. }
+        | RoomEvent::FileReopened { .. }
+        | RoomEvent::FileReceived { .. }
+        | RoomEvent::ThumbnailAdded { .. }
+        | RoomEvent::ThumbnailLost { .. }
+        | RoomEvent::FileRemoved { .. }
+        | RoomEvent::RoomClosed { .. } => true,
+    }
+}
+
+/// The part that the event is about, if it announces one.
+fn part_of(event: &RoomEvent) -> Option<FileId> {
+    match event {
+        RoomEvent::PartAdded { file } => Some(file.id),
+        _ => None,
+    }
+}
+
+/// The message that stands for an event which the receiver may not see.
+pub(super) fn unseen(revision: u64) -> Bytes {
+    encode(&ServerMessage::Unseen { revision })
 }
 
 fn encode_event(revision: u64, event: &RoomEvent) -> Bytes {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, io, sync::Arc};
 
-use app::room::{FileEntry, FileState, PassingEvent, Role, RoomEvent};
+use app::room::{FileEntry, FileState, PassingEvent, RoomEvent};
 
 use super::{UploadError, Uploads};
 use crate::{
@@ -32,9 +32,9 @@ impl Uploads {
         let all = rooms.all();
         for room in &all {
             if room.is_open() {
-                for file in room.snapshot_for(Role::Owner).room.uploads() {
-                    if self.reconcile(room, file, &mut report).await? {
-                        self.reconcile_thumbnail(room, file).await?;
+                for file in room.read(|room| room.uploads().cloned().collect::<Vec<_>>()) {
+                    if self.reconcile(room, &file, &mut report).await? {
+                        self.reconcile_thumbnail(room, &file).await?;
                         known.insert(file.id);
                     }
                 }

@@ -1,7 +1,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::{
-    room::{Device, DeviceKind, FileId, FileName, FileState, MemberId},
+    room::{Device, DeviceKind, FileId, FileName, FileState, MemberId, Role, Viewer},
     wire::ServerMessage,
 };
 use bytes::Bytes;
@@ -57,7 +57,7 @@ impl Place {
 
     /// Waits for the event with which the digest of `file` is recorded.
     async fn digest_of(&self, file: FileId) {
-        let mut subscription = self.room.subscribe(None, app::room::Role::Owner);
+        let mut subscription = self.room.subscribe(None, Viewer { member: self.owner, role: Role::Owner });
         while self.room.read(|room| room.file(file).is_some_and(|file| file.sha256.is_none())) {
             let broadcast = tokio::time::timeout(LONG, subscription.broadcasts.recv()).await.expect("a digest is recorded").unwrap();
             let _: ServerMessage = serde_json::from_slice(&broadcast.text).unwrap();

@@ -43,10 +43,16 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     assert_eq!(truth.revision, 1202);
 
     let ServerMessage::Snapshot(mut room) = next(&mut lagging).await else { panic!("no snapshot at first") };
+    let mut gathered = Vec::new();
     let behind = loop {
         match next(&mut lagging).await {
             ServerMessage::Event { revision, event } => room.follow(revision, &event).unwrap(),
-            ServerMessage::Snapshot(newer) => break std::mem::replace(&mut room, newer).revision,
+            ServerMessage::SnapshotFiles { files } => gathered.extend(files),
+            ServerMessage::Snapshot(mut newer) => {
+                gathered.append(&mut newer.room.files);
+                newer.room.files = gathered;
+                break std::mem::replace(&mut room, newer).revision;
+            }
             ServerMessage::Passing { event } => room.room.pass(&event),
             other => panic!("neither event nor snapshot: {other:?}"),
         }

@@ -45,6 +45,36 @@ async fn the_first_message_is_the_room_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_snapshot_of_many_files_comes_in_messages_of_moderate_size() {
+    const MOST_BYTES: usize = 64 * 1024;
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let (name, owner_adds) = ("n".repeat(200), owner.clone());
+    let add = async |number| {
+        owner_adds.add_file(&format!("{number} {name}"), 1).await;
+    };
+    stream::iter(0..400).for_each_concurrent(20, add).await;
+    for seat in [&owner, &guest] {
+        let mut socket = seat.live(None).await;
+        let (mut lengths, mut files) = (Vec::new(), Vec::new());
+        let snapshot = loop {
+            let Some(Message::Text(text)) = socket.frame().await else { panic!("no text") };
+            lengths.push(text.len());
+            match serde_json::from_str(&text).unwrap() {
+                ServerMessage::SnapshotFiles { files: next } => files.extend(next),
+                ServerMessage::Snapshot(snapshot) => break snapshot,
+                other => panic!("not a part of a snapshot: {other:?}"),
+            }
+        };
+        assert!(lengths.len() > 2 && lengths.iter().all(|length| *length < MOST_BYTES), "{lengths:?}");
+        files.extend(snapshot.room.files);
+        assert_eq!(files, seat.room().await.files);
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn an_event_is_an_object_with_a_type_and_a_revision() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;

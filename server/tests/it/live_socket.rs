@@ -120,11 +120,19 @@ impl LiveSocket {
         }
     }
 
-    /// The next message, which has to be a snapshot.
+    /// The snapshot that comes next, in one message or several.
     pub(crate) async fn snapshot(&mut self) -> Snapshot {
-        match self.next().await {
-            ServerMessage::Snapshot(snapshot) => snapshot,
-            _ => panic!("no snapshot came, after {}", self.seen()),
+        let mut gathered = Vec::new();
+        loop {
+            match self.next().await {
+                ServerMessage::SnapshotFiles { files } => gathered.extend(files),
+                ServerMessage::Snapshot(mut snapshot) => {
+                    gathered.append(&mut snapshot.room.files);
+                    snapshot.room.files = gathered;
+                    return snapshot;
+                }
+                _ => panic!("no snapshot came, after {}", self.seen()),
+            }
         }
     }
 
@@ -133,7 +141,7 @@ impl LiveSocket {
         loop {
             match self.next().await {
                 ServerMessage::Event { event, .. } => return event,
-                ServerMessage::Passing { .. } => {}
+                ServerMessage::Passing { .. } | ServerMessage::Unseen { .. } => {}
                 _ => panic!("no event came, after {}", self.seen()),
             }
         }

@@ -1,4 +1,4 @@
-//! Who has a file: receipts, which are in the file's row, and running downloads, which only the owner sees.
+//! Who has a file: receipts, which are in the file's row, and running downloads. Both are the owner's business.
 
 use app::{
     room::{Download, FileId, MemberId, PassingEvent, RoomEvent},
@@ -46,7 +46,7 @@ async fn whoever_got_all_of_a_file_is_in_its_row_once() {
     assert_eq!(receipt(&mut socket).await, (id, ada.entered.member));
     bob.download(id).await;
     assert_eq!(receipt(&mut socket).await, (id, bob.entered.member));
-    assert_eq!(bob.entry(id).await.received_by, [ada.entered.member, bob.entered.member]);
+    assert_eq!(owner.entry(id).await.received_by, [ada.entered.member, bob.entered.member]);
     app.finish().await;
 }
 
@@ -149,10 +149,59 @@ async fn guests_do_not_see_what_others_are_downloading() {
     loop {
         match blind.next().await {
             ServerMessage::Passing { event: PassingEvent::Download { .. } } => panic!("a guest was told of another's download"),
-            ServerMessage::Event { event: RoomEvent::FileReceived { .. }, .. } => break,
+            ServerMessage::Event { event: RoomEvent::FileReceived { .. }, .. } => panic!("a guest was told of another's receipt"),
+            ServerMessage::Unseen { .. } => break,
             _ => {}
         }
         while next_bytes(&mut download).await.unwrap().is_some() {}
+    }
+    let received = [guest.entered.member];
+    assert_eq!(owner.entry(id).await.received_by, received);
+    assert_eq!(guest.entry(id).await.received_by, received);
+    assert!(other.entry(id).await.received_by.is_empty());
+    assert!(other.live(None).await.snapshot().await.room.files[0].received_by.is_empty());
+    assert_eq!(guest.live(None).await.snapshot().await.room.files[0].received_by, received);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_guest_who_gets_a_file_is_told_of_the_own_receipt_also_after_coming_back() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (guest, other) = (app.join(&owner, "Ada").await, app.join(&owner, "Bob").await);
+    let id = owner.upload("a.txt", b"0123456789").await;
+    let known = guest.view().await.snapshot.revision;
+    let (mut socket, mut owners) = (guest.listen().await, owner.listen().await);
+    other.download(id).await;
+    guest.download(id).await;
+    assert_eq!(receipt(&mut socket).await, (id, guest.entered.member));
+    for member in [other.entered.member, guest.entered.member] {
+        assert_eq!(receipt(&mut owners).await, (id, member));
+    }
+    assert_eq!(receipt(&mut guest.live(Some(known)).await).await, (id, guest.entered.member));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn guests_are_not_told_of_parts_that_are_to_be_joined() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let known = guest.view().await.snapshot.revision;
+    let mut socket = guest.listen().await;
+    let part = owner.upload_part(b"0123456789").await;
+    assert_eq!(owner.room().await.parts[0].id, part);
+    assert!(guest.room().await.parts.is_empty());
+    let whole = owner.concatenate(&[part]).await;
+    let mut coming_back = guest.live(Some(known)).await;
+    for socket in [&mut socket, &mut coming_back] {
+        loop {
+            match socket.next().await {
+                ServerMessage::Event { event: RoomEvent::PartsJoined { file }, .. } => break assert_eq!(file.id, whole),
+                ServerMessage::Unseen { .. } | ServerMessage::Passing { event: PassingEvent::PresenceChanged { .. } } => {}
+                other => panic!("a guest was told of a part: {other:?}"),
+            }
+        }
     }
     app.finish().await;
 }

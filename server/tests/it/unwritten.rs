@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::room::{ClosedBy, Role};
+use app::room::{ClosedBy, Role, Viewer};
 use server::{
     device::{DeviceHints, DeviceRules},
     journal::{Journal, JournalError},
@@ -30,14 +30,15 @@ fn newcomer() -> Newcomer {
 async fn a_room_stays_as_it_was_when_the_journal_takes_nothing() {
     let (_folder, journal, rooms) = rooms();
     let (room, seat) = rooms.create(newcomer()).await.unwrap();
-    let before = room.snapshot_for(Role::Owner);
-    let mut subscription = room.subscribe(None, Role::Owner);
+    let owner = Viewer { member: seat.member, role: Role::Owner };
+    let before = room.snapshot_for(owner);
+    let mut subscription = room.subscribe(None, owner);
     journal.close();
 
     assert!(matches!(room.set_locked(true).await, Err(RecordError::Journal(JournalError::Stopped))));
     assert!(matches!(room.join(newcomer()).await, Err(RecordError::Journal(JournalError::Stopped))));
     assert!(matches!(room.close(ClosedBy::Owner).await, Err(RecordError::Journal(JournalError::Stopped))));
-    assert_eq!(room.snapshot_for(Role::Owner), before);
+    assert_eq!(room.snapshot_for(owner), before);
     assert!(room.is_open());
     assert!(subscription.broadcasts.try_recv().is_err());
     assert_eq!(before.room.member(seat.member).unwrap().role, Role::Owner);

@@ -192,6 +192,11 @@ impl LiveRoom {
         Ok(())
     }
 
+    /// Counts a recorded event that this member may not see. Fails if events before it are missing.
+    pub(crate) fn skip(self, revision: u64) -> Result<(), Gap> {
+        self.snapshot.try_update_value(|snapshot| snapshot.skip(revision)).unwrap_or(Ok(()))
+    }
+
     /// Applies a passing event, and notifies the topics that it concerns.
     pub(crate) fn pass(self, event: &PassingEvent) {
         self.snapshot.update_value(|snapshot| snapshot.room.pass(event));

@@ -19,6 +19,7 @@ use crate::{
         system::{backoff, page, toasts::Toasts},
     },
     i18n::problem_text::problem_text,
+    room::{FileEntry, Gap},
     wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage},
 };
 
@@ -107,6 +108,7 @@ async fn connect(
     let address = page::socket_address(&wire::live(&live.pin(), *since));
     let Ok(mut socket) = WebSocket::open(&address) else { return Ending::NotConnected };
     let mut ending = Ending::NotConnected;
+    let mut gathered = Vec::new();
     let mut silence = TimeoutFuture::new(SILENCE_MS).fuse();
     loop {
         select! {
@@ -124,7 +126,7 @@ async fn connect(
                             return ending;
                         }
                     }
-                    if let Message::Text(text) = message && receive(live, toasts, &text).is_err() {
+                    if let Message::Text(text) = message && receive(live, toasts, &text, &mut gathered).is_err() {
                         *since = None;
                         return Ending::AfterConnecting;
                     }
@@ -160,13 +162,20 @@ async fn connect(
     }
 }
 
-/// Applies a message to the room. An error means that events were missed.
-fn receive(live: LiveRoom, toasts: Toasts, text: &str) -> Result<(), crate::room::Gap> {
+/// Applies a message to the room. The files of a snapshot that comes in several messages are `gathered` until the last of
+/// them. An error means that events were missed.
+fn receive(live: LiveRoom, toasts: Toasts, text: &str, gathered: &mut Vec<FileEntry>) -> Result<(), Gap> {
     // A newer server may send messages that this page does not know; they are ignored.
     let Ok(message) = serde_json::from_str(text) else { return Ok(()) };
     match message {
-        ServerMessage::Snapshot(snapshot) => live.replace(snapshot),
+        ServerMessage::SnapshotFiles { files } => gathered.extend(files),
+        ServerMessage::Snapshot(mut snapshot) => {
+            gathered.append(&mut snapshot.room.files);
+            snapshot.room.files = std::mem::take(gathered);
+            live.replace(snapshot);
+        }
         ServerMessage::Event { revision, event } => live.apply(revision, &event)?,
+        ServerMessage::Unseen { revision } => live.skip(revision)?,
         ServerMessage::Passing { event } => live.pass(&event),
         ServerMessage::Problem(problem) => toasts.show(problem_text(problem.code)),
         ServerMessage::CaughtUp { .. } | ServerMessage::Heartbeat => {}

@@ -117,7 +117,7 @@ impl Live {
         let mut last_frame_at = Instant::now();
         let messages = Budget::new(MESSAGES);
 
-        let mut subscription = room.subscribe(since, self.peer.session.role);
+        let mut subscription = room.subscribe(since, self.peer.session.viewer());
         if self.send_all(std::mem::take(&mut subscription.first)).await.is_break() {
             return End::Gone;
         }
@@ -150,8 +150,8 @@ impl Live {
         }
     }
 
-    /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains, and those that
-    /// guests must not get, are skipped. A socket that fell too far behind gets a snapshot instead.
+    /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains are skipped; of an
+    /// event that the member may not see, only the number is sent. A socket that fell too far behind gets a snapshot instead.
     async fn forward(&mut self, message: Result<Broadcast, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
         match message {
             Ok(message) => {
@@ -159,14 +159,15 @@ impl Live {
                     return ControlFlow::Continue(());
                 }
                 subscription.revision = message.revision.unwrap_or(subscription.revision);
-                if message.owner_only && self.peer.session.role != Role::Owner {
-                    return ControlFlow::Continue(());
+                if message.audience.includes(self.peer.session.viewer()) {
+                    self.send(message.text).await?;
+                } else if let Some(revision) = message.revision {
+                    self.send_message(&ServerMessage::Unseen { revision }).await?;
                 }
-                self.send(message.text).await?;
                 if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
             }
             Err(RecvError::Lagged(_)) => {
-                *subscription = self.peer.session.room.subscribe(None, self.peer.session.role);
+                *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
                 self.send_all(std::mem::take(&mut subscription.first)).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
             }

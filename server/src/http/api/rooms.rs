@@ -49,9 +49,9 @@ pub(crate) async fn known(services: State, headers: HeaderMap) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], Json(known)).into_response()
 }
 
-/// `GET /api/rooms/{pin}`: a snapshot of the room, as the client's role may see it, and the client's member id.
+/// `GET /api/rooms/{pin}`: a snapshot of the room, as the client may see it, and the client's member id.
 pub(crate) async fn snapshot(session: Session) -> Json<RoomView> {
-    Json(RoomView { snapshot: session.room.snapshot_for(session.role), you: session.member })
+    Json(RoomView { snapshot: session.room.snapshot_for(session.viewer()), you: session.member })
 }
 
 /// `DELETE /api/rooms/{pin}`: closes the room, and erases everything in it before the response is sent. A file that

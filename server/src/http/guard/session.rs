@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::{
-    room::{FileEntry, FileId, MemberId, Pin, Role},
+    room::{FileEntry, FileId, MemberId, Pin, Role, Viewer},
     wire::{Problem, ProblemCode},
 };
 use axum::{
@@ -43,6 +43,11 @@ impl Session {
         };
         let (member, role) = room.authorize(&token::hash(token))?;
         Some((Self { room: room.clone(), member, role }, token.to_owned()))
+    }
+
+    /// The member, to whom something of the room is about to be sent.
+    pub(crate) fn viewer(&self) -> Viewer {
+        Viewer { member: self.member, role: self.role }
     }
 
     /// The file with this id in the room.

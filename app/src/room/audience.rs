@@ -1,0 +1,105 @@
+//! Who may learn what of a room. The owner sees everything; what is the owner's business, guests do not see.
+//!
+//! Each event and each field is decided on here by name, so that a new one does not compile before somebody has decided
+//! who may see it.
+
+use super::{FileEntry, FileId, MemberId, PassingEvent, Role, Room, RoomEvent};
+
+/// The member to whom a room or an event is about to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// The member.
+    pub member: MemberId,
+    /// What the member may do.
+    pub role: Role,
+}
+
+/// The members who may learn of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody in the room.
+    Everyone,
+    /// The owner only.
+    Owner,
+    /// The owner, and the member whom the event is about.
+    OwnerAnd(MemberId),
+}
+
+impl Audience {
+    /// Whether this viewer belongs to the audience.
+    #[must_use]
+    pub fn includes(self, viewer: Viewer) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Owner => viewer.role == Role::Owner,
+            Self::OwnerAnd(member) => viewer.role == Role::Owner || viewer.member == member,
+        }
+    }
+}
+
+impl RoomEvent {
+    /// Who may learn of the event. `is_part` tells of an upload whether it is a part that is still to be joined.
+    pub fn audience(&self, is_part: impl FnOnce(FileId) -> bool) -> Audience {
+        match self {
+            Self::MemberJoined { .. }
+            | Self::MemberLeft { .. }
+            | Self::MemberRenamed { .. }
+            | Self::DeviceChanged { .. }
+            | Self::FileAdded { .. }
+            | Self::PartsJoined { .. }
+            | Self::SnippetAdded { .. }
+            | Self::SnippetRemoved { .. }
+            | Self::SettingsChanged { .. }
+            | Self::RoomClosed { .. } => Audience::Everyone,
+            Self::PartAdded { .. } => Audience::Owner,
+            Self::FileReceived { member, .. } => Audience::OwnerAnd(*member),
+            Self::FileSized { id, .. }
+            | Self::FileCompleted { id, .. }
+            | Self::FileDigested { id, .. }
+            | Self::FileReopened { id, .. }
+            | Self::ThumbnailAdded { id }
+            | Self::ThumbnailLost { id }
+            | Self::FileRemoved { id } => of_upload(is_part(*id)),
+        }
+    }
+}
+
+impl PassingEvent {
+    /// Who may learn of the event. `is_part` tells of an upload whether it is a part that is still to be joined.
+    pub fn audience(&self, is_part: impl FnOnce(FileId) -> bool) -> Audience {
+        match self {
+            Self::PresenceChanged { .. } => Audience::Everyone,
+            Self::FileProgress { id, .. } => of_upload(is_part(*id)),
+            Self::Download { .. } => Audience::Owner,
+        }
+    }
+}
+
+fn of_upload(is_part: bool) -> Audience {
+    if is_part { Audience::Owner } else { Audience::Everyone }
+}
+
+impl Room {
+    /// The room as this viewer may see it. A guest sees neither parts nor running downloads, and of the receipts only
+    /// the guest's own.
+    #[must_use]
+    pub fn seen_by(self, viewer: Viewer) -> Self {
+        if viewer.role == Role::Owner {
+            return self;
+        }
+        let Self { pin, created_at_ms, settings, members, files, snippets, parts: _, downloads: _, closed } = self;
+        let files = files.into_iter().map(|file| file.seen_by(viewer)).collect();
+        Self { pin, created_at_ms, settings, members, files, snippets, parts: Vec::new(), downloads: Vec::new(), closed }
+    }
+}
+
+impl FileEntry {
+    /// The row as this viewer may see it.
+    #[must_use]
+    pub fn seen_by(mut self, viewer: Viewer) -> Self {
+        if viewer.role == Role::Guest {
+            self.received_by.retain(|member| *member == viewer.member);
+        }
+        self
+    }
+}
