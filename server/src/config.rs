@@ -1,6 +1,8 @@
 //! The server's configuration: command-line flags and the environment variables that stand for them, checked before
 //! anything is bound.
 
+mod limits;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use app::room::PIN_DIGITS;
@@ -12,6 +14,8 @@ use clap::{
 };
 
 use crate::durability::SyncMode;
+
+pub use limits::Limits;
 
 /// The configuration of one server.
 #[derive(Clone, Debug, Parser)]
@@ -68,6 +72,10 @@ pub struct Config {
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
     pub pin_digits: usize,
 
+    /// What clients may use.
+    #[command(flatten)]
+    pub limits: Limits,
+
     /// The time limits of connections and transfers. They are not on the command line, because the API promises these
     /// values.
     #[arg(skip)]
@@ -88,6 +96,12 @@ pub struct Timeouts {
     pub idle_upload: Duration,
     /// How long a download waits for more bytes of a running upload.
     pub idle_download: Duration,
+    /// How long a client may take from the first byte of a request's head to the last.
+    pub head: Duration,
+    /// How long a client may take nothing of what is sent to it.
+    pub stalled_client: Duration,
+    /// How long the body of a request may take that is read as a whole. The bytes of files have `idle_upload` instead.
+    pub whole_body: Duration,
 }
 
 impl Default for Timeouts {
@@ -98,6 +112,9 @@ impl Default for Timeouts {
             drain: Duration::from_secs(10),
             idle_upload: Duration::from_secs(30),
             idle_download: Duration::from_secs(60),
+            head: Duration::from_secs(10),
+            stalled_client: Duration::from_secs(60),
+            whole_body: Duration::from_secs(10),
         }
     }
 }
@@ -215,6 +232,8 @@ mod tests {
             ("--cors-origin", "https://app.example/path", "not an origin such as https://app.example"),
             ("--cors-origin", "null", "not an origin such as https://app.example"),
             ("--pin-digits", "3", "must be a number from 4 to 12"),
+            ("--max-connections", "many", "must be a whole number; 0 lifts the limit"),
+            ("--max-connections-per-address", "-1", "must be a whole number; 0 lifts the limit"),
         ] {
             let Err(ConfigError::Invalid(line)) = Config::from_args(["snapdrop", flag, value]) else {
                 panic!("{flag} {value} was taken");

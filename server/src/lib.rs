@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod fields;
 pub mod files;
 pub mod journal;
+pub mod open_files;
 pub mod rooms;
 pub mod uploads;
 
@@ -18,6 +19,7 @@ mod clock;
 mod connections;
 mod http;
 mod locks;
+mod network;
 mod router;
 mod serve_error;
 mod speed;
@@ -34,6 +36,7 @@ use tokio_util::{
 };
 
 use config::Config;
+use connections::ConnectionLimits;
 use durability::SyncMode;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
@@ -131,7 +134,13 @@ impl Server {
 
         let router = router::router(Arc::clone(&services));
         // Dropping the handle, when the time to drain is over, cuts the connections that are left.
-        let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, router, stop.clone())));
+        let limits = &services.config.limits;
+        let limits = ConnectionLimits {
+            total: limits.max_connections.unwrap_or_else(|| open_files::connections_within(open_files::limit())),
+            per_address: limits.max_connections_per_address,
+        };
+        let timeouts = services.config.timeouts;
+        let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, router, limits, timeouts, stop.clone())));
 
         stop.cancelled().await;
         tracing::info!("stopping");

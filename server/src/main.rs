@@ -5,6 +5,7 @@ use std::{io::Write as _, process::ExitCode};
 use server::{
     Server, addresses,
     config::{Config, ConfigError},
+    open_files,
 };
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     };
     let filter = EnvFilter::try_from_env("SNAPDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    open_files::raise_limit();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),

@@ -17,7 +17,7 @@ use crate::http::{
     Refusal, Services,
     api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
     app_shell::{manifest, offline, service_worker, share},
-    guard::{cors, method_override, same_origin},
+    guard::{body_deadline, cors, method_override, same_origin},
     health,
     pages::{self, forms, join_code, language, upload_form},
 };
@@ -28,30 +28,31 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The table of all addresses with their handlers, and the layers around them.
 pub(crate) fn router(services: Arc<Services>) -> Router {
+    let whole_bodies = middleware::from_fn_with_state(Arc::clone(&services), body_deadline::apply);
+    // The bodies of these requests are the bytes of files.
+    let uploads =
+        Router::new().route("/api/rooms/{pin}/files", post(files::create).options(files::discover)).route("/api/rooms/{pin}/files/{id}", {
+            get(download::get).head(file::head).patch(file::append).delete(file::remove).options(files::discover)
+        });
     let api = Router::new()
         .route("/api/rooms", get(rooms::known).post(rooms::create))
         .route("/api/rooms/{pin}", get(rooms::snapshot).delete(rooms::close))
         .route("/api/rooms/{pin}/members", post(members::join))
         .route("/api/rooms/{pin}/live", get(live::connect))
-        .route("/api/rooms/{pin}/files", post(files::create).options(files::discover))
-        .route("/api/rooms/{pin}/files/{id}", {
-            get(download::get).head(file::head).patch(file::append).delete(file::remove).options(files::discover)
-        })
         .route("/api/rooms/{pin}/files/{id}/view", get(download::view))
         .route("/api/rooms/{pin}/files/{id}/thumbnail", get(thumbnail::get).put(thumbnail::put))
         .route("/api/rooms/{pin}/snippets", post(snippets::add))
         .route("/api/rooms/{pin}/snippets/{id}", delete(snippets::remove))
         .route("/api/rooms/{pin}/archive.zip", get(archive::get))
+        .layer(whole_bodies.clone())
+        .merge(uploads)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(Arc::clone(&services), cors::apply));
+    // The files in this form are streamed, and have limits of their own.
+    let upload_form = Router::new().route("/r/{pin}/upload", post(upload_form::upload).layer(DefaultBodyLimit::disable()));
     let pages = Router::new()
         .route("/", get(pages::home))
         .route("/r/{pin}", get(pages::room))
-        .route(
-            "/r/{pin}/upload",
-            // The files in this form are streamed, and have limits of their own.
-            post(upload_form::upload).layer(DefaultBodyLimit::disable()),
-        )
         .route("/join/{pin}", get(pages::join))
         .route("/join/{pin}/qr.svg", get(join_code::qr))
         .route("/create", post(forms::create))
@@ -65,6 +66,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(pages::fallback)
+        .layer(whole_bodies)
+        .merge(upload_form)
         // The API is not compressed, because the lengths and ranges of files must be exact. The bundle is compressed
         // already.
         .layer(CompressionLayer::new());

@@ -69,6 +69,8 @@ codes! {
     NotFound = 404, "There is nothing here";
     /// The address exists, but does not take this method.
     MethodNotAllowed = 405, "This cannot be done here";
+    /// The body of the request took too long to arrive.
+    RequestTimeout = 408, "The request took too long";
     /// The chunk does not begin at the upload's offset.
     OffsetMismatch = 409, "The chunk does not begin where the file ends";
     /// One of the parts that are to be joined is not complete.
@@ -112,6 +114,8 @@ codes! {
     TooManyMembers = 429, "The room has no free seat";
     /// The message on the live socket cannot be read.
     MalformedMessage = 400, "The message cannot be read";
+    /// The client's address, or all clients together, have as many connections open as the server takes.
+    TooManyConnections = 503, "Too many connections are open";
     /// Something failed on the server.
     Internal = 500, "Something broke on the server";
     /// The server has no free PIN for another room.

@@ -13,6 +13,7 @@ use axum::{
 
 use bytesize::ByteSize;
 
+use super::guard::body_deadline;
 use crate::{
     fields::TUS_VERSION,
     files::{AppendError, CreateError as FileCreateError, NoSpace, ReadError},
@@ -75,7 +76,9 @@ impl IntoResponse for Refusal {
 
 impl From<BytesRejection> for Refusal {
     fn from(rejection: BytesRejection) -> Self {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        if body_deadline::is_over(&rejection) {
+            Self::new(ProblemCode::RequestTimeout, "The body of the request took too long to arrive. Send it again.")
+        } else if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Self::new(ProblemCode::RequestTooLarge, "The body is larger than anything that is expected here.")
         } else {
             Self::new(ProblemCode::MalformedRequest, "The body broke off.")

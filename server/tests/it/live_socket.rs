@@ -152,6 +152,11 @@ impl LiveSocket {
         while !matches!(self.event().await, RoomEvent::FileDigested { id, .. } if id == awaited) {}
     }
 
+    /// Waits until a download runs, or has ended.
+    pub(crate) async fn until_download(&mut self, runs: bool) {
+        while !matches!(self.next().await, ServerMessage::Passing { event: PassingEvent::Download { running, .. } } if running == runs) {}
+    }
+
     /// Waits for this passing event.
     pub(crate) async fn until_passing(&mut self, awaited: PassingEvent) {
         loop {

@@ -22,6 +22,7 @@ mod checksums;
 mod closing;
 mod concatenation;
 mod concatenation_refusals;
+mod connections;
 mod cors;
 mod creation_with_upload;
 mod cross_site;

@@ -23,6 +23,9 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     drain: Duration::from_secs(2),
     idle_upload: Duration::from_secs(60),
     idle_download: Duration::from_secs(60),
+    head: Duration::from_secs(60),
+    stalled_client: Duration::from_secs(60),
+    whole_body: Duration::from_secs(60),
 };
 
 /// Looks again and again until `look` finds what it looks for, and returns that.

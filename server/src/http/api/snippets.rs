@@ -21,7 +21,7 @@ use crate::{
 
 /// `POST /api/rooms/{pin}/snippets`: adds a text, which everybody in the room gets.
 pub(crate) async fn add(Owner(session): Owner, body: Result<Json<AddSnippet>, JsonRejection>) -> Result<Response, Refusal> {
-    let Json(AddSnippet { text }) = body.map_err(|rejection| unreadable(&rejection))?;
+    let Json(AddSnippet { text }) = body.map_err(unreadable)?;
     let text = SnippetText::parse(&text)?;
     let id = session.room.add_snippet(text).await?;
     let location = format!("{}/{id}", app::wire::snippets(session.room.pin()));
@@ -60,12 +60,12 @@ impl From<NoSuchSnippet> for Refusal {
 }
 
 /// The refusal of a body that is not the expected JSON.
-fn unreadable(rejection: &JsonRejection) -> Refusal {
+fn unreadable(rejection: JsonRejection) -> Refusal {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => {
             Refusal::new(ProblemCode::UnsupportedMediaType, "Send JSON (Content-Type: application/json).")
         }
-        JsonRejection::BytesRejection(_) => Refusal::new(ProblemCode::RequestTooLarge, "The body is larger than any text may be."),
+        JsonRejection::BytesRejection(rejection) => rejection.into(),
         _ => Refusal::new(ProblemCode::MalformedRequest, r#"The body is not JSON of the form {"text": "…"}."#),
     }
 }

@@ -1,23 +1,22 @@
 //! Budgets, which limit how often a client address may do something: a number of times at once, and then at a steady
 //! rate (a token bucket for each address).
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::Mutex,
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Mutex, time::Duration};
 
 use app::wire::{Problem, ProblemCode};
 use tokio::time::Instant;
 
 use crate::{
     locks::lock,
+    network::network,
     token_bucket::{Rate, TokenBucket},
 };
 
 /// How many addresses are remembered before those whose budget is full again are dropped.
 const MANY: usize = 10_000;
+
+/// All addresses of an IPv6 network with this prefix share a budget.
+const PREFIX: u32 = 64;
 
 /// What each address may still do.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ impl Budget {
     /// # Errors
     /// [`ProblemCode::TooManyRequests`] with the time to wait, in whole seconds.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), Problem> {
-        let bucket = lock(&self.buckets).get(&network(address)).copied();
+        let bucket = lock(&self.buckets).get(&network(address, PREFIX)).copied();
         bucket.map_or(Ok(()), |bucket| bucket.check(Instant::now())).map_err(too_many)
     }
 
@@ -51,7 +50,7 @@ impl Budget {
         if buckets.len() > MANY {
             buckets.retain(|_, bucket| !bucket.is_full(now));
         }
-        buckets.entry(network(address)).or_insert_with(|| TokenBucket::full(self.rate, now)).spend(now).map_err(too_many)
+        buckets.entry(network(address, PREFIX)).or_insert_with(|| TokenBucket::full(self.rate, now)).spend(now).map_err(too_many)
     }
 }
 
@@ -63,15 +62,6 @@ fn too_many(wait: Duration) -> Problem {
         problem.retry_after_secs = Some(secs as u64);
     }
     problem
-}
-
-/// The address under which a budget is counted. An IPv6 client usually controls a whole /64 network, so all addresses
-/// of one /64 share a budget.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-    }
 }
 
 #[cfg(test)]

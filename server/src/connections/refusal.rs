@@ -1,0 +1,64 @@
+//! The answer to a client for whose connection there is no place.
+
+use std::{sync::Arc, time::Duration};
+
+use app::wire::{Problem, ProblemCode};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::Semaphore,
+    time::timeout,
+};
+
+/// How many clients are being refused at the same time. Further ones are disconnected without an answer.
+const MAX_REFUSALS: usize = 64;
+/// How long refusing a client may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// After how many seconds the client may try again.
+const RETRY_AFTER_SECS: u64 = 5;
+
+/// Refuses connections.
+#[derive(Debug)]
+pub(super) struct Refuser {
+    places: Arc<Semaphore>,
+}
+
+impl Refuser {
+    pub(super) fn new() -> Self {
+        Self { places: Arc::new(Semaphore::new(MAX_REFUSALS)) }
+    }
+
+    /// Answers with 503 in a task of its own, and disconnects the client.
+    pub(super) fn refuse(&self, mut stream: TcpStream) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
+        tokio::spawn(async move {
+            let refusing = async {
+                stream.write_all(&answer()).await?;
+                stream.shutdown().await?;
+                // What the client sends is read, because a connection that ends with unread bytes is reset, and the
+                // answer may be lost with it.
+                let mut rest = [0; 1024];
+                while stream.read(&mut rest).await? > 0 {}
+                std::io::Result::Ok(())
+            };
+            #[expect(clippy::let_underscore_must_use, reason = "the connection ends, however the refusal went")]
+            let _ = timeout(PATIENCE, refusing).await;
+            drop(place);
+        });
+    }
+}
+
+fn answer() -> Vec<u8> {
+    let mut problem = Problem::new(
+        ProblemCode::TooManyConnections,
+        "Too many connections are open, from your address or in all. Close what you do not need, or try again in a few seconds.",
+    );
+    problem.retry_after_secs = Some(RETRY_AFTER_SECS);
+    let body = serde_json::to_string(&problem).expect("a problem has string keys and no failing parts");
+    let length = body.len();
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
+         retry-after: {RETRY_AFTER_SECS}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
