@@ -159,6 +159,8 @@ impl Room {
                 None => self.members.push(member.clone()),
             },
             RoomEvent::MemberLeft { id } => self.members.retain(|member| member.id != *id),
+            // Whoever has left is not in the room that members see.
+            RoomEvent::MemberForgotten { .. } => {}
             RoomEvent::MemberRenamed { id, name } => {
                 if let Some(member) = self.member_mut(*id) {
                     member.name = name.clone();
@@ -306,6 +308,13 @@ impl Room {
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
         self.uploads().fold(0, |sum, file| sum.saturating_add(file.size_bytes.unwrap_or(file.offset_bytes)))
+    }
+
+    /// The length of all names of files and of all texts together, in bytes.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let names = self.uploads().map(|file| file.name.as_str().len() + file.media_type.len());
+        names.chain(self.snippets.iter().map(|snippet| snippet.text.as_str().len())).sum()
     }
 
     /// The passing events that bring a follower who has all recorded events up to date.

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = process.env.SNAPDROP_BIN ?? fileURLToPath(new URL('../../target/release/snapdrop', import.meta.url));
+// All tests come from one address, on which the limits are meant for a household or a school.
+const LIMITS = ['--max-joins-per-address', '0', '--max-rooms-per-address', '0'];
 const ANNOUNCEMENT = /^SnapDrop listens on (http:\/\/(.+))$/;
 
 export class Server {
@@ -67,7 +69,7 @@ export class Server {
   }
 
   private async run(listen: string): Promise<void> {
-    const child = spawn(PROGRAM, ['--listen', listen, '--data-dir', this.dataDir, ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(PROGRAM, ['--listen', listen, '--data-dir', this.dataDir, ...LIMITS, ...this.flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.log += text;

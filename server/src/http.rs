@@ -36,6 +36,8 @@ pub(crate) struct Services {
     pub(crate) guesses: Budget,
     /// How many new rooms each client address may still create.
     pub(crate) creations: Budget,
+    /// How many new seats each client address may still take.
+    pub(crate) joins: Budget,
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
     /// The open live sockets. The server waits for them here when it stops, because an upgraded connection no longer

@@ -42,7 +42,7 @@ use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
 use http::{Services, guard::Budget};
 use journal::{Journal, Recovered};
-use rooms::Rooms;
+use rooms::{RoomLimits, RoomSettings, Rooms};
 use token_bucket::Rate;
 use uploads::{UploadLimits, Uploads};
 
@@ -52,6 +52,8 @@ pub use serve_error::ServeError;
 const GUESSES: Rate = Rate { burst: 30.0, per_second: 0.5 };
 /// How many rooms one address may create: enough for a school behind one router, but not for a script.
 const CREATIONS: Rate = Rate { burst: 300.0, per_second: 1.0 };
+/// How many new seats one address may take in each minute, in addition to those at once.
+const JOINS_PER_MINUTE: f64 = 10.0;
 
 /// A server whose data has been read and checked, so that it is ready to take requests.
 #[derive(Debug)]
@@ -90,8 +92,10 @@ impl Server {
         })
         .map_err(unusable)?;
         let files = Arc::new(files);
-        let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, config.pin_digits, timeouts.grace));
+        let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, room_settings(&config)));
         let limits = UploadLimits {
+            max_room_files: config.limits.max_files_per_room,
+            max_room_text_bytes: config.limits.max_text_per_room,
             max_file_bytes: config.max_file_size.as_u64(),
             max_room_bytes: config.max_room_size.as_u64(),
             idle: timeouts.idle_upload,
@@ -108,6 +112,7 @@ impl Server {
             lan_origin: None,
             guesses: Budget::new(GUESSES),
             creations: Budget::new(CREATIONS),
+            joins: Budget::new(joins(config.limits.max_joins_per_address)),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
             config,
@@ -159,6 +164,28 @@ impl Server {
         expired.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         Ok(())
     }
+}
+
+fn room_settings(config: &Config) -> RoomSettings {
+    let limits = &config.limits;
+    RoomSettings {
+        pin_digits: config.pin_digits,
+        grace: config.timeouts.grace,
+        max_rooms: limits.max_rooms,
+        max_rooms_per_address: limits.max_rooms_per_address,
+        limits: RoomLimits {
+            members: limits.max_members_per_room,
+            sockets: limits.max_sockets_per_room,
+            sockets_per_member: limits.max_sockets_per_member,
+            text_bytes: limits.max_text_per_room,
+        },
+    }
+}
+
+/// How many new seats one address may take.
+#[expect(clippy::cast_precision_loss, reason = "a limit so high that it loses digits is no limit")]
+fn joins(at_once: usize) -> Rate {
+    Rate { burst: at_once as f64, per_second: JOINS_PER_MINUTE / 60.0 }
 }
 
 /// Takes the right to read and write what an earlier version of the program created from everybody but the server's user.

@@ -11,6 +11,7 @@ mod decision;
 mod downloads;
 mod handle;
 mod held_seats;
+mod limits;
 mod member_sockets;
 mod names;
 mod quiet_use;
@@ -25,6 +26,7 @@ mod subscription;
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -37,29 +39,37 @@ use crate::{
     clock::unix_ms,
     journal::{Journal, JournalError, Recovered, RoomRecord},
     locks::lock,
+    network::network,
     tasks::detached,
 };
 
-pub use attendance::Attendance;
+pub use attendance::{Attendance, NoSocket};
 pub use broadcast::Broadcast;
 pub use decision::{DecidedRoom, Decision};
 pub use downloads::TrackedDownload;
 pub use handle::RoomHandle;
+pub use limits::{RoomLimits, RoomSettings};
 pub use quiet_use::QuietUse;
 pub use record_error::RecordError;
-pub use seats::{MAX_SEATS, Newcomer, NoSeat, Seat};
-pub use snippets::{MAX_SNIPPETS, NoSuchSnippet, TooManySnippets};
+pub use seats::{Newcomer, NoSeat, Seat};
+pub use snippets::{MAX_SNIPPETS, NoSuchSnippet, RoomHasNoSpace};
 pub use subscription::Subscription;
 
 /// At most one PIN in this many is in use, so that guessing one stays hopeless on a busy server, too.
 const PIN_SPARSENESS: u64 = 20;
 
+/// How long a room is kept, without being used, in which there was never a file, a text or a guest.
+const UNSHARED_TTL: Duration = Duration::from_secs(3600);
+
 /// Why no room was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// So many PINs are taken that guessing one would be easy.
-    #[error("no PIN is free")]
+    /// So many rooms are open that a PIN would be easy to guess, or as many as the server may have.
+    #[error("no more rooms can be opened")]
     Full,
+    /// As many rooms are open that were created from this address as may be.
+    #[error("{0} rooms of this address are open")]
+    TooManyOfAddress(usize),
     /// The room could not be recorded.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -70,23 +80,22 @@ pub enum CreateError {
 pub struct Rooms {
     rooms: Mutex<HashMap<Pin, RoomHandle>>,
     journal: Arc<Journal>,
-    pin_digits: usize,
-    grace: Duration,
+    settings: RoomSettings,
 }
 
 impl Rooms {
-    /// Takes over the rooms that the journal recovered. The seat of every member is held for `grace`, so that nobody
-    /// loses a seat because the server restarted.
+    /// Takes over the rooms that the journal recovered. The seat of every member is held, so that nobody loses a seat
+    /// because the server restarted.
     #[must_use]
-    pub fn new(journal: Arc<Journal>, recovered: Vec<Recovered>, pin_digits: usize, grace: Duration) -> Self {
+    pub fn new(journal: Arc<Journal>, recovered: Vec<Recovered>, settings: RoomSettings) -> Self {
         let rooms = recovered
             .into_iter()
             .map(|room| {
-                let handle = RoomHandle::recover(room, Arc::clone(&journal), grace);
+                let handle = RoomHandle::recover(room, Arc::clone(&journal), settings);
                 (handle.pin().clone(), handle)
             })
             .collect();
-        Self { rooms: Mutex::new(rooms), journal, pin_digits, grace }
+        Self { rooms: Mutex::new(rooms), journal, settings }
     }
 
     /// Opens a room under an unused PIN, with `newcomer` as its owner. The work is finished even when the caller is
@@ -97,7 +106,7 @@ impl Rooms {
     pub async fn create(self: &Arc<Self>, newcomer: Newcomer) -> Result<(RoomHandle, Seat), CreateError> {
         let rooms = Arc::clone(self);
         detached(async move {
-            let handle = rooms.take_free_pin()?;
+            let handle = rooms.take_free_pin(newcomer.address.parse().ok())?;
             match handle.seat(newcomer, Role::Owner).await {
                 Ok(seat) => Ok((handle, seat)),
                 Err(error) => {
@@ -127,11 +136,12 @@ impl Rooms {
         Ok(())
     }
 
-    /// The open rooms that nobody has used for `ttl`.
+    /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for [`UNSHARED_TTL`].
     #[must_use]
     pub fn unused_for(&self, ttl: Duration) -> Vec<RoomHandle> {
         let now = Instant::now();
-        let unused = |room: &&RoomHandle| room.is_open() && room.used_at(now) + ttl <= now;
+        let kept = |room: &RoomHandle| if room.was_shared() { ttl } else { ttl.min(UNSHARED_TTL) };
+        let unused = |room: &&RoomHandle| room.is_open() && room.used_at(now) + kept(room) <= now;
         self.table().values().filter(unused).cloned().collect()
     }
 
@@ -141,23 +151,28 @@ impl Rooms {
         self.table().values().cloned().collect()
     }
 
-    /// Makes a room with no members under a PIN that no other room has.
-    fn take_free_pin(&self) -> Result<RoomHandle, CreateError> {
-        let pins = 10u64.pow(u32::try_from(self.pin_digits).expect("a PIN has at most 12 digits"));
+    /// Makes a room with no members under a PIN that no other room has, for somebody at the address `creator`.
+    fn take_free_pin(&self, creator: Option<IpAddr>) -> Result<RoomHandle, CreateError> {
+        let RoomSettings { pin_digits, max_rooms, max_rooms_per_address, .. } = self.settings;
+        let pins = 10u64.pow(u32::try_from(pin_digits).expect("a PIN has at most 12 digits"));
+        let creator = creator.map(|address| network(address, 64));
         let mut rooms = self.table();
-        if rooms.len() as u64 >= pins / PIN_SPARSENESS {
+        if rooms.len() as u64 >= pins / PIN_SPARSENESS || rooms.len() >= max_rooms {
             return Err(CreateError::Full);
+        }
+        if creator.is_some() && rooms.values().filter(|room| room.creator() == creator).count() >= max_rooms_per_address {
+            return Err(CreateError::TooManyOfAddress(max_rooms_per_address));
         }
         // At most one PIN in twenty is taken, so that the loop ends after a few rounds.
         let pin = loop {
-            let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = self.pin_digits);
+            let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = pin_digits);
             let pin: Pin = digits.parse().expect("the text has as many digits as a PIN may have");
             if !rooms.contains_key(&pin) {
                 break pin;
             }
         };
         let record = RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin.clone(), unix_ms()) }, departed: Vec::new() };
-        let handle = RoomHandle::new(record, Arc::clone(&self.journal), self.grace);
+        let handle = RoomHandle::new(record, creator, Arc::clone(&self.journal), self.settings);
         rooms.insert(pin, handle.clone());
         Ok(handle)
     }

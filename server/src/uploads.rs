@@ -37,6 +37,10 @@ pub use incoming::IncomingChunk;
 pub struct UploadLimits {
     /// The most bytes of one file.
     pub max_file_bytes: u64,
+    /// The most files of one room.
+    pub max_room_files: usize,
+    /// The most bytes of all names and texts of one room together.
+    pub max_room_text_bytes: usize,
     /// The most bytes of all files of one room together.
     pub max_room_bytes: u64,
     /// How long an upload may bring no bytes before it counts as stopped.

@@ -51,7 +51,7 @@ impl RoomEvent {
             | Self::SnippetRemoved { .. }
             | Self::SettingsChanged { .. }
             | Self::RoomClosed { .. } => Audience::Everyone,
-            Self::PartAdded { .. } => Audience::Owner,
+            Self::MemberForgotten { .. } | Self::PartAdded { .. } => Audience::Owner,
             Self::FileReceived { member, .. } => Audience::OwnerAnd(*member),
             Self::FileSized { id, .. }
             | Self::FileCompleted { id, .. }

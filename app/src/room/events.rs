@@ -21,6 +21,11 @@ pub enum RoomEvent {
         /// The member.
         id: MemberId,
     },
+    /// The seat of a member who left was given to somebody else, so that the member cannot come back to it.
+    MemberForgotten {
+        /// The member.
+        id: MemberId,
+    },
     /// A member chose another name.
     MemberRenamed {
         /// The member.

@@ -34,6 +34,7 @@ fn event() -> impl Strategy<Value = RoomEvent> {
             },
         }),
         member_id().prop_map(|id| RoomEvent::MemberLeft { id }),
+        member_id().prop_map(|id| RoomEvent::MemberForgotten { id }),
         (member_id(), name()).prop_map(|(id, name)| RoomEvent::MemberRenamed { id, name }),
         (member_id(), device()).prop_map(|(id, device)| RoomEvent::DeviceChanged { id, device }),
         (file_id(), any::<u64>(), any::<u64>()).prop_map(|(id, size_bytes, added_at_ms)| RoomEvent::FileAdded {

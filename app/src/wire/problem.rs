@@ -108,6 +108,10 @@ codes! {
     RoomLocked = 423, "The room is locked";
     /// The client's address has sent more requests or messages of this kind than it may for now.
     TooManyRequests = 429, "Too many requests";
+    /// As many rooms that were created from the client's address are open as may be.
+    TooManyRooms = 429, "Too many rooms are open";
+    /// The member, or the room, has as many live sockets as it may have.
+    TooManySockets = 429, "Too many tabs are open";
     /// The bytes of the chunk do not match the checksum that was sent with them.
     ChecksumMismatch = 460, "The checksum does not match";
     /// All seats of the room have been given out.

@@ -12,6 +12,38 @@ pub struct Limits {
     /// Open connections of one address (IPv6: of one /64 network)
     #[arg(long, env = "SNAPDROP_MAX_CONNECTIONS_PER_ADDRESS", default_value = "512", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_connections_per_address: usize,
+
+    /// Open rooms in all
+    #[arg(long, env = "SNAPDROP_MAX_ROOMS", default_value = "0", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_rooms: usize,
+
+    /// Open rooms that were created from one address
+    #[arg(long, env = "SNAPDROP_MAX_ROOMS_PER_ADDRESS", default_value = "100", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_rooms_per_address: usize,
+
+    /// Members of one room; those who have left count only until somebody else needs the seat
+    #[arg(long, env = "SNAPDROP_MAX_MEMBERS_PER_ROOM", default_value = "1000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_members_per_room: usize,
+
+    /// New seats that one address may take at once; ten are added each minute
+    #[arg(long, env = "SNAPDROP_MAX_JOINS_PER_ADDRESS", default_value = "100", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_joins_per_address: usize,
+
+    /// Live sockets of one room
+    #[arg(long, env = "SNAPDROP_MAX_SOCKETS_PER_ROOM", default_value = "2000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_sockets_per_room: usize,
+
+    /// Live sockets of one member, who has one for each open tab
+    #[arg(long, env = "SNAPDROP_MAX_SOCKETS_PER_MEMBER", default_value = "8", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_sockets_per_member: usize,
+
+    /// Files of one room
+    #[arg(long, env = "SNAPDROP_MAX_FILES_PER_ROOM", default_value = "5000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_files_per_room: usize,
+
+    /// Bytes of all names and texts of one room
+    #[arg(long, env = "SNAPDROP_MAX_TEXT_PER_ROOM", default_value = "4194304", value_name = "BYTES", value_parser = limit, allow_negative_numbers = true)]
+    pub max_text_per_room: usize,
 }
 
 /// Reads a limit. A limit that is lifted is the greatest number.

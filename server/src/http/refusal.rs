@@ -18,7 +18,7 @@ use crate::{
     fields::TUS_VERSION,
     files::{AppendError, CreateError as FileCreateError, NoSpace, ReadError},
     journal::JournalError,
-    rooms::{CreateError, MAX_SEATS, NoSeat, RecordError},
+    rooms::{CreateError, NoSeat, NoSocket, RecordError},
     uploads::UploadError,
 };
 
@@ -30,6 +30,12 @@ impl Refusal {
     /// A refusal with this code. `detail` is a sentence that tells the reader what is wrong.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
         Self(Problem::new(code, detail))
+    }
+
+    /// The refusal of a name or a text that would be too much for the room, which may have `most` bytes of them.
+    pub(crate) fn too_much_text(most: usize) -> Self {
+        let most = app::format::size(most as u64);
+        Self::new(ProblemCode::RoomFull, format!("All names and texts of a room have at most {most} together. Remove something first."))
     }
 
     /// The refusal of a request for a file that is not in the room.
@@ -118,8 +124,9 @@ impl From<NoSeat> for Refusal {
     fn from(reason: NoSeat) -> Self {
         match reason {
             NoSeat::Locked => Self::new(ProblemCode::RoomLocked, "The owner has locked this room. Ask to be let in."),
-            NoSeat::Full => {
-                let mut problem = Problem::new(ProblemCode::TooManyMembers, format!("This room has given out all its {MAX_SEATS} seats."));
+            NoSeat::Full(most) => {
+                let detail = format!("All {most} seats of this room are taken. Try again when somebody has left.");
+                let mut problem = Problem::new(ProblemCode::TooManyMembers, detail);
                 problem.retry_after_secs = Some(60);
                 problem.into()
             }
@@ -127,10 +134,24 @@ impl From<NoSeat> for Refusal {
     }
 }
 
+impl From<NoSocket> for Refusal {
+    fn from(reason: NoSocket) -> Self {
+        let detail = match reason {
+            NoSocket::OfMember(most) => format!("This room is open in {most} tabs of yours already. Close one of them."),
+            NoSocket::OfRoom(most) => format!("{most} tabs are open in this room, which is the most. Try again when some are closed."),
+        };
+        Self::new(ProblemCode::TooManySockets, detail)
+    }
+}
+
 impl From<CreateError> for Refusal {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::Full => Self::new(ProblemCode::ServerFull, "This server has no free PIN at the moment. Try again later."),
+            CreateError::Full => Self::new(ProblemCode::ServerFull, "This server can open no more rooms at the moment. Try again later."),
+            CreateError::TooManyOfAddress(most) => Self::new(
+                ProblemCode::TooManyRooms,
+                format!("{most} rooms that were created from your address are open. Close one that is not needed any more."),
+            ),
             CreateError::Journal(error) => error.into(),
         }
     }
@@ -171,6 +192,11 @@ impl From<UploadError> for Refusal {
                 let left = app::format::size(left);
                 Self::new(ProblemCode::RoomFull, format!("The file does not fit into this room: {left} are left. Remove something first."))
             }
+            UploadError::TooManyFiles(most) => Self::new(
+                ProblemCode::RoomFull,
+                format!("A room holds {most} files. Add a folder as one archive, or remove something first."),
+            ),
+            UploadError::TooMuchText(most) => Self::too_much_text(most),
             UploadError::OtherSize(known) => {
                 Self::new(ProblemCode::MalformedRequest, format!("The header upload-length was {known} before and cannot change."))
             }

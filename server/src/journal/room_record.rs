@@ -25,8 +25,8 @@ impl RoomRecord {
             _ => None,
         };
         self.snapshot.follow(revision, event)?;
-        if let RoomEvent::MemberJoined { member } = event {
-            self.departed.retain(|departed| departed.id != member.id);
+        if let RoomEvent::MemberJoined { member: Member { id, .. } } | RoomEvent::MemberForgotten { id } = event {
+            self.departed.retain(|departed| departed.id != *id);
         }
         self.departed.extend(leaver);
         Ok(())

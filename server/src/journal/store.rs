@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use app::room::RoomEvent;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 
 use super::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash, entry::Change, growth::Growth};
@@ -158,6 +159,11 @@ impl Store {
 
 /// Writes an event, and returns its length in bytes.
 fn write_event(write: &WriteTransaction, pin: &str, recorded: &Recorded) -> Result<usize, JournalError> {
+    if let RoomEvent::MemberForgotten { id } = &recorded.event {
+        let mut tokens = write.open_table(TOKENS).map_err(failed)?;
+        let id = id.to_string();
+        tokens.retain_in((pin, [0; 32])..=(pin, [0xff; 32]), |_, member| member != id).map_err(failed)?;
+    }
     let event = serde_json::to_vec(recorded).map_err(unreadable)?;
     write.open_table(EVENTS).map_err(failed)?.insert((pin, recorded.revision), event.as_slice()).map_err(failed)?;
     Ok(event.len())

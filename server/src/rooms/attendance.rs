@@ -4,7 +4,7 @@ use app::room::{MemberId, PassingEvent};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{RecordError, RoomHandle, member_sockets::MemberSockets};
+use super::{RecordError, RoomHandle, member_sockets::MemberSockets, state::State};
 
 /// One live socket of a member. While it exists, the member is connected. Dropping the member's last one starts the
 /// time for which the seat is held.
@@ -13,6 +13,15 @@ pub struct Attendance {
     room: RoomHandle,
     member: MemberId,
     socket: u64,
+}
+
+/// Why a member gets no further socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSocket {
+    /// The member has this many, which is the most.
+    OfMember(usize),
+    /// The room has this many, which is the most.
+    OfRoom(usize),
 }
 
 impl Attendance {
@@ -50,16 +59,41 @@ impl RoomHandle {
     /// Adds a new socket of `member`. A member who left gets the same seat back.
     ///
     /// # Errors
-    /// The error with which recording the member's return failed.
-    pub async fn attend(&self, member: MemberId) -> Result<Attendance, RecordError> {
+    /// [`RecordError::Refused`] when there are too many sockets, or the error with which recording the member's return
+    /// failed.
+    pub async fn attend(&self, member: MemberId) -> Result<Attendance, RecordError<NoSocket>> {
         // The socket is added first, so that the seat cannot be given up in between.
-        let mut socket = 0;
-        self.change_attendance(member, |sockets| socket = sockets.enter());
+        let socket = {
+            let mut state = self.lock();
+            self.check_sockets(&state, member).map_err(RecordError::Refused)?;
+            state.sockets.entry(member).or_default().enter()
+        };
         let attendance = Attendance { room: self.clone(), member, socket };
-        self.take_seat_again(member).await?;
-        // Tells the presence again: before, a member who had left was not in the list.
+        self.take_seat_again(member).await.map_err(|error| match error {
+            RecordError::Closed => RecordError::Closed,
+            RecordError::Journal(error) => RecordError::Journal(error),
+            RecordError::Refused(never) => match never {},
+        })?;
+        // The presence is told now, because a member who had left was not in the list before.
         self.change_attendance(member, |_| {});
         Ok(attendance)
+    }
+
+    /// Checks that the member may open another socket.
+    ///
+    /// # Errors
+    /// [`NoSocket`].
+    pub fn may_attend(&self, member: MemberId) -> Result<(), NoSocket> {
+        self.check_sockets(&self.lock(), member)
+    }
+
+    fn check_sockets(&self, state: &State, member: MemberId) -> Result<(), NoSocket> {
+        let limits = self.inner.settings.limits;
+        if state.sockets.get(&member).is_some_and(|sockets| sockets.visibility.len() >= limits.sockets_per_member) {
+            return Err(NoSocket::OfMember(limits.sockets_per_member));
+        }
+        let open = state.sockets.values().map(|sockets| sockets.visibility.len()).sum::<usize>();
+        if open >= limits.sockets { Err(NoSocket::OfRoom(limits.sockets)) } else { Ok(()) }
     }
 
     /// A token that is cancelled when the last socket of a connected member closes. `None` for a member without a

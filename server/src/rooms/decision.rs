@@ -29,6 +29,11 @@ impl<'a> DecidedRoom<'a> {
         self.state.decided.departed.iter().find(|member| member.id == id)
     }
 
+    /// The members who left and may come back to their seats, the one who left first at the front.
+    pub(super) fn departed_members(&self) -> &[Member] {
+        &self.state.decided.departed
+    }
+
     /// The whole state of the room.
     pub(super) fn state(&self) -> &State {
         self.state

@@ -1,19 +1,20 @@
 //! One room, shared by all requests and tasks that work with it.
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
 };
 
 use app::room::{ClosedBy, FileId, MemberId, Pin, Role, Room, RoomEvent, Settings, Snapshot, Viewer};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{RecordError, state::State};
+use super::{RecordError, RoomSettings, state::State};
 use crate::{
     clock::unix_ms,
     journal::{Journal, Recovered, RoomRecord, TokenHash},
     locks::lock,
+    network::network,
 };
 
 /// A handle to a room. All clones refer to the same room.
@@ -30,19 +31,23 @@ pub(super) struct Inner {
     state: Mutex<State>,
     /// Cancelled when the room is closed; this ends the tasks of the room.
     closed: CancellationToken,
-    /// How long the seat of a member without a connection is held.
-    pub(super) grace: Duration,
+    /// The network from which the room was created, if that is known.
+    creator: Option<IpAddr>,
+    pub(super) settings: RoomSettings,
 }
 
 impl RoomHandle {
     /// Makes a room with the content of `record`.
-    pub(super) fn new(record: RoomRecord, journal: Arc<Journal>, grace: Duration) -> Self {
-        Self::from_state(State::new(record), journal, grace)
+    pub(super) fn new(record: RoomRecord, creator: Option<IpAddr>, journal: Arc<Journal>, settings: RoomSettings) -> Self {
+        Self::from_state(State::new(record), creator, journal, settings)
     }
 
     /// Makes a room that the journal recovered. The seats of its members are held from now on.
-    pub(super) fn recover(recovered: Recovered, journal: Arc<Journal>, grace: Duration) -> Self {
-        let room = Self::from_state(State::recover(recovered), journal, grace);
+    pub(super) fn recover(recovered: Recovered, journal: Arc<Journal>, settings: RoomSettings) -> Self {
+        let RoomRecord { snapshot, departed } = &recovered.record;
+        let owner = snapshot.room.members.iter().chain(departed).find(|member| member.role == Role::Owner);
+        let creator = owner.and_then(|owner| owner.address.parse().ok()).map(|address| network(address, 64));
+        let room = Self::from_state(State::recover(recovered), creator, journal, settings);
         let members: Vec<MemberId> = room.lock().decided.snapshot.room.members.iter().map(|member| member.id).collect();
         for member in members {
             room.hold_seat(member);
@@ -50,9 +55,9 @@ impl RoomHandle {
         room
     }
 
-    fn from_state(state: State, journal: Arc<Journal>, grace: Duration) -> Self {
+    fn from_state(state: State, creator: Option<IpAddr>, journal: Arc<Journal>, settings: RoomSettings) -> Self {
         let pin = state.decided.snapshot.room.pin.clone();
-        let inner = Inner { pin, journal, state: Mutex::new(state), closed: CancellationToken::new(), grace };
+        let inner = Inner { pin, journal, state: Mutex::new(state), closed: CancellationToken::new(), creator, settings };
         Self { inner: Arc::new(inner) }
     }
 
@@ -60,6 +65,16 @@ impl RoomHandle {
     #[must_use]
     pub fn pin(&self) -> &Pin {
         &self.inner.pin
+    }
+
+    /// The network from which the room was created, if that is known.
+    pub(super) fn creator(&self) -> Option<IpAddr> {
+        self.inner.creator
+    }
+
+    /// Whether there ever was a file, a text or a guest in the room.
+    pub(super) fn was_shared(&self) -> bool {
+        self.lock().was_shared
     }
 
     /// Whether the room has not been closed. A room whose closing is not written yet is open: the write may still fail.

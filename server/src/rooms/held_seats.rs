@@ -18,7 +18,7 @@ impl RoomHandle {
         {
             let mut state = self.lock();
             // Taken under the lock, so that deadlines are added in their order.
-            let until = Instant::now() + self.inner.grace;
+            let until = Instant::now() + self.inner.settings.grace;
             let sockets = state.sockets.entry(member).or_default();
             if sockets.is_connected() {
                 return;
@@ -54,7 +54,7 @@ impl RoomHandle {
         });
         if let Err(RecordError::Journal(error)) = left.await {
             tracing::warn!(%error, "seats could not be given up; they are held once more");
-            let later = now + self.inner.grace;
+            let later = now + self.inner.settings.grace;
             self.lock().sockets.values_mut().filter(|it| it.ran_out(now)).for_each(|it| it.held_until = Some(later));
         } else {
             self.lock().sockets.retain(|_, it| !it.ran_out(now));

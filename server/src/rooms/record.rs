@@ -138,7 +138,7 @@ impl RoomHandle {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, sync::Arc, time::Duration};
+    use std::{convert::Infallible, sync::Arc};
 
     use app::{
         room::{ClosedBy, Device, DeviceKind, FileEntry, FileId, FileName, Role, Settings, Viewer},
@@ -150,7 +150,7 @@ mod tests {
     use crate::{
         durability::SyncMode,
         journal::Journal,
-        rooms::{Newcomer, Rooms},
+        rooms::{Newcomer, RoomSettings, Rooms},
     };
 
     const LOCKED: RoomEvent = RoomEvent::SettingsChanged { settings: Settings { locked: true } };
@@ -159,7 +159,7 @@ mod tests {
     async fn room_ahead_of_its_journal(event: RoomEvent) -> (tempfile::TempDir, RoomHandle) {
         let folder = tempfile::tempdir().unwrap();
         let (journal, recovered) = Journal::open(&folder.path().join("journal"), SyncMode::Background).unwrap();
-        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, 6, Duration::from_secs(60)));
+        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, RoomSettings::default()));
         let device = Device { kind: DeviceKind::Desktop, browser: String::new(), system: String::new() };
         let (room, _) = rooms.create(Newcomer { name: None, device, address: "192.0.2.1".to_owned() }).await.unwrap();
         let _ = room.lock().decide(event);

@@ -2,12 +2,15 @@
 
 use app::room::{Device, DisplayName, Member, MemberId, Presence, Role, RoomEvent};
 use rand::RngExt as _;
+use tokio::time::Instant;
 
-use super::{RecordError, RoomHandle, decision::Decision, names};
+use super::{
+    RecordError, RoomHandle,
+    decision::{DecidedRoom, Decision},
+    names,
+    state::State,
+};
 use crate::{tasks::detached, token};
-
-/// The most seats of one room, including those of members who left.
-pub const MAX_SEATS: usize = 1000;
 
 /// Somebody who wants a seat.
 #[derive(Clone, Debug)]
@@ -36,8 +39,8 @@ pub struct Seat {
 pub enum NoSeat {
     /// The owner locked the room.
     Locked,
-    /// All [`MAX_SEATS`] seats are given out.
-    Full,
+    /// So many seats, which is all that there are, belong to members who are connected.
+    Full(usize),
 }
 
 impl RoomHandle {
@@ -58,19 +61,19 @@ impl RoomHandle {
         let token = token::new();
         let hash = token::hash(&token);
         let room = self.clone();
+        let most = self.inner.settings.limits.members;
         // Detached, so that a client who disconnects meanwhile does not leave a seat behind that nobody gives up.
         detached(async move {
             room.record(|room| {
                 if room.settings.locked {
                     return Err(NoSeat::Locked);
                 }
-                if room.seats_given_out() >= MAX_SEATS {
-                    return Err(NoSeat::Full);
-                }
+                let mut events = free_a_seat(room, most)?;
                 let Newcomer { name, device, address } = newcomer.clone();
                 let name = name.unwrap_or_else(|| names::friendly(room));
                 let member = Member { id, name, role, device, address, presence: Presence::Reconnecting };
-                Ok(Decision { events: vec![RoomEvent::MemberJoined { member }], token: Some((hash, id)) })
+                events.push(RoomEvent::MemberJoined { member });
+                Ok(Decision { events, token: Some((hash, id)) })
             })
             .await?;
             room.hold_seat(id);
@@ -119,5 +122,34 @@ impl RoomHandle {
             Ok(has_other.then(|| RoomEvent::DeviceChanged { id, device: device.clone() }))
         })
         .await
+    }
+}
+
+/// The events after which the room has a seat for one more member, where it may have `most`: none while there are seats
+/// left, and otherwise those with which a member who is away loses a seat. That is the one who left first; if nobody has
+/// left, the one who has been without a connection for longest. The owner keeps the seat, and so does whoever is
+/// transferring something.
+fn free_a_seat(room: &DecidedRoom<'_>, most: usize) -> Result<Vec<RoomEvent>, NoSeat> {
+    if room.seats_given_out() < most {
+        return Ok(Vec::new());
+    }
+    let is_idle = |member: &&Member| member.role == Role::Guest && !room.state().is_transferring(member.id);
+    if let Some(Member { id, .. }) = room.departed_members().iter().find(is_idle) {
+        return Ok(vec![RoomEvent::MemberForgotten { id: *id }]);
+    }
+    let held = room.members.iter().filter(is_idle).filter_map(|member| Some((room.state().held_until(member.id)?, member.id)));
+    let (_, id) = held.min().ok_or(NoSeat::Full(most))?;
+    Ok(vec![RoomEvent::MemberLeft { id }, RoomEvent::MemberForgotten { id }])
+}
+
+impl State {
+    /// Whether the member is downloading something.
+    fn is_transferring(&self, id: MemberId) -> bool {
+        self.coverage.iter().any(|((_, member), coverage)| *member == id && coverage.running > 0)
+    }
+
+    /// Until when the seat of the member is held; `None` for a member who is connected.
+    fn held_until(&self, id: MemberId) -> Option<Instant> {
+        self.sockets.get(&id)?.held_until
     }
 }

@@ -8,9 +8,14 @@ use super::{RecordError, RoomHandle};
 /// The most snippets of one room.
 pub const MAX_SNIPPETS: usize = 100;
 
-/// The room has [`MAX_SNIPPETS`] already.
+/// Why a room takes no further text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManySnippets;
+pub enum RoomHasNoSpace {
+    /// It has [`MAX_SNIPPETS`] already.
+    TooManySnippets,
+    /// All names and texts together would have more bytes than this.
+    TooMuchText(usize),
+}
 
 /// The room has no such snippet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +25,16 @@ impl RoomHandle {
     /// Adds a text that everybody in the room can copy.
     ///
     /// # Errors
-    /// [`RecordError::Refused`] when the room has [`MAX_SNIPPETS`] already, or why the snippet could not be recorded.
-    pub async fn add_snippet(&self, text: SnippetText) -> Result<SnippetId, RecordError<TooManySnippets>> {
+    /// [`RecordError::Refused`] when the room has no space for it, or why the snippet could not be recorded.
+    pub async fn add_snippet(&self, text: SnippetText) -> Result<SnippetId, RecordError<RoomHasNoSpace>> {
+        let most = self.inner.settings.limits.text_bytes;
         let id = SnippetId::new(rand::rng().random());
         self.record(|room| {
             if room.snippets.len() >= MAX_SNIPPETS {
-                return Err(TooManySnippets);
+                return Err(RoomHasNoSpace::TooManySnippets);
+            }
+            if room.text_bytes().saturating_add(text.as_str().len()) > most {
+                return Err(RoomHasNoSpace::TooMuchText(most));
             }
             Ok(RoomEvent::SnippetAdded { snippet: Snippet { id, text: text.clone(), added_at_ms: crate::clock::unix_ms() } })
         })

@@ -50,6 +50,8 @@ pub(super) struct State {
     pub(super) quiet_uses: usize,
     /// When the room was last used, by the monotonic clock of this process.
     pub(super) used_at: Instant,
+    /// Whether the room ever had a file, a text or a guest.
+    pub(super) was_shared: bool,
 }
 
 /// A committed event, as it is sent to sockets that connect again.
@@ -78,6 +80,7 @@ impl State {
             coverage: HashMap::new(),
             quiet_uses: 0,
             used_at: Instant::now(),
+            was_shared: false,
         }
     }
 
@@ -98,6 +101,9 @@ impl State {
         let mut state = Self::new(record);
         state.used_at = now.checked_sub(std::time::Duration::from_millis(unused_ms)).unwrap_or(now);
         state.tokens = recovered.tokens.into_iter().collect();
+        // A room with so many events that the first of them is not kept any more was certainly shared.
+        state.was_shared = recovered.events.first().is_none_or(|first| first.revision > 1)
+            || recovered.events.iter().any(|recorded| shares(&recorded.event));
         let older = recovered.events.len().saturating_sub(MAX_REPLAYABLE);
         let newest = recovered.events.get(older..).unwrap_or_default();
         // Parts that were joined since are not in the room any more, so the events tell which ones there were.
@@ -132,9 +138,15 @@ impl State {
         if let RoomEvent::FileRemoved { id } = event {
             self.coverage.retain(|(file, _), _| file != id);
         }
+        if let RoomEvent::MemberForgotten { id } = event {
+            self.tokens.retain(|_, member| member != id);
+            self.sockets.remove(id);
+            self.coverage.retain(|(_, member), _| member != id);
+        }
         if changes_files(event) {
             self.files_version += 1;
         }
+        self.was_shared |= shares(event);
         let text = encode_event(revision, event);
         self.replayable.push_back(Replayable { revision, audience, text: text.clone() });
         if self.replayable.len() > MAX_REPLAYABLE {
@@ -211,6 +223,7 @@ fn changes_files(event: &RoomEvent) -> bool {
     match event {
         RoomEvent::MemberJoined { .. }
         | RoomEvent::MemberLeft { .. }
+        | RoomEvent::MemberForgotten { .. }
         | RoomEvent::MemberRenamed { .. }
         | RoomEvent::DeviceChanged { .. }
         | RoomEvent::SnippetAdded { .. }
@@ -228,6 +241,15 @@ fn changes_files(event: &RoomEvent) -> bool {
         | RoomEvent::ThumbnailLost { .. }
         | RoomEvent::FileRemoved { .. }
         | RoomEvent::RoomClosed { .. } => true,
+    }
+}
+
+/// Whether a room with such an event in its past was more than opened: it had a file, a text or a guest.
+fn shares(event: &RoomEvent) -> bool {
+    match event {
+        RoomEvent::MemberJoined { member } => member.role == Role::Guest,
+        RoomEvent::FileAdded { .. } | RoomEvent::PartAdded { .. } | RoomEvent::SnippetAdded { .. } => true,
+        _ => false,
     }
 }
 

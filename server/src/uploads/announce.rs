@@ -11,7 +11,6 @@ use sha2::{Digest as _, Sha256};
 use super::{
     UploadError, Uploads,
     incoming::{IncomingChunk, SmallFile},
-    size::check_room,
 };
 use crate::{clock::unix_ms, files::AppendError, rooms::RoomHandle, tasks::detached};
 
@@ -109,7 +108,7 @@ impl Uploads {
         let size_bytes = file.size_bytes.unwrap_or(0);
         self.files.create(file.id, size_bytes).await?;
         let announced = room.record(|room| {
-            check_room(room, size_bytes, self.limits.max_room_bytes)?;
+            self.limits.check(room, file, size_bytes)?;
             let file = file.clone();
             Ok::<_, UploadError>(if is_part { RoomEvent::PartAdded { file } } else { RoomEvent::FileAdded { file } })
         });
@@ -154,7 +153,7 @@ impl Uploads {
             let id = file.id;
             let finished = uploads.files.create_finished(id, &bytes)?;
             let added = room.record_blocking(|room| {
-                check_room(room, finished.size_bytes, uploads.limits.max_room_bytes)?;
+                uploads.limits.check(room, &file, finished.size_bytes)?;
                 let added = RoomEvent::FileAdded { file: file.clone() };
                 Ok::<_, UploadError>(vec![added, RoomEvent::FileCompleted { id, crc32: finished.crc32 }])
             });

@@ -23,6 +23,12 @@ pub enum UploadError {
     /// The file does not fit into the room, which has this many bytes left.
     #[error("{0} bytes are left in the room")]
     RoomFull(u64),
+    /// The room has this many files, which is the most.
+    #[error("the room has {0} files")]
+    TooManyFiles(usize),
+    /// All names and texts of the room together would have more bytes than this.
+    #[error("the room has at most {0} bytes of names and texts")]
+    TooMuchText(usize),
     /// Another length was declared for the file before: this many bytes.
     #[error("the file was declared to have {0} bytes")]
     OtherSize(u64),

@@ -2,7 +2,7 @@
 
 use app::room::{FileEntry, Room, RoomEvent};
 
-use super::{UploadError, Uploads};
+use super::{UploadError, UploadLimits, Uploads};
 use crate::{files::AppendError, rooms::RoomHandle};
 
 impl Uploads {
@@ -51,11 +51,20 @@ impl Uploads {
     }
 }
 
-/// Checks that a room may have `more_bytes` in addition to what it has.
-///
-/// # Errors
-/// [`UploadError::RoomFull`].
-pub(super) fn check_room(room: &Room, more_bytes: u64, max_room_bytes: u64) -> Result<(), UploadError> {
-    let had = room.size_bytes();
-    if had.saturating_add(more_bytes) > max_room_bytes { Err(UploadError::RoomFull(max_room_bytes.saturating_sub(had))) } else { Ok(()) }
+impl UploadLimits {
+    /// Checks that a room may have `file`, of which `size_bytes` bytes are declared, in addition to what it has.
+    ///
+    /// # Errors
+    /// [`UploadError::TooManyFiles`], [`UploadError::TooMuchText`] or [`UploadError::RoomFull`].
+    pub(super) fn check(&self, room: &Room, file: &FileEntry, size_bytes: u64) -> Result<(), UploadError> {
+        if room.files.len() + room.parts.len() >= self.max_room_files {
+            return Err(UploadError::TooManyFiles(self.max_room_files));
+        }
+        let text_bytes = file.name.as_str().len() + file.media_type.len();
+        if room.text_bytes().saturating_add(text_bytes) > self.max_room_text_bytes {
+            return Err(UploadError::TooMuchText(self.max_room_text_bytes));
+        }
+        let (had, most) = (room.size_bytes(), self.max_room_bytes);
+        if had.saturating_add(size_bytes) > most { Err(UploadError::RoomFull(most.saturating_sub(had))) } else { Ok(()) }
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     durability::SyncMode,
     files::{AppendError, Checksum, FileStore, StoreSettings},
     journal::Journal,
-    rooms::{Newcomer, RoomHandle, Rooms},
+    rooms::{Newcomer, RoomHandle, RoomSettings, Rooms},
 };
 
 const LONG: Duration = Duration::from_secs(30);
@@ -30,7 +30,7 @@ impl Place {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (journal, recovered) = Journal::open(&folder.path().join("journal"), SyncMode::Background).unwrap();
-        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, 6, LONG));
+        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, RoomSettings::default()));
         let files = FileStore::open(StoreSettings {
             folder: folder.path().join("files"),
             sync: SyncMode::Background,
@@ -40,7 +40,13 @@ impl Place {
             idle_download: LONG,
         })
         .unwrap();
-        let limits = UploadLimits { max_file_bytes: 1 << 30, max_room_bytes: 1 << 30, idle: LONG };
+        let limits = UploadLimits {
+            max_room_files: 100,
+            max_room_text_bytes: 1 << 20,
+            max_file_bytes: 1 << 30,
+            max_room_bytes: 1 << 30,
+            idle: LONG,
+        };
         let device = Device { kind: DeviceKind::Desktop, browser: String::new(), system: String::new() };
         let (room, seat) = rooms.create(Newcomer { name: None, device, address: "192.0.2.1".to_owned() }).await.unwrap();
         Self { folder, uploads: Arc::new(Uploads::new(Arc::new(files), limits)), room, owner: seat.member }

@@ -15,7 +15,7 @@ use proptest::{
 use serde_json::json;
 use server::{
     journal::Journal,
-    rooms::{Newcomer, Rooms},
+    rooms::{Newcomer, RoomSettings, Rooms},
 };
 use tokio::{runtime::Runtime, time::timeout};
 
@@ -171,7 +171,7 @@ proptest::proptest! {
 async fn what_is_told_last_is_what_is_the_case() {
     let folder = tempfile::tempdir().unwrap();
     let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
-    let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, 6, LONG));
+    let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, RoomSettings::default()));
     let device = server::device::DeviceRules::load().detect(&server::device::DeviceHints::default());
     let (room, seat) = rooms.create(Newcomer { name: None, device, address: String::new() }).await.unwrap();
     let viewer = Viewer { member: seat.member, role: Role::Owner };

@@ -38,6 +38,7 @@ mod hand_over;
 mod idempotency;
 mod lagging;
 mod languages;
+mod limits;
 mod live;
 mod members;
 mod method_override;

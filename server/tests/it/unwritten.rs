@@ -6,18 +6,20 @@ use app::room::{ClosedBy, Role, Viewer};
 use server::{
     device::{DeviceHints, DeviceRules},
     journal::{Journal, JournalError},
-    rooms::{CreateError, Newcomer, RecordError, Rooms},
+    rooms::{CreateError, Newcomer, RecordError, RoomSettings, Rooms},
 };
 use tempfile::TempDir;
-
-use crate::test_app::LONG;
 
 /// Rooms with PINs of four digits, and the journal that they are written to.
 fn rooms() -> (TempDir, Arc<Journal>, Arc<Rooms>) {
     let folder = tempfile::tempdir().unwrap();
     let (journal, recovered) = Journal::open(&folder.path().join("snapdrop.redb"), server::durability::SyncMode::Background).unwrap();
     let journal = Arc::new(journal);
-    let rooms = Arc::new(Rooms::new(Arc::clone(&journal), recovered, 4, LONG));
+    let rooms = Arc::new(Rooms::new(
+        Arc::clone(&journal),
+        recovered,
+        RoomSettings { pin_digits: 4, max_rooms_per_address: usize::MAX, ..RoomSettings::default() },
+    ));
     (folder, journal, rooms)
 }
 

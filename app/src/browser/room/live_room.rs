@@ -184,7 +184,7 @@ impl LiveRoom {
             | RoomEvent::FileReceived { id, .. }
             | RoomEvent::ThumbnailAdded { id }
             | RoomEvent::ThumbnailLost { id } => self.changed(&[Topic::File(*id)]),
-            RoomEvent::PartAdded { .. } => {}
+            RoomEvent::MemberForgotten { .. } | RoomEvent::PartAdded { .. } => {}
             RoomEvent::SnippetAdded { .. } | RoomEvent::SnippetRemoved { .. } => self.changed(&[Topic::Snippets]),
             RoomEvent::SettingsChanged { .. } => self.changed(&[Topic::Settings]),
             RoomEvent::RoomClosed { .. } => self.everything_changed(),

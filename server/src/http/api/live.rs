@@ -26,7 +26,7 @@ use crate::{
         content::seat::display_name,
         guard::{Budget, Client, Session},
     },
-    rooms::{Attendance, Broadcast, RecordError, Subscription},
+    rooms::{Attendance, Broadcast, NoSocket, RecordError, Subscription},
     token_bucket::Rate,
 };
 
@@ -55,6 +55,7 @@ pub(crate) async fn connect(
     let out_of_range = || Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.");
     let Query(Since { since }) = query.map_err(|_| out_of_range())?;
     let since = since.map(|since| since.parse()).transpose().map_err(|_| out_of_range())?;
+    session.room.may_attend(session.member)?;
     let upgrade = upgrade.map_err(|_| Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only."))?;
     let services = Arc::clone(&services);
     let sockets = services.sockets.clone();
@@ -93,7 +94,8 @@ impl Live {
         let end = match self.peer.session.room.attend(self.peer.session.member).await {
             Ok(attendance) => self.run(&attendance, since).await,
             Err(RecordError::Closed) => End::Close(CLOSE_ROOM_CLOSED, "the room is closed"),
-            Err(RecordError::Journal(_) | RecordError::Refused(_)) => End::Close(close_code::ERROR, "try again"),
+            Err(RecordError::Refused(NoSocket::OfMember(_) | NoSocket::OfRoom(_))) => End::Close(close_code::POLICY, "too many sockets"),
+            Err(RecordError::Journal(_)) => End::Close(close_code::ERROR, "try again"),
         };
         if let End::Close(code, reason) = end {
             let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };

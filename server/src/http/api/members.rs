@@ -32,7 +32,7 @@ pub(crate) async fn join(
     let pin = pin.map(|Path(pin)| pin).unwrap_or_default();
     let room = find_room(&services, &client, &pin).await?;
     let newcomer = newcomer(&services, &client, join_request(&headers, &body?)?)?;
-    match take_seat(&headers, &room, newcomer).await? {
+    match take_seat(&services, &client, &headers, &room, newcomer).await? {
         Entrance::New(seat) => Ok(entered(&room, seat)),
         Entrance::Seated(session, token) => {
             let entered = Entered { pin: room.pin().clone(), role: session.role, member: session.member, token };

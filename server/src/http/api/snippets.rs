@@ -16,7 +16,7 @@ use axum::{
 
 use crate::{
     http::{Refusal, guard::Owner},
-    rooms::{MAX_SNIPPETS, NoSuchSnippet, TooManySnippets},
+    rooms::{MAX_SNIPPETS, NoSuchSnippet, RoomHasNoSpace},
 };
 
 /// `POST /api/rooms/{pin}/snippets`: adds a text, which everybody in the room gets.
@@ -47,9 +47,14 @@ impl From<InvalidSnippet> for Refusal {
     }
 }
 
-impl From<TooManySnippets> for Refusal {
-    fn from(_: TooManySnippets) -> Self {
-        Self::new(ProblemCode::RoomFull, format!("A room holds {MAX_SNIPPETS} texts. Remove one first."))
+impl From<RoomHasNoSpace> for Refusal {
+    fn from(reason: RoomHasNoSpace) -> Self {
+        match reason {
+            RoomHasNoSpace::TooManySnippets => {
+                Self::new(ProblemCode::RoomFull, format!("A room holds {MAX_SNIPPETS} texts. Remove one first."))
+            }
+            RoomHasNoSpace::TooMuchText(most) => Self::too_much_text(most),
+        }
     }
 }
 

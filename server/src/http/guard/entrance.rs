@@ -2,9 +2,9 @@
 
 use axum::http::HeaderMap;
 
-use super::Session;
+use super::{Client, Session};
 use crate::{
-    http::Refusal,
+    http::{Refusal, Services},
     rooms::{Newcomer, RoomHandle, Seat},
 };
 
@@ -20,9 +20,16 @@ pub(crate) enum Entrance {
 /// if that has one. Otherwise `newcomer` gets a new seat.
 ///
 /// # Errors
-/// When the room is locked, full or closed, or when the change could not be recorded.
-pub(crate) async fn take_seat(headers: &HeaderMap, room: &RoomHandle, newcomer: Newcomer) -> Result<Entrance, Refusal> {
+/// When the room is locked, full or closed, when the client has taken too many new seats lately, or when the change could not be recorded.
+pub(crate) async fn take_seat(
+    services: &Services,
+    client: &Client,
+    headers: &HeaderMap,
+    room: &RoomHandle,
+    newcomer: Newcomer,
+) -> Result<Entrance, Refusal> {
     let Some((session, token)) = Session::of(headers, room) else {
+        services.joins.spend(client.address)?;
         return Ok(Entrance::New(room.join(newcomer).await?));
     };
     room.take_seat_again(session.member).await?;

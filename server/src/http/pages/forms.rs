@@ -68,7 +68,7 @@ async fn enter(
     // Browsers send a field that was not filled in as an empty text.
     let request = JoinRequest { name: Some(name).filter(|name| !name.trim().is_empty()) };
     let newcomer = newcomer(services, client, request)?;
-    Ok(match take_seat(headers, &room, newcomer).await? {
+    Ok(match take_seat(services, client, headers, &room, newcomer).await? {
         Entrance::New(seat) => Some(seat),
         Entrance::Seated(..) => None,
     })
