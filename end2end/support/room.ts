@@ -3,7 +3,7 @@
 import { type Download, type Locator, type Page, expect } from '@playwright/test';
 
 /** The end of the address of a room's page, with its PIN. */
-const ROOM_PAGE = /\/r\/(\d{6})$/;
+const ROOM_PAGE = /\/r\/(\d{6,})$/;
 
 /** The button of this name. */
 export function button(where: Page | Locator, name: string): Locator {

@@ -18,7 +18,7 @@ export interface Noise {
 /** Messages that the browser writes while a test has taken away the network or the server. */
 export const CONNECTION_LOST: Noise[] = [
   { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
-  { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/api\/rooms\/\d{6}\/live(\?since=\d+)?' failed: /, url: /./ },
+  { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/api\/rooms\/\d{6,}\/live(\?since=\d+)?' failed: /, url: /./ },
 ];
 
 /** The message that the browser writes when a request gets an error status that a test expects. */
@@ -26,8 +26,8 @@ export function answered(status: number, url: RegExp): Noise[] {
   return [{ text: new RegExp(`^Failed to load resource: the server responded with a status of ${status} \\(`), url }];
 }
 
-/** Messages that the browser writes when a file is removed during its upload: a chunk is refused or cut off. */
-export const CUT_OFF: Noise[] = [404, 409]
+/** Messages that the browser writes when a file is removed, or its room closed, during its upload: a chunk is refused or cut off. */
+export const CUT_OFF: Noise[] = [404, 409, 410]
   .flatMap((status) => answered(status, /\/files\//))
   .concat({ text: /^Failed to load resource: net::ERR_CONNECTION_(RESET|CLOSED|ABORTED)$/, url: /\/files\// });
 

@@ -7,7 +7,7 @@ import { CUT_OFF, answered, expect, test } from '../support/test';
 test('closing a room tells everybody how many files were erased, and erases them', async ({ server, device }, info) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
-  const phone = await device('iPhone', { noise: answered(404, /./) });
+  const phone = await device('iPhone', { noise: answered(410, /./) });
   const tablet = await device('androidTablet');
   await joinRoom(phone, pin);
   await joinRoom(tablet, pin);
@@ -30,11 +30,11 @@ test('closing a room tells everybody how many files were erased, and erases them
   await expect.poll(() => server.storedFiles()).toEqual([]);
 
   // The room no longer exists for its former members either.
-  expect((await phone.request.get(`/api/rooms/${pin}`)).status()).toBe(404);
+  expect((await phone.request.get(`/api/rooms/${pin}`)).status()).toBe(410);
   const page = await phone.goto(`/r/${pin}`);
-  expect(page?.status()).toBe(404);
+  expect(page?.status()).toBe(410);
   await expect(phone.getByRole('alert')).toContainText('There is no room with this PIN.');
-  expect((await phone.goto(`/join/${pin}`))?.status()).toBe(404);
+  expect((await phone.goto(`/join/${pin}`))?.status()).toBe(410);
 });
 
 test('a room without files ends with a sentence that fits', async ({ device }) => {

@@ -188,7 +188,7 @@ test('an upload goes on to its end when the server is killed in the middle and s
 test('a page that was cut off when its room was closed says so when it is back', async ({ cable, device }) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
-  const guest = await device('iPhone', { address: cable.address, noise: [...CONNECTION_LOST, ...answered(404, /\/api\/rooms\//)] });
+  const guest = await device('iPhone', { address: cable.address, noise: [...CONNECTION_LOST, ...answered(410, /\/api\/rooms\//)] });
   await joinRoom(guest, pin);
   await cable.cut();
   await expect(guest.getByText(LOST)).toBeVisible();

@@ -22,7 +22,7 @@ for (const [screen, name, viewport] of SCREENS) {
         await page.goto('/');
         await isWellLaidOut(page, viewport.width);
         await page.getByRole('button', { name: say(language, 'create_room') }).click();
-        await page.waitForURL(/\/r\/\d{6}$/);
+        await page.waitForURL(/\/r\/\d{6,}$/);
         await expect(page.getByRole('main')).toContainText(say(language, 'connected'));
         await isWellLaidOut(page, viewport.width);
 

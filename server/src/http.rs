@@ -18,7 +18,7 @@ use std::{net::IpAddr, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, device::DeviceRules, files::FileStore, rooms::Rooms, uploads::Uploads};
-use guard::Budget;
+use guard::{Budget, Guesses};
 
 pub(crate) use refusal::Refusal;
 
@@ -33,7 +33,7 @@ pub(crate) struct Services {
     /// The address and port at which other devices in the local network reach this server; `None` if they cannot.
     pub(crate) lan_origin: Option<(IpAddr, u16)>,
     /// How many wrong PINs each client address may still try.
-    pub(crate) guesses: Budget,
+    pub(crate) guesses: Guesses,
     /// How many new rooms each client address may still create.
     pub(crate) creations: Budget,
     /// How many new seats each client address may still take.

@@ -40,7 +40,10 @@ use connections::ConnectionLimits;
 use durability::SyncMode;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
-use http::{Services, guard::Budget};
+use http::{
+    Services,
+    guard::{Budget, Guesses},
+};
 use journal::{Journal, Recovered};
 use rooms::{RoomLimits, RoomSettings, Rooms};
 use token_bucket::Rate;
@@ -48,8 +51,6 @@ use uploads::{UploadLimits, Uploads};
 
 pub use serve_error::ServeError;
 
-/// How many wrong PINs one address may try. At this rate, finding one room among a million PINs takes weeks.
-const GUESSES: Rate = Rate { burst: 30.0, per_second: 0.5 };
 /// How many rooms one address may create: enough for a school behind one router, but not for a script.
 const CREATIONS: Rate = Rate { burst: 300.0, per_second: 1.0 };
 /// How many new seats one address may take in each minute, in addition to those at once.
@@ -110,7 +111,7 @@ impl Server {
             uploads,
             devices: device::DeviceRules::load(),
             lan_origin: None,
-            guesses: Budget::new(GUESSES),
+            guesses: Guesses::new(config.limits.max_guesses_per_address),
             creations: Budget::new(CREATIONS),
             joins: Budget::new(joins(config.limits.max_joins_per_address)),
             stopping: CancellationToken::new(),

@@ -6,6 +6,7 @@
 
 mod attendance;
 mod broadcast;
+mod closed_lately;
 mod coverage;
 mod decision;
 mod downloads;
@@ -31,7 +32,7 @@ use std::{
     time::Duration,
 };
 
-use app::room::{Pin, Role, Room, Snapshot};
+use app::room::{PIN_DIGITS, Pin, Role, Room, Snapshot};
 use rand::RngExt as _;
 use tokio::time::Instant;
 
@@ -42,6 +43,8 @@ use crate::{
     network::network,
     tasks::detached,
 };
+
+use closed_lately::ClosedLately;
 
 pub use attendance::{Attendance, NoSocket};
 pub use broadcast::Broadcast;
@@ -55,8 +58,9 @@ pub use seats::{Newcomer, NoSeat, Seat};
 pub use snippets::{MAX_SNIPPETS, NoSuchSnippet, RoomHasNoSpace};
 pub use subscription::Subscription;
 
-/// At most one PIN in this many is in use, so that guessing one stays hopeless on a busy server, too.
-const PIN_SPARSENESS: u64 = 20;
+/// PINs get a digit more when more than one PIN in this many is in use, so that guessing one stays hopeless on a busy
+/// server, too.
+const PIN_SPARSENESS: u64 = 10_000;
 
 /// How long a room is kept, without being used, in which there was never a file, a text or a guest.
 const UNSHARED_TTL: Duration = Duration::from_secs(3600);
@@ -64,7 +68,7 @@ const UNSHARED_TTL: Duration = Duration::from_secs(3600);
 /// Why no room was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// So many rooms are open that a PIN would be easy to guess, or as many as the server may have.
+    /// As many rooms are open as the server may have.
     #[error("no more rooms can be opened")]
     Full,
     /// As many rooms are open that were created from this address as may be.
@@ -79,6 +83,7 @@ pub enum CreateError {
 #[derive(Debug)]
 pub struct Rooms {
     rooms: Mutex<HashMap<Pin, RoomHandle>>,
+    closed: Mutex<ClosedLately>,
     journal: Arc<Journal>,
     settings: RoomSettings,
 }
@@ -95,7 +100,7 @@ impl Rooms {
                 (handle.pin().clone(), handle)
             })
             .collect();
-        Self { rooms: Mutex::new(rooms), journal, settings }
+        Self { rooms: Mutex::new(rooms), closed: Mutex::default(), journal, settings }
     }
 
     /// Opens a room under an unused PIN, with `newcomer` as its owner. The work is finished even when the caller is
@@ -132,8 +137,26 @@ impl Rooms {
     /// The error of the journal; the next start tries again.
     pub async fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
         self.journal.forget(pin.clone()).await?;
+        // Noted before the PIN is free, so that no new room can get it in between.
+        lock(&self.closed).add(pin.clone(), unix_ms(), Instant::now());
         self.table().remove(pin);
         Ok(())
+    }
+
+    /// When the room with this PIN was closed, in milliseconds since the Unix epoch, if that was within the last 24
+    /// hours and the server has not been restarted since.
+    #[must_use]
+    pub fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
+        if let Some(room) = self.table().get(pin) {
+            return room.read(|room| room.closed.map(|closed| closed.at_ms));
+        }
+        lock(&self.closed).closed_at_ms(pin)
+    }
+
+    /// How many digits the PIN of the next room has.
+    #[must_use]
+    pub fn pin_digits(&self) -> usize {
+        pin_digits_for(self.settings.pin_digits, self.table().len())
     }
 
     /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for [`UNSHARED_TTL`].
@@ -153,21 +176,23 @@ impl Rooms {
 
     /// Makes a room with no members under a PIN that no other room has, for somebody at the address `creator`.
     fn take_free_pin(&self, creator: Option<IpAddr>) -> Result<RoomHandle, CreateError> {
-        let RoomSettings { pin_digits, max_rooms, max_rooms_per_address, .. } = self.settings;
-        let pins = 10u64.pow(u32::try_from(pin_digits).expect("a PIN has at most 12 digits"));
+        let RoomSettings { max_rooms, max_rooms_per_address, .. } = self.settings;
         let creator = creator.map(|address| network(address, 64));
         let mut rooms = self.table();
-        if rooms.len() as u64 >= pins / PIN_SPARSENESS || rooms.len() >= max_rooms {
+        let pin_digits = pin_digits_for(self.settings.pin_digits, rooms.len());
+        let pins = 10u64.pow(u32::try_from(pin_digits).expect("a PIN has at most 12 digits"));
+        if rooms.len() >= max_rooms {
             return Err(CreateError::Full);
         }
         if creator.is_some() && rooms.values().filter(|room| room.creator() == creator).count() >= max_rooms_per_address {
             return Err(CreateError::TooManyOfAddress(max_rooms_per_address));
         }
-        // At most one PIN in twenty is taken, so that the loop ends after a few rounds.
+        let closed = lock(&self.closed);
+        // Of the PINs with so many digits, few are taken, so that the loop ends after a few rounds.
         let pin = loop {
             let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = pin_digits);
             let pin: Pin = digits.parse().expect("the text has as many digits as a PIN may have");
-            if !rooms.contains_key(&pin) {
+            if !rooms.contains_key(&pin) && closed.closed_at_ms(&pin).is_none() {
                 break pin;
             }
         };
@@ -180,4 +205,11 @@ impl Rooms {
     fn table(&self) -> std::sync::MutexGuard<'_, HashMap<Pin, RoomHandle>> {
         lock(&self.rooms)
     }
+}
+
+/// How many digits the PIN of a new room has: at least `least`, and so many that few PINs are in use when `open` rooms are
+/// open.
+pub(crate) fn pin_digits_for(least: usize, open: usize) -> usize {
+    let enough = |digits: &usize| open as u64 * PIN_SPARSENESS <= 10u64.pow(u32::try_from(*digits).unwrap_or(u32::MAX));
+    (least..=*PIN_DIGITS.end()).find(enough).unwrap_or(*PIN_DIGITS.end())
 }

@@ -14,7 +14,7 @@ pub(crate) fn in_words(problem: Problem) -> Problem {
 pub fn problem_text(code: ProblemCode) -> &'static str {
     let t = t();
     match code {
-        ProblemCode::NoSuchRoom => t.problem_no_such_room(),
+        ProblemCode::NoSuchRoom | ProblemCode::RoomClosed => t.problem_no_such_room(),
         ProblemCode::RoomLocked => t.problem_room_locked(),
         ProblemCode::TooManyRequests => t.problem_too_many_requests(),
         ProblemCode::TooManyMembers => t.problem_too_many_members(),

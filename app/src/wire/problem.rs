@@ -61,6 +61,8 @@ codes! {
     CrossSite = 403, "Requests from other sites are refused";
     /// The room does not exist, or not any more.
     NoSuchRoom = 404, "There is no room with this PIN";
+    /// The room was closed within the last 24 hours.
+    RoomClosed = 410, "This room was closed";
     /// The file does not exist, or not any more.
     NoSuchFile = 404, "There is no such file";
     /// The text does not exist, or not any more.

@@ -25,6 +25,10 @@ pub struct Limits {
     #[arg(long, env = "SNAPDROP_MAX_MEMBERS_PER_ROOM", default_value = "1000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_members_per_room: usize,
 
+    /// Wrong PINs that one address may try at once; about three are added each hour
+    #[arg(long, env = "SNAPDROP_MAX_GUESSES_PER_ADDRESS", default_value = "30", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_guesses_per_address: usize,
+
     /// New seats that one address may take at once; ten are added each minute
     #[arg(long, env = "SNAPDROP_MAX_JOINS_PER_ADDRESS", default_value = "100", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_joins_per_address: usize,

@@ -131,7 +131,7 @@ fn problem(query: PageQuery) -> Option<ProblemCode> {
 async fn render(services: &Services, status: StatusCode, page: Page, request: Request<Body>) -> Response {
     let server = ServerDescription {
         origin: join_code::origin(services, request.headers()),
-        pin_digits: services.config.pin_digits,
+        pin_digits: services.rooms.pin_digits(),
         room_ttl_secs: services.config.room_ttl.as_secs(),
         theme: preferences::theme(request.headers()),
         language: preferences::language(request.headers()),

@@ -38,6 +38,11 @@ impl Refusal {
         Self::new(ProblemCode::RoomFull, format!("All names and texts of a room have at most {most} together. Remove something first."))
     }
 
+    /// The refusal of a request for a room that was closed meanwhile.
+    pub(crate) fn room_closed() -> Self {
+        Self::new(ProblemCode::RoomClosed, "This room was closed just now.")
+    }
+
     /// The refusal of a request for a file that is not in the room.
     pub(crate) fn no_such_file() -> Self {
         Self::new(ProblemCode::NoSuchFile, "There is no such file in this room. It may have been removed.")
@@ -107,7 +112,7 @@ impl From<JournalError> for Refusal {
 impl<R: Into<Self>> From<RecordError<R>> for Refusal {
     fn from(error: RecordError<R>) -> Self {
         match error {
-            RecordError::Closed => Problem::no_such_room().into(),
+            RecordError::Closed => Self::room_closed(),
             RecordError::Journal(error) => error.into(),
             RecordError::Refused(reason) => reason.into(),
         }
@@ -184,7 +189,7 @@ impl From<UploadError> for Refusal {
     fn from(error: UploadError) -> Self {
         match error {
             UploadError::NoSuchFile => Self::no_such_file(),
-            UploadError::RoomClosed => Problem::no_such_room().into(),
+            UploadError::RoomClosed => Self::room_closed(),
             UploadError::FileTooLarge(most) => {
                 Self::new(ProblemCode::FileTooLarge, format!("The file is larger than the {} that this server takes.", ByteSize(most)))
             }

@@ -94,7 +94,7 @@ impl KnownRoom {
     /// `None` if the room is gone, which is right only if the owner has asked to close it.
     async fn check(&self, folder: &Path) -> Option<BTreeSet<String>> {
         let view = match self.room.view().await {
-            Err(Broken::Refused { status: 404, .. }) if self.closing != Closing::No => return None,
+            Err(Broken::Refused { status: 404 | 410, .. }) if self.closing != Closing::No => return None,
             view => view.unwrap_or_else(|broken| panic!("a room is lost: {broken:?}")),
         };
         assert_ne!(self.closing, Closing::Answered, "a closed room is back");

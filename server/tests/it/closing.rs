@@ -46,14 +46,14 @@ async fn the_pin_of_a_closed_room_is_dead() {
     let id = owner.upload("a.txt", b"gone").await;
     let pin = owner.pin();
     assert_eq!(owner.close().await, 204);
-    refused(app.ask_to_join(pin, &json!({})).await, 404, "no_such_room").await;
-    refused(guest.get(&guest.file(id)).await, 404, "no_such_room").await;
-    refused(guest.archive().await, 404, "no_such_room").await;
-    refused(app.get(&format!("/api/rooms/{pin}")).await, 404, "no_such_room").await;
+    refused(app.ask_to_join(pin, &json!({})).await, 410, "room_closed").await;
+    refused(guest.get(&guest.file(id)).await, 410, "room_closed").await;
+    refused(guest.archive().await, 410, "room_closed").await;
+    refused(app.get(&format!("/api/rooms/{pin}")).await, 410, "room_closed").await;
     let cookie = format!("snapdrop-{pin}={}", guest.entered.token);
     for path in [format!("/r/{pin}"), format!("/join/{pin}")] {
         let response = app.request(Method::GET, &path).header("cookie", &cookie).send().await.unwrap();
-        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(response.status(), 410, "{path}");
     }
     app.finish().await;
 }
@@ -87,6 +87,19 @@ async fn closing_one_room_leaves_the_others_alone() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_a_closed_room_again_and_again_spends_no_guess() {
+    let app = TestApp::start().await;
+    let (closed, open) = (app.create_room().await, app.create_room().await);
+    assert_eq!(closed.close().await, 204);
+    for _ in 0..40 {
+        let problem = refused(app.ask_to_join(closed.pin(), &json!({})).await, 410, "room_closed").await;
+        assert!(problem["detail"].as_str().unwrap().contains(" GMT"), "{problem}");
+    }
+    app.join(&open, "Ada").await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn closing_ends_a_running_upload() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
@@ -97,7 +110,7 @@ async fn closing_ends_a_running_upload() {
     assert_eq!(owner.close().await, 204);
     assert_eq!(files_on_disk(app.folder()), Vec::<String>::new());
     assert!(answer(&mut running).await.starts_with("HTTP/1.1 4"));
-    refused(owner.append(id, 4, "456789").await, 404, "no_such_room").await;
+    refused(owner.append(id, 4, "456789").await, 410, "room_closed").await;
     app.finish().await;
 }
 
@@ -110,14 +123,14 @@ async fn a_room_is_closed_only_once() {
     }
     let mut statuses = futures::future::join_all((0..4).map(|_| owner.close())).await;
     statuses.sort_unstable();
-    assert_eq!(statuses, [204, 404, 404, 404]);
+    assert_eq!(statuses, [204, 410, 410, 410]);
     app.finish().await;
 }
 
 /// Asks without a token until the room is gone. Requests without a token do not count as use of the room.
 async fn until_gone(door: &Door, pin: &str) {
     eventually("an unused room is closed", async || match door.get(&format!("/api/rooms/{pin}")).await.status() {
-        StatusCode::NOT_FOUND => Ok(()),
+        StatusCode::GONE => Ok(()),
         status => Err(status),
     })
     .await;
@@ -129,7 +142,7 @@ async fn a_room_that_nobody_uses_is_closed_and_erased() {
     let owner = app.create_room().await;
     owner.upload("a.txt", b"gone").await;
     until_gone(&app, owner.pin()).await;
-    refused(owner.archive().await, 404, "no_such_room").await;
+    refused(owner.archive().await, 410, "room_closed").await;
     assert_nothing_left(app.stop().await.path());
 }
 
@@ -157,7 +170,7 @@ async fn a_running_upload_is_use_of_a_room() {
     let unused = app.create_room().await;
     eventually("an unused room is closed", async || {
         let status = app.get(&format!("/api/rooms/{}", unused.pin())).await.status();
-        if status == StatusCode::NOT_FOUND {
+        if status == StatusCode::GONE {
             return Ok(());
         }
         tokio::io::AsyncWriteExt::write_all(&mut slow, b"x").await.unwrap();

@@ -205,11 +205,11 @@ async fn somebody_who_guesses_pins_is_told_to_wait() {
         }
         tried += 1;
     };
-    assert!((30..40).contains(&tried), "{tried} guesses");
+    assert_eq!(tried, 30);
     let wait = header(&refusal, "retry-after").to_owned();
     let problem: Value = refused(refusal, 429, "too_many_requests").await;
-    // The budget regains one guess every two seconds, and a part of these may have passed.
-    assert!(matches!(wait.as_str(), "1" | "2"), "{wait}");
+    // One guess comes back in about twenty minutes, of which a moment may have passed.
+    assert!((1200..=1310).contains(&wait.parse::<u64>().unwrap()), "{wait}");
     assert_eq!(problem["retry_after_secs"].to_string(), wait);
     app.finish().await;
 }

@@ -183,7 +183,7 @@ async fn a_pages_guesses_are_counted_too() {
         }
     };
     assert_eq!(refused.status(), 429);
-    assert!(matches!(header(&refused, "retry-after"), "1" | "2"));
+    assert!(header(&refused, "retry-after").parse::<u64>().unwrap() > 1000);
     app.finish().await;
 }
 

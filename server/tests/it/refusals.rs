@@ -99,7 +99,7 @@ async fn a_token_of_a_closed_room_is_dead() {
     let id = owner.upload("a.txt", b"gone").await;
     assert_eq!(owner.close().await, 204);
     for (method, rest, _) in requests(id) {
-        refused(send(&owner, Some(&owner.entered.token), method, &rest).await, 404, "no_such_room").await;
+        refused(send(&owner, Some(&owner.entered.token), method, &rest).await, 410, "room_closed").await;
     }
     app.finish().await;
 }

@@ -103,7 +103,7 @@ impl TestApp {
     pub(crate) async fn finish(mut self) {
         for owner in self.door.owners() {
             let status = owner.close().await;
-            assert!(matches!(status, 204 | 404), "closing a room gave {status}");
+            assert!(matches!(status, 204 | 404 | 410), "closing a room gave {status}");
         }
         self.wait_for_end().await;
         let folder = self.folder.take().unwrap();
@@ -116,7 +116,7 @@ impl TestApp {
         let wrong = self.unused_pin();
         loop {
             let response = self.ask_to_join(&wrong, &serde_json::json!({})).await;
-            if response.headers().get("retry-after").is_some_and(|wait| wait == "2") {
+            if response.status() == 429 {
                 return;
             }
         }

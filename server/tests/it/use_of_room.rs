@@ -34,7 +34,7 @@ async fn read_some(download: &mut TcpStream) {
 
 /// Asks without a token whether the room is gone. Requests without a token do not count as use of the room.
 async fn is_gone(door: &Door, pin: &str) -> bool {
-    door.get(&format!("/api/rooms/{pin}")).await.status() == 404
+    door.get(&format!("/api/rooms/{pin}")).await.status() == 410
 }
 
 /// Downloads slowly from one room until another one, which nobody uses, is closed. Checks that the first room is still

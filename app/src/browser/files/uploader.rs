@@ -223,7 +223,9 @@ impl Uploads {
                 match outcome {
                     Ok(()) => self.forget(id),
                     // The file was removed or the room was closed meanwhile: no row is left to show the problem in.
-                    Err(problem) if matches!(problem.code, ProblemCode::NoSuchFile | ProblemCode::NoSuchRoom) => self.forget(id),
+                    Err(problem) if matches!(problem.code, ProblemCode::NoSuchFile | ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => {
+                        self.forget(id)
+                    }
                     Err(problem) => self.set(id, UploadState::Failed { code: problem.code }),
                 }
                 self.pump();

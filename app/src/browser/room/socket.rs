@@ -92,7 +92,7 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedRec
 /// tell why. Returns `None` if both do, or if that is not known.
 async fn ended(live: LiveRoom) -> Option<Ended> {
     match api::fetch_room(&live.pin()).await {
-        Err(problem) if problem.code == ProblemCode::NoSuchRoom => Some(Ended::Gone),
+        Err(problem) if matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => Some(Ended::Gone),
         Err(problem) if problem.code == ProblemCode::NotAMember => Some(Ended::NoSeat),
         Ok(_) | Err(_) => None,
     }

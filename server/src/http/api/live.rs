@@ -192,7 +192,7 @@ impl Live {
             Message::Close(_) => return ControlFlow::Break(End::Gone),
         };
         let outcome = match messages.spend(self.peer.address) {
-            Ok(()) => self.peer.carry_out(&text, attendance).await,
+            Ok(_) => self.peer.carry_out(&text, attendance).await,
             Err(problem) => Err(problem.into()),
         };
         match outcome {

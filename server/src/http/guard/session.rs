@@ -109,10 +109,18 @@ async fn room_in_path(parts: &mut Parts, services: &Arc<Services>, client: &Clie
     find_room(services, client, typed).await
 }
 
-/// The open room with the PIN `typed`. If there is none, this costs the client a guess.
+/// The refusal of a PIN whose room was closed lately.
+fn room_closed(closed_at_ms: u64) -> Refusal {
+    let closed_at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(closed_at_ms);
+    let closed_at = httpdate::fmt_http_date(closed_at);
+    Refusal::new(ProblemCode::RoomClosed, format!("This room was closed ({closed_at}). Ask its owner for the current PIN."))
+}
+
+/// The open room with the PIN `typed`. If there is none, this costs the client a guess, unless the room was closed lately:
+/// whoever was in it may ask for it again and again, and a guesser learns nothing from it.
 ///
 /// # Errors
-/// [`ProblemCode::NoSuchRoom`], or [`ProblemCode::TooManyRequests`] when the client has no guess left. A text that
+/// [`ProblemCode::RoomClosed`], [`ProblemCode::NoSuchRoom`], or [`ProblemCode::TooManyRequests`] when the client has no guess left. A text that
 /// cannot be a PIN costs nothing.
 pub(crate) async fn find_room(services: &Services, client: &Client, typed: &str) -> Result<RoomHandle, Refusal> {
     let pin: Pin = typed.parse().map_err(|_| {
@@ -121,9 +129,12 @@ pub(crate) async fn find_room(services: &Services, client: &Client, typed: &str)
     })?;
     match services.rooms.find(&pin).await {
         Some(room) => Ok(room),
-        None => {
-            services.guesses.spend(client.address)?;
-            Err(Problem::no_such_room().into())
-        }
+        None => match services.rooms.closed_at_ms(&pin) {
+            Some(closed_at_ms) => Err(room_closed(closed_at_ms)),
+            None => {
+                services.guesses.spend(client.address)?;
+                Err(Problem::no_such_room().into())
+            }
+        },
     }
 }

@@ -200,8 +200,8 @@ impl Uploads {
 
 /// Whether the server would refuse the other files for the same reason.
 fn is_final(problem: &Problem) -> bool {
-    use ProblemCode::{NoSuchRoom, NotAMember, OwnerOnly, TooManyRequests};
-    matches!(problem.code, NoSuchRoom | NotAMember | OwnerOnly | TooManyRequests)
+    use ProblemCode::{NoSuchRoom, NotAMember, OwnerOnly, RoomClosed, TooManyRequests};
+    matches!(problem.code, NoSuchRoom | RoomClosed | NotAMember | OwnerOnly | TooManyRequests)
 }
 
 fn size_of(picked: &PickedFile) -> u64 {

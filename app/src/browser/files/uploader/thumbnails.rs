@@ -66,7 +66,10 @@ impl ThumbnailQueue {
         while let Some(waiting) = self.waiting.try_update_value(next).flatten() {
             let (pin, id, file) = waiting.take();
             // Further requests for a room that does not exist would look to the server like guessing PINs.
-            if hand_in(&pin, id, &file).await.is_err_and(|problem| problem.code == ProblemCode::NoSuchRoom) {
+            if hand_in(&pin, id, &file)
+                .await
+                .is_err_and(|problem| matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed))
+            {
                 self.waiting.update_value(|waiting| waiting.retain(|other| other.0 != pin));
             }
         }

@@ -1,0 +1,58 @@
+//! The rooms that were closed lately: their PINs are not given to new rooms, and whoever uses one is told what became of
+//! the room. They are kept in memory only, because a closed room leaves nothing on the disk.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+use app::room::Pin;
+use tokio::time::Instant;
+
+/// How long a PIN is not used again.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// The most rooms that are remembered; with more, the oldest is forgotten early.
+const MAX_ROOMS: usize = 100_000;
+
+/// The PINs of rooms that were closed lately.
+#[derive(Debug, Default)]
+pub(super) struct ClosedLately {
+    /// When each was closed, in milliseconds since the Unix epoch.
+    closed_at_ms: HashMap<Pin, u64>,
+    /// The PINs in the order in which their rooms were closed.
+    order: VecDeque<(Instant, Pin)>,
+}
+
+impl ClosedLately {
+    /// Notes that a room was closed just now.
+    pub(super) fn add(&mut self, pin: Pin, closed_at_ms: u64, now: Instant) {
+        let is_old = |closed: &(Instant, Pin)| closed.0 + KEPT <= now;
+        while self.order.front().is_some_and(is_old) || self.order.len() >= MAX_ROOMS {
+            let Some((_, oldest)) = self.order.pop_front() else { break };
+            self.closed_at_ms.remove(&oldest);
+        }
+        self.closed_at_ms.insert(pin.clone(), closed_at_ms);
+        self.order.push_back((now, pin));
+    }
+
+    /// When the room with this PIN was closed, in milliseconds since the Unix epoch, if it was lately.
+    pub(super) fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
+        self.closed_at_ms.get(pin).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_remembered_for_a_day() {
+        let (start, mut closed) = (Instant::now(), ClosedLately::default());
+        let pin = |digits: &str| digits.parse::<Pin>().unwrap();
+        closed.add(pin("1111"), 5, start);
+        closed.add(pin("2222"), 6, start + KEPT / 2);
+        assert_eq!((closed.closed_at_ms(&pin("1111")), closed.closed_at_ms(&pin("3333"))), (Some(5), None));
+        closed.add(pin("3333"), 7, start + KEPT);
+        assert_eq!([closed.closed_at_ms(&pin("1111")), closed.closed_at_ms(&pin("2222"))], [None, Some(6)]);
+    }
+}
