@@ -51,8 +51,8 @@ use uploads::{UploadLimits, Uploads};
 
 pub use serve_error::ServeError;
 
-/// How many rooms one address may create: enough for a school behind one router, but not for a script.
-const CREATIONS: Rate = Rate { burst: 300.0, per_second: 1.0 };
+/// How many rooms one address may create in each minute, in addition to those at once.
+const CREATIONS_PER_MINUTE: f64 = 60.0;
 /// How many new seats one address may take in each minute, in addition to those at once.
 const JOINS_PER_MINUTE: f64 = 10.0;
 
@@ -112,8 +112,8 @@ impl Server {
             devices: device::DeviceRules::load(),
             lan_origin: None,
             guesses: Guesses::new(config.limits.max_guesses_per_address),
-            creations: Budget::new(CREATIONS),
-            joins: Budget::new(joins(config.limits.max_joins_per_address)),
+            creations: Budget::new(rate(config.limits.max_creations_per_address, CREATIONS_PER_MINUTE)),
+            joins: Budget::new(rate(config.limits.max_joins_per_address, JOINS_PER_MINUTE)),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
             config,
@@ -183,10 +183,9 @@ fn room_settings(config: &Config) -> RoomSettings {
     }
 }
 
-/// How many new seats one address may take.
 #[expect(clippy::cast_precision_loss, reason = "a limit so high that it loses digits is no limit")]
-fn joins(at_once: usize) -> Rate {
-    Rate { burst: at_once as f64, per_second: JOINS_PER_MINUTE / 60.0 }
+fn rate(at_once: usize, per_minute: f64) -> Rate {
+    Rate { burst: at_once as f64, per_second: per_minute / 60.0 }
 }
 
 /// Takes the right to read and write what an earlier version of the program created from everybody but the server's user.

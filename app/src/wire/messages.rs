@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
-use crate::room::{FileEntry, FileId, PassingEvent, RoomEvent, Snapshot};
+use super::{Problem, SnapshotPart};
+use crate::room::{FileId, PassingEvent, RoomEvent, Snapshot};
 
 /// The close code with which the server ends every socket of a closed room.
 pub const CLOSE_ROOM_CLOSED: u16 = 4001;
@@ -20,14 +20,11 @@ pub const HEARTBEAT_SECS: u32 = 20;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The room as it is now. It is the first message to a client that connects without `since`, and replaces events
-    /// that the server cannot replay any more. In a room with many files, [`Self::SnapshotFiles`] come before it, and
-    /// `files` holds only those after them.
+    /// that the server cannot replay any more. The lists of a large room begin in the [`Self::SnapshotPart`]s before it.
     Snapshot(Snapshot),
-    /// The next files of the snapshot that follows. A client that is interrupted before the snapshot has nothing yet.
-    SnapshotFiles {
-        /// The files, in their order.
-        files: Vec<FileEntry>,
-    },
+    /// Some entries of the lists of the snapshot that follows, in their order. A client that is interrupted before the
+    /// snapshot has nothing yet.
+    SnapshotPart(SnapshotPart),
     /// The next recorded event.
     Event {
         /// The number of the event.

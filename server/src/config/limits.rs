@@ -21,6 +21,10 @@ pub struct Limits {
     #[arg(long, env = "SNAPDROP_MAX_ROOMS_PER_ADDRESS", default_value = "100", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_rooms_per_address: usize,
 
+    /// Rooms that one address may create at once; one is added each second
+    #[arg(long, env = "SNAPDROP_MAX_CREATIONS_PER_ADDRESS", default_value = "300", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_creations_per_address: usize,
+
     /// Members of one room; those who have left count only until somebody else needs the seat
     #[arg(long, env = "SNAPDROP_MAX_MEMBERS_PER_ROOM", default_value = "1000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_members_per_room: usize,

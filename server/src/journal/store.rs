@@ -21,6 +21,10 @@ const TOKENS: TableDefinition<'_, (&str, TokenHash), &str> = TableDefinition::ne
 /// The number of the last change that is in the tables, under the only key "applied".
 const APPLIED: TableDefinition<'_, &str, u64> = TableDefinition::new("progress");
 
+/// How much of the database is kept in memory. The rooms are in memory anyway, so the database is only written while the
+/// server runs.
+const CACHE_BYTES: usize = 16 << 20;
+
 /// The database file.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -186,7 +190,7 @@ fn forget(write: &WriteTransaction, pin: &str) -> Result<(), JournalError> {
 }
 
 fn open(path: &Path) -> Result<Database, JournalError> {
-    Database::create(path).map_err(|error| match error {
+    Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| match error {
         DatabaseError::DatabaseAlreadyOpen => JournalError::Locked(path.display().to_string()),
         error => failed(error),
     })

@@ -1,5 +1,7 @@
 //! The broadcast of a room: the messages that all of its sockets get.
 
+use std::sync::Arc;
+
 use app::room::Audience;
 use bytes::Bytes;
 use tokio::sync::broadcast::Sender;
@@ -8,7 +10,7 @@ use tokio::sync::broadcast::Sender;
 const BACKLOG: usize = 256;
 
 /// A message for everybody in the room. It is encoded once for all sockets.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Broadcast {
     /// The message as JSON.
     pub text: Bytes,
@@ -20,7 +22,8 @@ pub struct Broadcast {
     pub last: bool,
 }
 
-/// The channel from a room to its sockets.
-pub(super) fn channel() -> Sender<Broadcast> {
+/// The channel from a room to its sockets. It has a place for each message of the backlog from the beginning, so the places
+/// are small.
+pub(super) fn channel() -> Sender<Arc<Broadcast>> {
     Sender::new(BACKLOG)
 }

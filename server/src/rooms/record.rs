@@ -226,8 +226,8 @@ mod tests {
         let received = RoomEvent::FileReceived { id: FileId::new(0), member: MemberId::new(1) };
         room.record(|_| Ok::<_, Infallible>(received.clone())).await.unwrap();
         let receipts = |messages: &[Bytes]| {
-            let ServerMessage::SnapshotFiles { files } = serde_json::from_slice(&messages[0]).unwrap() else { panic!("no files") };
-            files[0].received_by.len()
+            let ServerMessage::SnapshotPart(part) = serde_json::from_slice(&messages[0]).unwrap() else { panic!("no files") };
+            part.files[0].received_by.len()
         };
         let (first, second, third) = (messages(guest(1)), messages(guest(2)), messages(guest(3)));
         assert_eq!((receipts(&first), receipts(&second)), (1, 0));

@@ -1,20 +1,20 @@
-//! The messages of a snapshot. The files of a room may be many, so they are encoded once for all sockets that want them,
-//! and divided among messages of moderate size: a socket copies only the message that it is sending.
+//! The messages of a snapshot. Its lists may be long, so they are divided among messages that fit into the buffer of a
+//! socket: a buffer that had to grow for one of them would stay large. The files, of which there are the most, are encoded
+//! once for all sockets that want them.
 
 use std::sync::Arc;
 
 use app::{
-    room::{FileEntry, Snapshot},
-    wire::ServerMessage,
+    room::{FileEntry, Room, Snapshot},
+    wire::{ServerMessage, SnapshotPart},
 };
 use bytes::Bytes;
+use serde::Serialize;
 
 use super::state::encode;
 
-/// About how many bytes one message with files has.
-const MESSAGE_BYTES: usize = 32 * 1024;
-/// About how many bytes of JSON a file has without its name.
-const ENTRY_BYTES: usize = 320;
+/// The size of a message at which it takes no further entry, in bytes of JSON.
+const MESSAGE_BYTES: usize = 3 * 1024;
 
 /// The files of a snapshot, as encoded messages, and those that go into the snapshot itself. Clones share them.
 #[derive(Clone, Debug)]
@@ -26,23 +26,38 @@ pub(super) struct SnapshotMessages {
 
 impl SnapshotMessages {
     pub(super) fn encode(files: Vec<FileEntry>) -> Self {
-        let mut messages = Vec::new();
-        let (mut next, mut next_bytes) = (Vec::new(), 0);
-        for file in files {
-            next_bytes += ENTRY_BYTES + file.name.as_str().len();
-            next.push(file);
-            if next_bytes >= MESSAGE_BYTES {
-                messages.push(encode(&ServerMessage::SnapshotFiles { files: std::mem::take(&mut next) }));
-                next_bytes = 0;
-            }
-        }
-        Self { messages: messages.into(), rest: next.into() }
+        let (messages, rest) = divide(files, |files| SnapshotPart { files, ..SnapshotPart::default() });
+        Self { messages: messages.into(), rest: rest.into() }
     }
 
     /// All messages of a snapshot, of which everything but the files is given.
-    pub(super) fn with(&self, mut snapshot: Snapshot) -> Vec<Bytes> {
-        snapshot.room.files = self.rest.to_vec();
-        let last = encode(&ServerMessage::Snapshot(snapshot));
-        self.messages.iter().cloned().chain([last]).collect()
+    pub(super) fn with(&self, snapshot: Snapshot) -> Vec<Bytes> {
+        let Snapshot { revision, room } = snapshot;
+        let (members, members_rest) = divide(room.members, |members| SnapshotPart { members, ..SnapshotPart::default() });
+        let (snippets, snippets_rest) = divide(room.snippets, |snippets| SnapshotPart { snippets, ..SnapshotPart::default() });
+        let (parts, parts_rest) = divide(room.parts, |parts| SnapshotPart { parts, ..SnapshotPart::default() });
+        let room = Room { members: members_rest, files: self.rest.to_vec(), snippets: snippets_rest, parts: parts_rest, ..room };
+        let last = encode(&ServerMessage::Snapshot(Snapshot { revision, room }));
+        members.into_iter().chain(self.messages.iter().cloned()).chain(snippets).chain(parts).chain([last]).collect()
     }
+}
+
+/// Divides a list among messages of about [`MESSAGE_BYTES`]. Returns them, and the last entries, which are fewer than make
+/// a message.
+fn divide<T: Serialize>(list: Vec<T>, part: impl Fn(Vec<T>) -> SnapshotPart) -> (Vec<Bytes>, Vec<T>) {
+    let (mut messages, mut next, mut next_bytes) = (Vec::new(), Vec::new(), 0);
+    for entry in list {
+        next_bytes += length(&entry);
+        next.push(entry);
+        if next_bytes >= MESSAGE_BYTES {
+            messages.push(encode(&ServerMessage::SnapshotPart(part(std::mem::take(&mut next)))));
+            next_bytes = 0;
+        }
+    }
+    (messages, next)
+}
+
+/// How many bytes an entry has as JSON.
+fn length(entry: &impl Serialize) -> usize {
+    serde_json::to_vec(entry).map_or(0, |json| json.len())
 }

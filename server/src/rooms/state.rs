@@ -5,7 +5,10 @@
 //! [`State::committed`]. Decisions look at the decided room, so that many of them can wait for one write. Members see
 //! only the committed room, so that a change that a member was told of survives the end of the process.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use app::{
     room::{Audience, FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot, Viewer},
@@ -35,7 +38,7 @@ pub(super) struct State {
     pub(super) encoded_files: [Option<(u64, SnapshotMessages)>; 2],
     /// The channel to the open sockets; `None` while there are none, because it takes more memory than all the rest of
     /// a small room.
-    pub(super) broadcasts: Option<Sender<Broadcast>>,
+    pub(super) broadcasts: Option<Sender<Arc<Broadcast>>>,
     /// Counts how often decisions were taken back. An uncommitted decision of an earlier epoch is void.
     epoch: u64,
     /// The member to whom each token belongs.
@@ -182,7 +185,7 @@ impl State {
     /// Sends a message to all sockets, in the order of the changes of the room. This never blocks.
     pub(super) fn broadcast(&mut self, message: Broadcast) {
         // Sending fails when no socket is left. The next one makes another channel.
-        if self.broadcasts.as_ref().is_some_and(|broadcasts| broadcasts.send(message).is_err()) {
+        if self.broadcasts.as_ref().is_some_and(|broadcasts| broadcasts.send(Arc::new(message)).is_err()) {
             self.broadcasts = None;
         }
     }

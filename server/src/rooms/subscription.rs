@@ -1,5 +1,7 @@
 //! A subscription: what one live socket needs to follow a room.
 
+use std::sync::Arc;
+
 use app::{
     room::{FileEntry, PassingEvent, Role, Room, Snapshot, Viewer},
     wire::ServerMessage,
@@ -22,7 +24,7 @@ pub struct Subscription {
     /// The last revision that `first` contains. Broadcasts with this or an earlier revision must be skipped.
     pub revision: u64,
     /// Everything that is broadcast from now on.
-    pub broadcasts: Receiver<Broadcast>,
+    pub broadcasts: Receiver<Arc<Broadcast>>,
 }
 
 impl RoomHandle {

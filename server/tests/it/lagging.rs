@@ -1,6 +1,9 @@
 //! A client that does not read for a while gets a snapshot in place of the events that it missed, and then goes on.
 
-use app::{room::Snapshot, wire::ServerMessage};
+use app::{
+    room::Snapshot,
+    wire::{ServerMessage, SnapshotPart},
+};
 use futures::{StreamExt as _, stream};
 use tokio::{net::TcpSocket, time::timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -43,14 +46,13 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     assert_eq!(truth.revision, 1202);
 
     let ServerMessage::Snapshot(mut room) = next(&mut lagging).await else { panic!("no snapshot at first") };
-    let mut gathered = Vec::new();
+    let mut gathered = SnapshotPart::default();
     let behind = loop {
         match next(&mut lagging).await {
             ServerMessage::Event { revision, event } => room.follow(revision, &event).unwrap(),
-            ServerMessage::SnapshotFiles { files } => gathered.extend(files),
+            ServerMessage::SnapshotPart(part) => gathered.extend(part),
             ServerMessage::Snapshot(mut newer) => {
-                gathered.append(&mut newer.room.files);
-                newer.room.files = gathered;
+                gathered.complete(&mut newer.room);
                 break std::mem::replace(&mut room, newer).revision;
             }
             ServerMessage::Passing { event } => room.room.pass(&event),

@@ -2,7 +2,7 @@
 
 use app::{
     room::{Device, DeviceKind, FileState, PassingEvent, RoomEvent, Settings},
-    wire::{ProblemCode, ServerMessage},
+    wire::{ProblemCode, ServerMessage, SnapshotPart},
 };
 use futures::{StreamExt as _, stream};
 use reqwest::Method;
@@ -45,8 +45,8 @@ async fn the_first_message_is_the_room_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_snapshot_of_many_files_comes_in_messages_of_moderate_size() {
-    const MOST_BYTES: usize = 64 * 1024;
+async fn a_snapshot_of_a_large_room_comes_in_messages_of_moderate_size() {
+    const MOST_BYTES: usize = 8 * 1024;
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
@@ -54,22 +54,28 @@ async fn a_snapshot_of_many_files_comes_in_messages_of_moderate_size() {
     let add = async |number| {
         owner_adds.add_file(&format!("{number} {name}"), 1).await;
     };
-    stream::iter(0..400).for_each_concurrent(20, add).await;
+    stream::iter(0..200).for_each_concurrent(20, add).await;
+    for number in 0..30 {
+        app.join(&owner, &format!("Guest {number}")).await;
+        let text = json!({"text": format!("{number} {name}")});
+        owner.request(Method::POST, &format!("/api/rooms/{}/snippets", owner.pin())).json(&text).send().await.unwrap();
+        owner.add_part(number + 1).await;
+    }
     for seat in [&owner, &guest] {
         let mut socket = seat.live(None).await;
-        let (mut lengths, mut files) = (Vec::new(), Vec::new());
-        let snapshot = loop {
+        let (mut lengths, mut gathered) = (Vec::new(), SnapshotPart::default());
+        let mut snapshot = loop {
             let Some(Message::Text(text)) = socket.frame().await else { panic!("no text") };
             lengths.push(text.len());
             match serde_json::from_str(&text).unwrap() {
-                ServerMessage::SnapshotFiles { files: next } => files.extend(next),
+                ServerMessage::SnapshotPart(part) => gathered.extend(part),
                 ServerMessage::Snapshot(snapshot) => break snapshot,
                 other => panic!("not a part of a snapshot: {other:?}"),
             }
         };
         assert!(lengths.len() > 2 && lengths.iter().all(|length| *length < MOST_BYTES), "{lengths:?}");
-        files.extend(snapshot.room.files);
-        assert_eq!(files, seat.room().await.files);
+        gathered.complete(&mut snapshot.room);
+        assert_eq!(snapshot.room, seat.room().await);
     }
     app.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use app::{
     room::{FileId, PassingEvent, RoomEvent, Snapshot},
-    wire::{self, ProblemCode, ServerMessage},
+    wire::{self, ProblemCode, ServerMessage, SnapshotPart},
 };
 use futures::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use serde_json::Value;
@@ -122,13 +122,12 @@ impl LiveSocket {
 
     /// The snapshot that comes next, in one message or several.
     pub(crate) async fn snapshot(&mut self) -> Snapshot {
-        let mut gathered = Vec::new();
+        let mut gathered = SnapshotPart::default();
         loop {
             match self.next().await {
-                ServerMessage::SnapshotFiles { files } => gathered.extend(files),
+                ServerMessage::SnapshotPart(part) => gathered.extend(part),
                 ServerMessage::Snapshot(mut snapshot) => {
-                    gathered.append(&mut snapshot.room.files);
-                    snapshot.room.files = gathered;
+                    gathered.complete(&mut snapshot.room);
                     return snapshot;
                 }
                 _ => panic!("no snapshot came, after {}", self.seen()),

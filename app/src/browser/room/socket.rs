@@ -19,8 +19,8 @@ use crate::{
         system::{backoff, page, toasts::Toasts},
     },
     i18n::problem_text::problem_text,
-    room::{FileEntry, Gap},
-    wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage},
+    room::Gap,
+    wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage, SnapshotPart},
 };
 
 /// After this many milliseconds without a message from the server the connection counts as lost: two heartbeats, and
@@ -108,7 +108,7 @@ async fn connect(
     let address = page::socket_address(&wire::live(&live.pin(), *since));
     let Ok(mut socket) = WebSocket::open(&address) else { return Ending::NotConnected };
     let mut ending = Ending::NotConnected;
-    let mut gathered = Vec::new();
+    let mut gathered = SnapshotPart::default();
     let mut silence = TimeoutFuture::new(SILENCE_MS).fuse();
     loop {
         select! {
@@ -162,16 +162,14 @@ async fn connect(
     }
 }
 
-/// Applies a message to the room. The files of a snapshot that comes in several messages are `gathered` until the last of
-/// them. An error means that events were missed.
-fn receive(live: LiveRoom, toasts: Toasts, text: &str, gathered: &mut Vec<FileEntry>) -> Result<(), Gap> {
+/// Applies a message to the room. The parts of a snapshot are `gathered` until the last of its messages. An error means that events were missed.
+fn receive(live: LiveRoom, toasts: Toasts, text: &str, gathered: &mut SnapshotPart) -> Result<(), Gap> {
     // A newer server may send messages that this page does not know; they are ignored.
     let Ok(message) = serde_json::from_str(text) else { return Ok(()) };
     match message {
-        ServerMessage::SnapshotFiles { files } => gathered.extend(files),
+        ServerMessage::SnapshotPart(part) => gathered.extend(part),
         ServerMessage::Snapshot(mut snapshot) => {
-            gathered.append(&mut snapshot.room.files);
-            snapshot.room.files = std::mem::take(gathered);
+            gathered.complete(&mut snapshot.room);
             live.replace(snapshot);
         }
         ServerMessage::Event { revision, event } => live.apply(revision, &event)?,

@@ -34,7 +34,7 @@ use crate::{
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 /// The size in bytes of the buffer with which each socket reads, and of the one that gathers what it writes. Clients send
 /// next to nothing, and most sockets are idle most of the time, so larger ones would only cost memory.
-const BUFFER_BYTES: usize = 4 * 1024;
+const BUFFER_BYTES: usize = 2 * 1024;
 /// How many messages one socket may send. A person does not cause more, and a script does not need more.
 const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
 
@@ -154,7 +154,7 @@ impl Live {
 
     /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains are skipped; of an
     /// event that the member may not see, only the number is sent. A socket that fell too far behind gets a snapshot instead.
-    async fn forward(&mut self, message: Result<Broadcast, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
+    async fn forward(&mut self, message: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
         match message {
             Ok(message) => {
                 if message.revision.is_some_and(|revision| revision <= subscription.revision) {
@@ -162,7 +162,7 @@ impl Live {
                 }
                 subscription.revision = message.revision.unwrap_or(subscription.revision);
                 if message.audience.includes(self.peer.session.viewer()) {
-                    self.send(message.text).await?;
+                    self.send(message.text.clone()).await?;
                 } else if let Some(revision) = message.revision {
                     self.send_message(&ServerMessage::Unseen { revision }).await?;
                 }
