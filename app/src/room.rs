@@ -273,6 +273,17 @@ impl Room {
         }
     }
 
+    /// Becomes `next`, with the entries of its own lists before those of `next`. A snapshot that comes in parts is put
+    /// together with this.
+    pub fn append(&mut self, next: Self) {
+        let Self { mut members, mut files, mut snippets, mut parts, .. } = std::mem::replace(self, next);
+        members.append(&mut self.members);
+        files.append(&mut self.files);
+        snippets.append(&mut self.snippets);
+        parts.append(&mut self.parts);
+        (self.members, self.files, self.snippets, self.parts) = (members, files, snippets, parts);
+    }
+
     /// The member with this id, unless the member left.
     #[must_use]
     pub fn member(&self, id: MemberId) -> Option<&Member> {

@@ -8,7 +8,6 @@ mod bodies;
 mod messages;
 mod place;
 mod problem;
-mod snapshot_part;
 
 pub use addresses::{
     CREATE_FORM, JOIN_FORM, LANGUAGE_FORM, ROOMS, archive, file, files, join_page, join_qr, live, manifest, members, messages, preview,
@@ -18,4 +17,3 @@ pub use bodies::{AddSnippet, Entered, JoinRequest, KnownRoom, RoomView, SnippetA
 pub use messages::{CLOSE_RESTART, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ServerMessage};
 pub use place::Place;
 pub use problem::{Problem, ProblemCode};
-pub use snapshot_part::SnapshotPart;

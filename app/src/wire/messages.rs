@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, SnapshotPart};
+use super::Problem;
 use crate::room::{FileId, PassingEvent, RoomEvent, Snapshot};
 
 /// The close code with which the server ends every socket of a closed room.
@@ -22,9 +22,9 @@ pub enum ServerMessage {
     /// The room as it is now. It is the first message to a client that connects without `since`, and replaces events
     /// that the server cannot replay any more. The lists of a large room begin in the [`Self::SnapshotPart`]s before it.
     Snapshot(Snapshot),
-    /// Some entries of the lists of the snapshot that follows, in their order. A client that is interrupted before the
-    /// snapshot has nothing yet.
-    SnapshotPart(SnapshotPart),
+    /// Some entries of the lists of the snapshot that follows, in their order: nothing else in it counts. A client that is
+    /// interrupted before the snapshot has nothing yet.
+    SnapshotPart(Snapshot),
     /// The next recorded event.
     Event {
         /// The number of the event.

@@ -227,7 +227,7 @@ mod tests {
         room.record(|_| Ok::<_, Infallible>(received.clone())).await.unwrap();
         let receipts = |messages: &[Bytes]| {
             let ServerMessage::SnapshotPart(part) = serde_json::from_slice(&messages[0]).unwrap() else { panic!("no files") };
-            part.files[0].received_by.len()
+            part.room.files[0].received_by.len()
         };
         let (first, second, third) = (messages(guest(1)), messages(guest(2)), messages(guest(3)));
         assert_eq!((receipts(&first), receipts(&second)), (1, 0));

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use app::{
-    room::{FileEntry, Room, Snapshot},
-    wire::{ServerMessage, SnapshotPart},
+    room::{FileEntry, Pin, Room, Snapshot},
+    wire::ServerMessage,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -25,32 +25,37 @@ pub(super) struct SnapshotMessages {
 }
 
 impl SnapshotMessages {
-    pub(super) fn encode(files: Vec<FileEntry>) -> Self {
-        let (messages, rest) = divide(files, |files| SnapshotPart { files, ..SnapshotPart::default() });
+    /// Divides the files of the room with this PIN.
+    pub(super) fn encode(pin: &Pin, files: Vec<FileEntry>) -> Self {
+        let (messages, rest) = divide(pin, files, |room, files| room.files = files);
         Self { messages: messages.into(), rest: rest.into() }
     }
 
     /// All messages of a snapshot, of which everything but the files is given.
-    pub(super) fn with(&self, snapshot: Snapshot) -> Vec<Bytes> {
-        let Snapshot { revision, room } = snapshot;
-        let (members, members_rest) = divide(room.members, |members| SnapshotPart { members, ..SnapshotPart::default() });
-        let (snippets, snippets_rest) = divide(room.snippets, |snippets| SnapshotPart { snippets, ..SnapshotPart::default() });
-        let (parts, parts_rest) = divide(room.parts, |parts| SnapshotPart { parts, ..SnapshotPart::default() });
-        let room = Room { members: members_rest, files: self.rest.to_vec(), snippets: snippets_rest, parts: parts_rest, ..room };
-        let last = encode(&ServerMessage::Snapshot(Snapshot { revision, room }));
-        members.into_iter().chain(self.messages.iter().cloned()).chain(snippets).chain(parts).chain([last]).collect()
+    pub(super) fn with(&self, mut snapshot: Snapshot) -> Vec<Bytes> {
+        let Room { pin, members, snippets, parts, .. } = &mut snapshot.room;
+        let (members_before, members_rest) = divide(pin, std::mem::take(members), |room, members| room.members = members);
+        let (snippets_before, snippets_rest) = divide(pin, std::mem::take(snippets), |room, snippets| room.snippets = snippets);
+        let (parts_before, parts_rest) = divide(pin, std::mem::take(parts), |room, parts| room.parts = parts);
+        (*members, *snippets, *parts) = (members_rest, snippets_rest, parts_rest);
+        snapshot.room.files = self.rest.to_vec();
+        let files_before = self.messages.iter().cloned();
+        let before = members_before.into_iter().chain(files_before).chain(snippets_before).chain(parts_before);
+        before.chain([encode(&ServerMessage::Snapshot(snapshot))]).collect()
     }
 }
 
-/// Divides a list among messages of about [`MESSAGE_BYTES`]. Returns them, and the last entries, which are fewer than make
-/// a message.
-fn divide<T: Serialize>(list: Vec<T>, part: impl Fn(Vec<T>) -> SnapshotPart) -> (Vec<Bytes>, Vec<T>) {
+/// Divides a list of the room with this PIN among messages of about [`MESSAGE_BYTES`], in which `put` sets the list.
+/// Returns them, and the last entries, which are fewer than make a message.
+fn divide<T: Serialize>(pin: &Pin, list: Vec<T>, put: impl Fn(&mut Room, Vec<T>)) -> (Vec<Bytes>, Vec<T>) {
     let (mut messages, mut next, mut next_bytes) = (Vec::new(), Vec::new(), 0);
     for entry in list {
         next_bytes += length(&entry);
         next.push(entry);
         if next_bytes >= MESSAGE_BYTES {
-            messages.push(encode(&ServerMessage::SnapshotPart(part(std::mem::take(&mut next)))));
+            let mut room = Room::new(pin.clone(), 0);
+            put(&mut room, std::mem::take(&mut next));
+            messages.push(encode(&ServerMessage::SnapshotPart(Snapshot { revision: 0, room })));
             next_bytes = 0;
         }
     }

@@ -49,7 +49,7 @@ impl RoomHandle {
         let files = match files {
             FilesFor::Encoded(messages) => messages,
             FilesFor::Fresh { files, slot, version } => {
-                let messages = SnapshotMessages::encode(files);
+                let messages = SnapshotMessages::encode(self.pin(), files);
                 if let Some(slot) = slot {
                     self.lock().encoded_files[slot] = Some((version, messages.clone()));
                 }

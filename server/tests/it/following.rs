@@ -5,7 +5,7 @@ use std::sync::{Arc, Barrier};
 
 use app::{
     room::{FileEntry, FileId, FileName, FileState, PassingEvent, Role, RoomEvent, Snapshot, Viewer},
-    wire::{ServerMessage, SnapshotPart},
+    wire::ServerMessage,
 };
 use proptest::{
     collection::vec,
@@ -20,7 +20,7 @@ use server::{
 use tokio::{runtime::Runtime, time::timeout};
 
 use crate::{
-    live_socket::LiveSocket,
+    live_socket::{LiveSocket, whole},
     seat::Seat,
     test_app::{LONG, TestApp},
 };
@@ -110,15 +110,14 @@ impl Crowd {
     }
 }
 
-fn fold(room: &mut Snapshot, gathered: &mut SnapshotPart, message: ServerMessage) {
+fn fold(room: &mut Snapshot, gathered: &mut Vec<Snapshot>, message: ServerMessage) {
     match message {
-        ServerMessage::Snapshot(mut newer) => {
-            gathered.complete(&mut newer.room);
-            *room = newer;
+        ServerMessage::Snapshot(newer) => {
+            *room = whole(gathered, newer);
         }
         ServerMessage::Event { revision, event } => room.follow(revision, &event).unwrap(),
         ServerMessage::Unseen { revision } => room.skip(revision).unwrap(),
-        ServerMessage::SnapshotPart(part) => gathered.extend(part),
+        ServerMessage::SnapshotPart(part) => gathered.push(part),
         ServerMessage::Passing { event } => room.room.pass(&event),
         ServerMessage::CaughtUp { revision } => assert_eq!(revision, room.revision),
         ServerMessage::Heartbeat => {}
@@ -128,7 +127,7 @@ fn fold(room: &mut Snapshot, gathered: &mut SnapshotPart, message: ServerMessage
 
 /// Applies messages until the follower's room equals the server's.
 async fn follow_to_the_end(owner: &Seat, socket: &mut LiveSocket, room: &mut Snapshot) {
-    let mut gathered = SnapshotPart::default();
+    let mut gathered = Vec::new();
     let following = async {
         while owner.view().await.snapshot != *room {
             fold(room, &mut gathered, socket.next().await);

@@ -1,15 +1,12 @@
 //! A client that does not read for a while gets a snapshot in place of the events that it missed, and then goes on.
 
-use app::{
-    room::Snapshot,
-    wire::{ServerMessage, SnapshotPart},
-};
+use app::{room::Snapshot, wire::ServerMessage};
 use futures::{StreamExt as _, stream};
 use tokio::{net::TcpSocket, time::timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    live_socket::{Stream, connect_over},
+    live_socket::{Stream, connect_over, whole},
     test_app::{LONG, TestApp},
 };
 
@@ -46,15 +43,12 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     assert_eq!(truth.revision, 1202);
 
     let ServerMessage::Snapshot(mut room) = next(&mut lagging).await else { panic!("no snapshot at first") };
-    let mut gathered = SnapshotPart::default();
+    let mut gathered = Vec::new();
     let behind = loop {
         match next(&mut lagging).await {
             ServerMessage::Event { revision, event } => room.follow(revision, &event).unwrap(),
-            ServerMessage::SnapshotPart(part) => gathered.extend(part),
-            ServerMessage::Snapshot(mut newer) => {
-                gathered.complete(&mut newer.room);
-                break std::mem::replace(&mut room, newer).revision;
-            }
+            ServerMessage::SnapshotPart(part) => gathered.push(part),
+            ServerMessage::Snapshot(newer) => break std::mem::replace(&mut room, whole(&mut gathered, newer)).revision,
             ServerMessage::Passing { event } => room.room.pass(&event),
             other => panic!("neither event nor snapshot: {other:?}"),
         }

@@ -2,7 +2,7 @@
 
 use app::{
     room::{Device, DeviceKind, FileState, PassingEvent, RoomEvent, Settings},
-    wire::{ProblemCode, ServerMessage, SnapshotPart},
+    wire::{ProblemCode, ServerMessage},
 };
 use futures::{StreamExt as _, stream};
 use reqwest::Method;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     door::refused,
-    live_socket::{LiveSocket, connect},
+    live_socket::{LiveSocket, connect, whole},
     test_app::{LONG, TIMEOUTS, TestApp},
 };
 
@@ -63,19 +63,18 @@ async fn a_snapshot_of_a_large_room_comes_in_messages_of_moderate_size() {
     }
     for seat in [&owner, &guest] {
         let mut socket = seat.live(None).await;
-        let (mut lengths, mut gathered) = (Vec::new(), SnapshotPart::default());
-        let mut snapshot = loop {
+        let (mut lengths, mut gathered) = (Vec::new(), Vec::new());
+        let snapshot = loop {
             let Some(Message::Text(text)) = socket.frame().await else { panic!("no text") };
             lengths.push(text.len());
             match serde_json::from_str(&text).unwrap() {
-                ServerMessage::SnapshotPart(part) => gathered.extend(part),
+                ServerMessage::SnapshotPart(part) => gathered.push(part),
                 ServerMessage::Snapshot(snapshot) => break snapshot,
                 other => panic!("not a part of a snapshot: {other:?}"),
             }
         };
         assert!(lengths.len() > 2 && lengths.iter().all(|length| *length < MOST_BYTES), "{lengths:?}");
-        gathered.complete(&mut snapshot.room);
-        assert_eq!(snapshot.room, seat.room().await);
+        assert_eq!(whole(&mut gathered, snapshot).room, seat.room().await);
     }
     app.finish().await;
 }

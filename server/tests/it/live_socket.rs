@@ -2,7 +2,7 @@
 
 use app::{
     room::{FileId, PassingEvent, RoomEvent, Snapshot},
-    wire::{self, ProblemCode, ServerMessage, SnapshotPart},
+    wire::{self, ProblemCode, ServerMessage},
 };
 use futures::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use serde_json::Value;
@@ -122,14 +122,11 @@ impl LiveSocket {
 
     /// The snapshot that comes next, in one message or several.
     pub(crate) async fn snapshot(&mut self) -> Snapshot {
-        let mut gathered = SnapshotPart::default();
+        let mut gathered = Vec::new();
         loop {
             match self.next().await {
-                ServerMessage::SnapshotPart(part) => gathered.extend(part),
-                ServerMessage::Snapshot(mut snapshot) => {
-                    gathered.complete(&mut snapshot.room);
-                    return snapshot;
-                }
+                ServerMessage::SnapshotPart(part) => gathered.push(part),
+                ServerMessage::Snapshot(snapshot) => return whole(&mut gathered, snapshot),
                 _ => panic!("no snapshot came, after {}", self.seen()),
             }
         }
@@ -173,4 +170,16 @@ impl LiveSocket {
             }
         }
     }
+}
+
+/// Puts a snapshot together, of which these parts came before.
+pub(crate) fn whole(parts: &mut Vec<Snapshot>, last: Snapshot) -> Snapshot {
+    parts.push(last);
+    let mut parts = std::mem::take(parts).into_iter();
+    let mut snapshot = parts.next().unwrap();
+    for next in parts {
+        snapshot.revision = next.revision;
+        snapshot.room.append(next.room);
+    }
+    snapshot
 }

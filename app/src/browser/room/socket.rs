@@ -19,8 +19,8 @@ use crate::{
         system::{backoff, page, toasts::Toasts},
     },
     i18n::problem_text::problem_text,
-    room::Gap,
-    wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage, SnapshotPart},
+    room::{Gap, Snapshot},
+    wire::{self, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ProblemCode, ServerMessage},
 };
 
 /// After this many milliseconds without a message from the server the connection counts as lost: two heartbeats, and
@@ -108,7 +108,7 @@ async fn connect(
     let address = page::socket_address(&wire::live(&live.pin(), *since));
     let Ok(mut socket) = WebSocket::open(&address) else { return Ending::NotConnected };
     let mut ending = Ending::NotConnected;
-    let mut gathered = SnapshotPart::default();
+    let mut gathered = None;
     let mut silence = TimeoutFuture::new(SILENCE_MS).fuse();
     loop {
         select! {
@@ -163,14 +163,14 @@ async fn connect(
 }
 
 /// Applies a message to the room. The parts of a snapshot are `gathered` until the last of its messages. An error means that events were missed.
-fn receive(live: LiveRoom, toasts: Toasts, text: &str, gathered: &mut SnapshotPart) -> Result<(), Gap> {
+fn receive(live: LiveRoom, toasts: Toasts, text: &str, gathered: &mut Option<Snapshot>) -> Result<(), Gap> {
     // A newer server may send messages that this page does not know; they are ignored.
     let Ok(message) = serde_json::from_str(text) else { return Ok(()) };
     match message {
-        ServerMessage::SnapshotPart(part) => gathered.extend(part),
-        ServerMessage::Snapshot(mut snapshot) => {
-            gathered.complete(&mut snapshot.room);
-            live.replace(snapshot);
+        ServerMessage::SnapshotPart(part) => gather(gathered, part),
+        ServerMessage::Snapshot(snapshot) => {
+            gather(gathered, snapshot);
+            gathered.take().into_iter().for_each(|whole| live.replace(whole));
         }
         ServerMessage::Event { revision, event } => live.apply(revision, &event)?,
         ServerMessage::Unseen { revision } => live.skip(revision)?,
@@ -179,6 +179,17 @@ fn receive(live: LiveRoom, toasts: Toasts, text: &str, gathered: &mut SnapshotPa
         ServerMessage::CaughtUp { .. } | ServerMessage::Heartbeat => {}
     }
     Ok(())
+}
+
+/// Adds the next part of a snapshot to those that came before.
+fn gather(gathered: &mut Option<Snapshot>, next: Snapshot) {
+    match gathered {
+        Some(snapshot) => {
+            snapshot.revision = next.revision;
+            snapshot.room.append(next.room);
+        }
+        None => *gathered = Some(next),
+    }
 }
 
 /// Sends a message. Fails if the socket is not open, without trying to send, because the browser would log an error.
