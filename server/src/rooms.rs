@@ -159,7 +159,7 @@ impl Rooms {
         pin_digits_for(self.settings.pin_digits, self.table().len())
     }
 
-    /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for [`UNSHARED_TTL`].
+    /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for an hour.
     #[must_use]
     pub fn unused_for(&self, ttl: Duration) -> Vec<RoomHandle> {
         let now = Instant::now();

@@ -12,8 +12,8 @@ use axum::{
 };
 
 use bytesize::ByteSize;
+use tokio::time::error::Elapsed;
 
-use super::guard::body_deadline;
 use crate::{
     fields::TUS_VERSION,
     files::{AppendError, CreateError as FileCreateError, NoSpace, ReadError},
@@ -87,7 +87,7 @@ impl IntoResponse for Refusal {
 
 impl From<BytesRejection> for Refusal {
     fn from(rejection: BytesRejection) -> Self {
-        if body_deadline::is_over(&rejection) {
+        if took_too_long(&rejection) {
             Self::new(ProblemCode::RequestTimeout, "The body of the request took too long to arrive. Send it again.")
         } else if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Self::new(ProblemCode::RequestTooLarge, "The body is larger than anything that is expected here.")
@@ -95,6 +95,11 @@ impl From<BytesRejection> for Refusal {
             Self::new(ProblemCode::MalformedRequest, "The body broke off.")
         }
     }
+}
+
+/// Whether reading a body failed because its deadline was over.
+fn took_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<Elapsed>)
 }
 
 impl From<JournalError> for Refusal {

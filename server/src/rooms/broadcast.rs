@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::room::Audience;
+use app::{room::Audience, wire::ServerMessage};
 use bytes::Bytes;
 use tokio::sync::broadcast::Sender;
 
@@ -26,4 +26,9 @@ pub struct Broadcast {
 /// are small.
 pub(super) fn channel() -> Sender<Arc<Broadcast>> {
     Sender::new(BACKLOG)
+}
+
+/// Encodes a message as JSON, as it is sent to sockets.
+pub(super) fn encode(message: &ServerMessage) -> Bytes {
+    serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()
 }

@@ -11,7 +11,7 @@ use app::{
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::state::encode;
+use super::broadcast::encode;
 
 /// The size of a message at which it takes no further entry, in bytes of JSON.
 const MESSAGE_BYTES: usize = 3 * 1024;

@@ -17,7 +17,12 @@ use app::{
 use bytes::Bytes;
 use tokio::{sync::broadcast::Sender, time::Instant};
 
-use super::{broadcast::Broadcast, coverage::Coverage, member_sockets::MemberSockets, snapshot_messages::SnapshotMessages};
+use super::{
+    broadcast::{Broadcast, encode},
+    coverage::Coverage,
+    member_sockets::MemberSockets,
+    snapshot_messages::SnapshotMessages,
+};
 use crate::journal::{Recorded, Recovered, RoomRecord, TokenHash};
 
 /// How many of a room's newest events are kept in memory for sockets that connect again.
@@ -271,9 +276,4 @@ pub(super) fn unseen(revision: u64) -> Bytes {
 
 fn encode_event(revision: u64, event: &RoomEvent) -> Bytes {
     encode(&ServerMessage::Event { revision, event: event.clone() })
-}
-
-/// Encodes a message as JSON, as it is sent to sockets.
-pub(super) fn encode(message: &ServerMessage) -> Bytes {
-    serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()
 }

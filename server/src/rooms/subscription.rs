@@ -11,9 +11,9 @@ use tokio::sync::broadcast::Receiver;
 
 use super::{
     RoomHandle,
-    broadcast::{self, Broadcast},
+    broadcast::{self, Broadcast, encode},
     snapshot_messages::SnapshotMessages,
-    state::{State, encode},
+    state::State,
 };
 
 /// The messages of a room for one socket, from the time of the subscription on.

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use futures::{StreamExt as _, stream};
-use tokio::time::{Instant, error::Elapsed, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::http::Services;
 
@@ -29,9 +29,4 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, request: Reques
         }))
     };
     next.run(request.map(timed)).await
-}
-
-/// Whether reading a body failed because of the deadline.
-pub(crate) fn is_over(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(<dyn std::error::Error>::is::<Elapsed>)
 }
