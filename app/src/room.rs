@@ -159,8 +159,10 @@ impl Room {
                 None => self.members.push(member.clone()),
             },
             RoomEvent::MemberLeft { id } => self.members.retain(|member| member.id != *id),
-            // Whoever has left is not in the room that members see.
-            RoomEvent::MemberForgotten { .. } => {}
+            // Whoever has left is not in the list of members any more, but may have receipts.
+            RoomEvent::MemberForgotten { id } => {
+                self.files.iter_mut().for_each(|file| file.received_by.retain(|member| member != id));
+            }
             RoomEvent::MemberRenamed { id, name } => {
                 if let Some(member) = self.member_mut(*id) {
                     member.name = name.clone();

@@ -68,6 +68,10 @@ pub struct Config {
     )]
     pub cors_origin: Vec<String>,
 
+    /// A name or address under which the server may be reached, without the port; may be repeated [default: any]
+    #[arg(long, env = "SNAPDROP_ALLOWED_HOST", value_name = "HOST", value_delimiter = ',')]
+    pub allowed_host: Vec<String>,
+
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
     pub pin_digits: usize,

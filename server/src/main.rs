@@ -33,6 +33,8 @@ fn main() -> ExitCode {
         Err(ConfigError::Invalid(line)) => return fail(&line, 2),
     };
     let filter = EnvFilter::try_from_env("SNAPDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // At its finest level, this library logs every message whole: rooms, with their names and addresses.
+    let filter = filter.add_directive("tungstenite=info".parse().expect("the directive is well-formed"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     open_files::raise_limit();
     match run(config) {

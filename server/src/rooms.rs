@@ -18,6 +18,7 @@ mod names;
 mod quiet_use;
 mod record;
 mod record_error;
+mod replay;
 mod reservation;
 mod seats;
 mod snapshot_messages;
@@ -128,7 +129,8 @@ impl Rooms {
 
     /// Finds the open room with this PIN. This never waits, because all rooms are in memory.
     pub async fn find(&self, pin: &Pin) -> Option<RoomHandle> {
-        self.table().get(pin).filter(|room| room.is_open()).cloned()
+        let room = self.table().get(pin).cloned();
+        room.filter(RoomHandle::is_open)
     }
 
     /// Erases everything about a closed room from the journal, and frees its PIN.
@@ -147,16 +149,20 @@ impl Rooms {
     /// hours and the server has not been restarted since.
     #[must_use]
     pub fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
-        if let Some(room) = self.table().get(pin) {
-            return room.read(|room| room.closed.map(|closed| closed.at_ms));
+        let room = self.table().get(pin).cloned();
+        match room {
+            Some(room) => room.read(|room| room.closed.map(|closed| closed.at_ms)),
+            None => lock(&self.closed).closed_at_ms(pin),
         }
-        lock(&self.closed).closed_at_ms(pin)
     }
 
-    /// How many digits the PIN of the next room has.
+    /// The most digits that a PIN has now: that of an open room, or of the next one. Pages take a PIN of so many digits for
+    /// typed to its end.
     #[must_use]
     pub fn pin_digits(&self) -> usize {
-        pin_digits_for(self.settings.pin_digits, self.table().len())
+        let rooms = self.table();
+        let next = pin_digits_for(self.settings.pin_digits, rooms.len(), 0);
+        rooms.keys().map(|pin| pin.as_str().len()).fold(next, usize::max)
     }
 
     /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for an hour.
@@ -164,8 +170,8 @@ impl Rooms {
     pub fn unused_for(&self, ttl: Duration) -> Vec<RoomHandle> {
         let now = Instant::now();
         let kept = |room: &RoomHandle| if room.was_shared() { ttl } else { ttl.min(UNSHARED_TTL) };
-        let unused = |room: &&RoomHandle| room.is_open() && room.used_at(now) + kept(room) <= now;
-        self.table().values().filter(unused).cloned().collect()
+        let unused = |room: &RoomHandle| room.is_open() && room.used_at(now) + kept(room) <= now;
+        self.all().into_iter().filter(unused).collect()
     }
 
     /// Every room, including closed ones that are still being erased.
@@ -179,7 +185,8 @@ impl Rooms {
         let RoomSettings { max_rooms, max_rooms_per_address, .. } = self.settings;
         let creator = creator.map(|address| network(address, 64));
         let mut rooms = self.table();
-        let pin_digits = pin_digits_for(self.settings.pin_digits, rooms.len());
+        let closed = lock(&self.closed);
+        let pin_digits = pin_digits_for(self.settings.pin_digits, rooms.len(), closed.len());
         let pins = 10u64.pow(u32::try_from(pin_digits).expect("a PIN has at most 12 digits"));
         if rooms.len() >= max_rooms {
             return Err(CreateError::Full);
@@ -187,8 +194,7 @@ impl Rooms {
         if creator.is_some() && rooms.values().filter(|room| room.creator() == creator).count() >= max_rooms_per_address {
             return Err(CreateError::TooManyOfAddress(max_rooms_per_address));
         }
-        let closed = lock(&self.closed);
-        // Of the PINs with so many digits, few are taken, so that the loop ends after a few rounds.
+        // Of the PINs with so many digits, at most half are taken, so that the loop ends after a few rounds.
         let pin = loop {
             let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = pin_digits);
             let pin: Pin = digits.parse().expect("the text has as many digits as a PIN may have");
@@ -208,8 +214,9 @@ impl Rooms {
 }
 
 /// How many digits the PIN of a new room has: at least `least`, and so many that few PINs are in use when `open` rooms are
-/// open.
-pub(crate) fn pin_digits_for(least: usize, open: usize) -> usize {
-    let enough = |digits: &usize| open as u64 * PIN_SPARSENESS <= 10u64.pow(u32::try_from(*digits).unwrap_or(u32::MAX));
+/// open, and that half of them are free when those of `closed` rooms are not used again.
+pub(crate) fn pin_digits_for(least: usize, open: usize, closed: usize) -> usize {
+    let wanted = (open as u64 * PIN_SPARSENESS).max(2 * (open + closed) as u64);
+    let enough = |digits: &usize| wanted <= 10u64.pow(u32::try_from(*digits).unwrap_or(u32::MAX));
     (least..=*PIN_DIGITS.end()).find(enough).unwrap_or(*PIN_DIGITS.end())
 }

@@ -17,7 +17,7 @@ use crate::http::{
     Refusal, Services,
     api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
     app_shell::{manifest, offline, service_worker, share},
-    guard::{body_deadline, cors, method_override, same_origin},
+    guard::{body_deadline, cors, host, method_override, same_origin},
     health,
     pages::{self, forms, join_code, language, upload_form},
 };
@@ -78,6 +78,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .merge(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), same_origin::check))
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), host::check))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))

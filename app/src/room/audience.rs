@@ -51,8 +51,8 @@ impl RoomEvent {
             | Self::SnippetRemoved { .. }
             | Self::SettingsChanged { .. }
             | Self::RoomClosed { .. } => Audience::Everyone,
-            Self::MemberForgotten { .. } | Self::PartAdded { .. } => Audience::Owner,
-            Self::FileReceived { member, .. } => Audience::OwnerAnd(*member),
+            Self::PartAdded { .. } => Audience::Owner,
+            Self::FileReceived { member: id, .. } | Self::MemberForgotten { id } => Audience::OwnerAnd(*id),
             Self::FileSized { id, .. }
             | Self::FileCompleted { id, .. }
             | Self::FileDigested { id, .. }

@@ -122,6 +122,8 @@ codes! {
     MalformedMessage = 400, "The message cannot be read";
     /// The client's address, or all clients together, have as many connections open as the server takes.
     TooManyConnections = 503, "Too many connections are open";
+    /// The request names a host that this server does not serve.
+    UnknownHost = 421, "This host is not served here";
     /// Something failed on the server.
     Internal = 500, "Something broke on the server";
     /// The server has no free PIN for another room.

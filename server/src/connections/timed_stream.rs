@@ -40,13 +40,13 @@ pub(super) struct Phase(Arc<AtomicBool>);
 
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Answering(Phase);
+pub(super) struct Answering(Option<Phase>);
 
 impl Phase {
     /// Notes that the head of a request has come.
     pub(super) fn answer(&self) -> Answering {
         self.0.store(true, Ordering::Relaxed);
-        Answering(self.clone())
+        Answering(Some(self.clone()))
     }
 
     fn is_answering(&self) -> bool {
@@ -56,14 +56,16 @@ impl Phase {
 
 impl Answering {
     /// Notes that no further request follows on this connection, because it changed to another protocol.
-    pub(super) fn forever(self) {
-        std::mem::forget(self);
+    pub(super) fn forever(mut self) {
+        self.0 = None;
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.0.store(false, Ordering::Relaxed);
+        if let Some(phase) = &self.0 {
+            phase.0.store(false, Ordering::Relaxed);
+        }
     }
 }
 
@@ -92,6 +94,8 @@ impl TimedStream {
     fn wrote<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled_since = None;
+            // What is written is an answer, so the head before it has come.
+            self.head_since = None;
             return written;
         }
         self.stalled_since.get_or_insert_with(Instant::now);

@@ -2,6 +2,7 @@
 
 pub(crate) mod body_deadline;
 pub(crate) mod cors;
+pub(crate) mod host;
 pub(crate) mod method_override;
 pub(crate) mod same_origin;
 
@@ -15,8 +16,8 @@ mod session;
 
 pub(crate) use budget::Budget;
 pub(crate) use client::Client;
-pub(crate) use entrance::{Entrance, take_seat};
+pub(crate) use entrance::{Entrance, find_entrance, take_seat};
 pub(crate) use guesses::Guesses;
 pub(crate) use path_text::PathText;
-pub(crate) use seat_cookie::{seat_cookie, seat_tokens};
+pub(crate) use seat_cookie::{forget_seat, seat_cookie, seat_token, seat_tokens};
 pub(crate) use session::{Owner, Session, find_room};

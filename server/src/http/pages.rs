@@ -28,7 +28,7 @@ use serde::Deserialize;
 use super::{
     Refusal, Services, State,
     app_shell::assets,
-    guard::{Client, PathText, Session, find_room},
+    guard::{Client, PathText, Session, find_room, forget_seat, seat_token},
     preferences,
 };
 
@@ -115,11 +115,16 @@ async fn join_form(services: &Arc<Services>, client: &Client, pin: String, probl
 
 /// The page for a PIN with which the visitor did not get into a room.
 async fn room_unavailable(services: &Arc<Services>, pin: &str, Refusal(problem): &Refusal, request: Request) -> Response {
+    let forgotten = match (pin.parse::<Pin>(), problem.code) {
+        (Ok(pin), ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => seat_token(request.headers(), &pin).map(|_| forget_seat(&pin)),
+        _ => None,
+    };
     let page = if pin.parse::<Pin>().is_ok() { Page::Join { problem: Some(problem.code) } } else { Page::NotFound };
     let mut response = render(services, StatusCode::from_u16(problem.status).expect("every code has a valid status"), page, request).await;
     if let Some(secs) = problem.retry_after_secs {
         response.headers_mut().insert(header::RETRY_AFTER, secs.into());
     }
+    response.headers_mut().extend(forgotten.map(|cookie| (header::SET_COOKIE, cookie)));
     response
 }
 
@@ -130,7 +135,7 @@ fn problem(query: PageQuery) -> Option<ProblemCode> {
 
 async fn render(services: &Services, status: StatusCode, page: Page, request: Request<Body>) -> Response {
     let server = ServerDescription {
-        origin: join_code::origin(services, request.headers()),
+        origin: join_code::origin(services, Client::address_of(request.extensions()), request.headers()),
         pin_digits: services.rooms.pin_digits(),
         room_ttl_secs: services.config.room_ttl.as_secs(),
         theme: preferences::theme(request.headers()),

@@ -148,6 +148,7 @@ impl From<NoSocket> for Refusal {
     fn from(reason: NoSocket) -> Self {
         let detail = match reason {
             NoSocket::OfMember(most) => format!("This room is open in {most} tabs of yours already. Close one of them."),
+            NoSocket::NoSeat => "Your seat in this room was given to somebody else. Join again.".to_owned(),
             NoSocket::OfRoom(most) => format!("{most} tabs are open in this room, which is the most. Try again when some are closed."),
         };
         Self::new(ProblemCode::TooManySockets, detail)

@@ -42,6 +42,14 @@ impl Growth {
         }
     }
 
+    /// Notes that the checkpoint of the room could not be made: it is due again when the room has grown as much once more.
+    pub(super) fn postpone(&mut self, pin: &str) {
+        if let Some(room) = self.rooms.get_mut(pin) {
+            room.event_bytes = 0;
+        }
+        self.due.remove(pin);
+    }
+
     /// Notes that the room was erased.
     pub(super) fn forget(&mut self, pin: &str) {
         self.rooms.remove(pin);

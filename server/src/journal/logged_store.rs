@@ -125,7 +125,7 @@ fn apply(store: &Store, shared: &SharedLog, waiting: &mpsc::Receiver<Batch>) {
         lock(&shared.state).failure = None;
         shared.changed.notify_all();
         if let Err(error) = store.make_checkpoints() {
-            tracing::warn!(%error, "no checkpoint could be made; the next batch tries again");
+            tracing::warn!(%error, "a checkpoint could not be made; the events are kept");
         }
     }
 }

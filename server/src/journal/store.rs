@@ -135,14 +135,29 @@ impl Store {
         let due = lock(&self.growth).due();
         let mut lengths = Vec::new();
         for pin in due {
-            let Some(record) = self.room_with_all_events(&pin)? else { continue };
-            let write = self.database()?.begin_write().map_err(failed)?;
-            let bytes = write_checkpoint(&write, &pin, &record)?;
-            write.commit().map_err(failed)?;
-            lock(&self.growth).checkpoint(&pin, bytes);
-            lengths.push(bytes);
+            match self.make_checkpoint(&pin) {
+                Ok(bytes) => {
+                    lock(&self.growth).checkpoint(&pin, bytes);
+                    lengths.push(bytes);
+                }
+                Err(error) => {
+                    lock(&self.growth).postpone(&pin);
+                    // After a failure of the disk, the database refuses everything until it is opened again.
+                    self.close();
+                    return Err(error);
+                }
+            }
         }
         Ok(lengths)
+    }
+
+    /// Makes the checkpoint of one room, and returns its length in bytes; 0 if there is no such room.
+    fn make_checkpoint(&self, pin: &str) -> Result<usize, JournalError> {
+        let Some(record) = self.room_with_all_events(pin)? else { return Ok(0) };
+        let write = self.database()?.begin_write().map_err(failed)?;
+        let bytes = write_checkpoint(&write, pin, &record)?;
+        write.commit().map_err(failed)?;
+        Ok(bytes)
     }
 
     /// The room as its checkpoint and the events after that make it; `None` if there is no such room.

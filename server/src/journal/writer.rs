@@ -82,7 +82,7 @@ impl Writer {
         if let Target::Database(store) = &self.target
             && let Err(error) = store.make_checkpoints()
         {
-            tracing::warn!(%error, "no checkpoint could be made; the next write tries again");
+            tracing::warn!(%error, "a checkpoint could not be made; the events are kept");
         }
     }
 

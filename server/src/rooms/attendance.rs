@@ -20,8 +20,10 @@ pub struct Attendance {
 pub enum NoSocket {
     /// The member has this many, which is the most.
     OfMember(usize),
-    /// The room has this many, which is the most.
+    /// The room has this many, which is the most. This is no reason to refuse a member's first socket.
     OfRoom(usize),
+    /// The seat was given to somebody else meanwhile.
+    NoSeat,
 }
 
 impl Attendance {
@@ -74,6 +76,10 @@ impl RoomHandle {
             RecordError::Journal(error) => RecordError::Journal(error),
             RecordError::Refused(never) => match never {},
         })?;
+        // A newcomer may have got the seat just before the socket was added.
+        if self.lock().decided.snapshot.room.member(member).is_none() {
+            return Err(RecordError::Refused(NoSocket::NoSeat));
+        }
         // The presence is told now, because a member who had left was not in the list before.
         self.change_attendance(member, |_| {});
         Ok(attendance)
@@ -89,11 +95,13 @@ impl RoomHandle {
 
     fn check_sockets(&self, state: &State, member: MemberId) -> Result<(), NoSocket> {
         let limits = self.inner.settings.limits;
-        if state.sockets.get(&member).is_some_and(|sockets| sockets.visibility.len() >= limits.sockets_per_member) {
+        let own = state.sockets.get(&member).map_or(0, |sockets| sockets.visibility.len());
+        if own >= limits.sockets_per_member {
             return Err(NoSocket::OfMember(limits.sockets_per_member));
         }
         let open = state.sockets.values().map(|sockets| sockets.visibility.len()).sum::<usize>();
-        if open >= limits.sockets { Err(NoSocket::OfRoom(limits.sockets)) } else { Ok(()) }
+        // Everybody who has a seat gets one socket, so that others cannot lock the owner or a member out.
+        if open >= limits.sockets && own > 0 { Err(NoSocket::OfRoom(limits.sockets)) } else { Ok(()) }
     }
 
     /// A token that is cancelled when the last socket of a connected member closes. `None` for a member without a

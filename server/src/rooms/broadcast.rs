@@ -28,6 +28,11 @@ pub(super) fn channel() -> Sender<Arc<Broadcast>> {
     Sender::new(BACKLOG)
 }
 
+/// Encodes the message that stands for an event which the receiver may not see.
+pub(super) fn encode_unseen(revision: u64) -> Bytes {
+    encode(&ServerMessage::Unseen { revision })
+}
+
 /// Encodes a message as JSON, as it is sent to sockets.
 pub(super) fn encode(message: &ServerMessage) -> Bytes {
     serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()

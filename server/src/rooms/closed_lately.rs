@@ -35,6 +35,11 @@ impl ClosedLately {
         self.order.push_back((now, pin));
     }
 
+    /// How many rooms are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     /// When the room with this PIN was closed, in milliseconds since the Unix epoch, if it was lately.
     pub(super) fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
         self.closed_at_ms.get(pin).copied()

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::{
     RecordError, RoomHandle,
     decision::{DecidedRoom, Decision},
+    member_sockets::MemberSockets,
     names,
     state::State,
 };
@@ -133,7 +134,10 @@ fn free_a_seat(room: &DecidedRoom<'_>, most: usize) -> Result<Vec<RoomEvent>, No
     if room.seats_given_out() < most {
         return Ok(Vec::new());
     }
-    let is_idle = |member: &&Member| member.role == Role::Guest && !room.state().is_transferring(member.id);
+    let is_idle = |member: &&Member| {
+        let (state, id) = (room.state(), member.id);
+        member.role == Role::Guest && !state.is_connected(id) && !state.is_transferring(id)
+    };
     if let Some(Member { id, .. }) = room.departed_members().iter().find(is_idle) {
         return Ok(vec![RoomEvent::MemberForgotten { id: *id }]);
     }
@@ -143,6 +147,11 @@ fn free_a_seat(room: &DecidedRoom<'_>, most: usize) -> Result<Vec<RoomEvent>, No
 }
 
 impl State {
+    /// Whether the member has an open socket.
+    fn is_connected(&self, id: MemberId) -> bool {
+        self.sockets.get(&id).is_some_and(MemberSockets::is_connected)
+    }
+
     /// Whether the member is downloading something.
     fn is_transferring(&self, id: MemberId) -> bool {
         self.coverage.iter().any(|((_, member), coverage)| *member == id && coverage.running > 0)

@@ -6,12 +6,12 @@
 //! only the committed room, so that a change that a member was told of survives the end of the process.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use app::{
-    room::{Audience, FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot, Viewer},
+    room::{FileId, MemberId, PassingEvent, Presence, Role, RoomEvent, Snapshot, Viewer},
     wire::ServerMessage,
 };
 use bytes::Bytes;
@@ -21,12 +21,10 @@ use super::{
     broadcast::{Broadcast, encode},
     coverage::Coverage,
     member_sockets::MemberSockets,
+    replay::Replay,
     snapshot_messages::SnapshotMessages,
 };
 use crate::journal::{Recorded, Recovered, RoomRecord, TokenHash};
-
-/// How many of a room's newest events are kept in memory for sockets that connect again.
-const MAX_REPLAYABLE: usize = 512;
 
 /// Everything that the server knows of one room.
 #[derive(Debug)]
@@ -36,7 +34,7 @@ pub(super) struct State {
     /// The room with every event that is written. Members see only this one.
     pub(super) committed: RoomRecord,
     /// The newest committed events, for sockets that connect again.
-    replayable: VecDeque<Replayable>,
+    replay: Replay,
     /// Counts the changes of the list of files.
     pub(super) files_version: u64,
     /// The files of the room as messages, each with its version: for the owner, and for guests without receipts.
@@ -62,22 +60,13 @@ pub(super) struct State {
     pub(super) was_shared: bool,
 }
 
-/// A committed event, as it is sent to sockets that connect again.
-#[derive(Debug)]
-struct Replayable {
-    revision: u64,
-    audience: Audience,
-    /// The message as JSON.
-    text: Bytes,
-}
-
 impl State {
     /// Makes the state of a room that has no events after `record`.
     pub(super) fn new(record: RoomRecord) -> Self {
         Self {
             decided: record.clone(),
             committed: record,
-            replayable: VecDeque::new(),
+            replay: Replay::default(),
             files_version: 0,
             encoded_files: [None, None],
             broadcasts: None,
@@ -112,18 +101,12 @@ impl State {
         // A room with so many events that the first of them is not kept any more was certainly shared.
         state.was_shared = recovered.events.first().is_none_or(|first| first.revision > 1)
             || recovered.events.iter().any(|recorded| shares(&recorded.event));
-        let older = recovered.events.len().saturating_sub(MAX_REPLAYABLE);
-        let newest = recovered.events.get(older..).unwrap_or_default();
         // Parts that were joined since are not in the room any more, so the events tell which ones there were.
-        let parts: HashSet<FileId> = newest.iter().filter_map(|recorded| part_of(&recorded.event)).collect();
-        state.replayable = newest
-            .iter()
-            .map(|Recorded { revision, event, .. }| Replayable {
-                revision: *revision,
-                audience: event.audience(|id| parts.contains(&id) || state.committed.snapshot.room.is_part(id)),
-                text: encode_event(*revision, event),
-            })
-            .collect();
+        let parts: HashSet<FileId> = recovered.events.iter().filter_map(|recorded| part_of(&recorded.event)).collect();
+        for Recorded { revision, event, .. } in &recovered.events {
+            let audience = event.audience(|id| parts.contains(&id) || state.committed.snapshot.room.is_part(id));
+            state.replay.push(*revision, audience, encode_event(*revision, event));
+        }
         state
     }
 
@@ -156,10 +139,7 @@ impl State {
         }
         self.was_shared |= shares(event);
         let text = encode_event(revision, event);
-        self.replayable.push_back(Replayable { revision, audience, text: text.clone() });
-        if self.replayable.len() > MAX_REPLAYABLE {
-            self.replayable.pop_front();
-        }
+        self.replay.push(revision, audience, text.clone());
         Broadcast { text, revision: Some(revision), audience, last: matches!(event, RoomEvent::RoomClosed { .. }) }
     }
 
@@ -192,6 +172,7 @@ impl State {
         // Sending fails when no socket is left. The next one makes another channel.
         if self.broadcasts.as_ref().is_some_and(|broadcasts| broadcasts.send(Arc::new(message)).is_err()) {
             self.broadcasts = None;
+            self.encoded_files = [None, None];
         }
     }
 
@@ -203,13 +184,7 @@ impl State {
 
     /// The messages of the events after revision `since`, or `None` when some of them are no longer kept.
     pub(super) fn events_after(&self, since: u64, viewer: Viewer) -> Option<Vec<Bytes>> {
-        let now = self.committed.snapshot.revision;
-        let known = self.replayable.front().map_or(now, |event| event.revision - 1);
-        if !(known..=now).contains(&since) {
-            return None;
-        }
-        let missed = self.replayable.iter().filter(|event| event.revision > since);
-        Some(missed.map(|event| if event.audience.includes(viewer) { event.text.clone() } else { unseen(event.revision) }).collect())
+        self.replay.after(since, self.committed.snapshot.revision, viewer)
     }
 
     /// The role of a member, including members who left.
@@ -231,13 +206,13 @@ fn changes_files(event: &RoomEvent) -> bool {
     match event {
         RoomEvent::MemberJoined { .. }
         | RoomEvent::MemberLeft { .. }
-        | RoomEvent::MemberForgotten { .. }
         | RoomEvent::MemberRenamed { .. }
         | RoomEvent::DeviceChanged { .. }
         | RoomEvent::SnippetAdded { .. }
         | RoomEvent::SnippetRemoved { .. }
         | RoomEvent::SettingsChanged { .. } => false,
-        RoomEvent::FileAdded { .. }
+        RoomEvent::MemberForgotten { .. }
+        | RoomEvent::FileAdded { .. }
         | RoomEvent::PartAdded { .. }
         | RoomEvent::PartsJoined { .. }
         | RoomEvent::FileSized { .. }
@@ -267,11 +242,6 @@ fn part_of(event: &RoomEvent) -> Option<FileId> {
         RoomEvent::PartAdded { file } => Some(file.id),
         _ => None,
     }
-}
-
-/// The message that stands for an event which the receiver may not see.
-pub(super) fn unseen(revision: u64) -> Bytes {
-    encode(&ServerMessage::Unseen { revision })
 }
 
 fn encode_event(revision: u64, event: &RoomEvent) -> Bytes {

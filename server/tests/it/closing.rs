@@ -11,6 +11,7 @@ use crate::{
     door::{Door, refused},
     live_socket::LiveSocket,
     raw::{answer, begin_chunk},
+    seat::header,
     test_app::{TIMEOUTS, TestApp, assert_nothing_left, eventually, files_on_disk},
 };
 
@@ -96,6 +97,23 @@ async fn whoever_asks_for_a_closed_room_again_and_again_spends_no_guess() {
         assert!(problem["detail"].as_str().unwrap().contains(" GMT"), "{problem}");
     }
     app.join(&open, "Ada").await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_browser_forgets_its_seat_in_a_closed_room() {
+    let app = TestApp::start().await;
+    let (closed, open) = (app.create_room().await, app.create_room().await);
+    let pin = closed.pin();
+    let response = closed.request(Method::DELETE, &format!("/api/rooms/{pin}")).send().await.unwrap();
+    let forgotten = format!("snapdrop-{pin}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    assert_eq!(header(&response, "set-cookie"), forgotten);
+    let cookies = format!("snapdrop-{pin}={}; snapdrop-{}={}", closed.entered.token, open.pin(), open.entered.token);
+    for path in ["/api/rooms".to_owned(), format!("/r/{pin}"), format!("/join/{pin}")] {
+        let response = app.request(Method::GET, &path).header("cookie", &cookies).send().await.unwrap();
+        let taken_back: Vec<_> = response.headers().get_all("set-cookie").iter().filter(|cookie| *cookie == forgotten.as_str()).collect();
+        assert_eq!(taken_back.len(), 1, "{path}: {:?}", response.headers());
+    }
     app.finish().await;
 }
 

@@ -226,6 +226,17 @@ async fn somebody_who_guessed_too_much_is_not_told_that_a_pin_is_right() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_seat_comes_back_to_it_while_somebody_at_the_same_address_guesses() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    app.spend_guesses().await;
+    let path = format!("/api/rooms/{}/members", owner.pin());
+    assert_eq!(guest.request(Method::POST, &path).send().await.unwrap().status(), 200);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_member_goes_on_while_somebody_at_the_same_address_guesses() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;

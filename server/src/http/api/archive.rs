@@ -30,9 +30,14 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
             .collect()
     });
     // Thousands of names take a while, in which other requests need this thread.
-    let archive = blocking(move || Archive::new(&files)).await;
+    let (archive, fingerprint) = blocking(move || {
+        let archive = Archive::new(&files);
+        let fingerprint = archive.fingerprint();
+        (archive, fingerprint)
+    })
+    .await;
     let representation = Representation {
-        etag: format!("\"{}\"", archive.fingerprint()).parse().expect("quoted hexadecimal digits"),
+        etag: format!("\"{fingerprint}\"").parse().expect("quoted hexadecimal digits"),
         length: Some(archive.size_bytes),
         media_type: HeaderValue::from_static("application/zip"),
         name: format!("SnapDrop {}.zip", session.room.pin()),

@@ -1,7 +1,7 @@
 //! `GET /api/rooms/{pin}/live`: the live socket of a member, a WebSocket. The server sends the snapshot or the missed
 //! events, and then every broadcast of the room; the client sends the few messages of `ClientMessage`.
 
-use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
+use std::{net::IpAddr, ops::ControlFlow, sync::Arc, time::Duration};
 
 use app::{
     room::Role,
@@ -35,6 +35,11 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 /// The size in bytes of the buffer with which each socket reads, and of the one that gathers what it writes. Clients send
 /// next to nothing, and most sockets are idle most of the time, so larger ones would only cost memory.
 const BUFFER_BYTES: usize = 2 * 1024;
+/// How many bytes may wait to be written to a socket. It is more than the longest message has.
+const MAX_UNSENT_BYTES: usize = 1 << 20;
+/// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
+/// thousands of files takes some seconds.
+const FIRST_MESSAGES: Duration = Duration::from_secs(60);
 /// How many messages one socket may send. A person does not cause more, and a script does not need more.
 const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
 
@@ -63,7 +68,8 @@ pub(crate) async fn connect(
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
         .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES);
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(MAX_UNSENT_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
         let live = Live { peer: Peer { services, session, address: client.address }, socket };
         sockets.track_future(live.serve(since)).await;
@@ -95,6 +101,7 @@ impl Live {
             Ok(attendance) => self.run(&attendance, since).await,
             Err(RecordError::Closed) => End::Close(CLOSE_ROOM_CLOSED, "the room is closed"),
             Err(RecordError::Refused(NoSocket::OfMember(_) | NoSocket::OfRoom(_))) => End::Close(close_code::POLICY, "too many sockets"),
+            Err(RecordError::Refused(NoSocket::NoSeat)) => End::Close(close_code::POLICY, "the seat was given away"),
             Err(RecordError::Journal(_)) => End::Close(close_code::ERROR, "try again"),
         };
         if let End::Close(code, reason) = end {
@@ -120,7 +127,7 @@ impl Live {
         let messages = Budget::new(MESSAGES);
 
         let mut subscription = room.subscribe(since, self.peer.session.viewer());
-        if self.send_all(std::mem::take(&mut subscription.first)).await.is_break() {
+        if self.send_first(&mut subscription).await.is_break() {
             return End::Gone;
         }
         loop {
@@ -170,7 +177,7 @@ impl Live {
             }
             Err(RecvError::Lagged(_)) => {
                 *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
-                self.send_all(std::mem::take(&mut subscription.first)).await?;
+                self.send_first(subscription).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
             }
             Err(RecvError::Closed) => ControlFlow::Break(room_closed()),
@@ -207,12 +214,17 @@ impl Live {
         self.send(serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()).await
     }
 
-    /// Sends messages that are encoded already, in their order, until one of them cannot be sent.
-    async fn send_all(&mut self, texts: Vec<Bytes>) -> ControlFlow<End> {
-        for text in texts {
-            self.send(text).await?;
-        }
-        ControlFlow::Continue(())
+    /// Sends the first messages of a subscription. The socket ends if the peer does not take all of them within
+    /// [`FIRST_MESSAGES`], because they are kept in memory until then.
+    async fn send_first(&mut self, subscription: &mut Subscription) -> ControlFlow<End> {
+        let texts = std::mem::take(&mut subscription.first);
+        let sending = async {
+            for text in texts {
+                self.send(text).await?;
+            }
+            ControlFlow::Continue(())
+        };
+        tokio::time::timeout(FIRST_MESSAGES, sending).await.unwrap_or(ControlFlow::Break(End::Gone))
     }
 
     /// Sends a message that is encoded already, as a text frame.

@@ -15,7 +15,7 @@ use axum::{
 use crate::http::{
     Refusal, State,
     content::seat::{entered, join_request, newcomer},
-    guard::{Client, Entrance, find_room, take_seat},
+    guard::{Client, Entrance, find_entrance, take_seat},
 };
 
 /// `POST /api/rooms/{pin}/members`: gives a seat to a client that knows the PIN. A client that already has a seat in
@@ -27,10 +27,9 @@ pub(crate) async fn join(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
-    services.guesses.check(client.address)?;
-    // A path that is not UTF-8 contains no PIN, like an empty one: `find_room` refuses it.
+    // A path that is not UTF-8 contains no PIN, like an empty one, which is refused.
     let pin = pin.map(|Path(pin)| pin).unwrap_or_default();
-    let room = find_room(&services, &client, &pin).await?;
+    let room = find_entrance(&services, &client, &headers, &pin).await?;
     let newcomer = newcomer(&services, &client, join_request(&headers, &body?)?)?;
     match take_seat(&services, &client, &headers, &room, newcomer).await? {
         Entrance::New(seat) => Ok(entered(&room, seat)),

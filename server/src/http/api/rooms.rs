@@ -9,14 +9,14 @@ use axum::{
     body::Bytes,
     extract::rejection::BytesRejection,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 
 use crate::{
     http::{
         Refusal, State,
         content::seat::{entered, join_request, newcomer},
-        guard::{Client, Owner, Session, seat_tokens},
+        guard::{Client, Owner, Session, forget_seat, seat_tokens},
     },
     token,
 };
@@ -36,17 +36,18 @@ pub(crate) async fn create(
 }
 
 /// `GET /api/rooms`: the open rooms in which this browser has a seat according to its cookies. The list does not reveal
-/// other rooms: a cookie whose token is wrong is skipped, just like one for a room that does not exist.
+/// other rooms: the browser is told to forget a cookie whose token is wrong, just like one for a room that does not exist.
 pub(crate) async fn known(services: State, headers: HeaderMap) -> Response {
-    let mut known = Vec::new();
+    let (mut known, mut gone) = (Vec::new(), Vec::new());
     for (pin, token) in seat_tokens(&headers) {
         let Ok(pin) = pin.parse() else { continue };
-        let Some(room) = services.rooms.find(&pin).await else { continue };
-        if let Some(role) = room.role_of(&token::hash(token)) {
-            known.push(KnownRoom { pin, role });
+        let role = services.rooms.find(&pin).await.and_then(|room| room.role_of(&token::hash(token)));
+        match role {
+            Some(role) => known.push(KnownRoom { pin, role }),
+            None => gone.push((header::SET_COOKIE, forget_seat(&pin))),
         }
     }
-    ([(header::CACHE_CONTROL, "no-store")], Json(known)).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], AppendHeaders(gone), Json(known)).into_response()
 }
 
 /// `GET /api/rooms/{pin}`: a snapshot of the room, as the client may see it, and the client's member id.
@@ -56,7 +57,8 @@ pub(crate) async fn snapshot(session: Session) -> Json<RoomView> {
 
 /// `DELETE /api/rooms/{pin}`: closes the room, and erases everything in it before the response is sent. A file that
 /// cannot be erased is logged, and the next start erases it.
-pub(crate) async fn close(services: State, Owner(session): Owner) -> Result<StatusCode, Refusal> {
+pub(crate) async fn close(services: State, Owner(session): Owner) -> Result<Response, Refusal> {
+    let forgotten = [(header::SET_COOKIE, forget_seat(session.room.pin()))];
     services.uploads.close_room(&services.rooms, session.room, ClosedBy::Owner).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok((StatusCode::NO_CONTENT, forgotten).into_response())
 }

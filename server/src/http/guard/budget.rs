@@ -17,6 +17,11 @@ const MAX_NETWORKS: usize = 1_000_000;
 /// How many networks are remembered before those whose budget is full again are dropped for the first time.
 const FIRST_SWEEP: usize = 10_000;
 
+/// How many times as much an IPv6 /56 network may do as a /64 network, and a /48 network as a /56 network.
+const NESTING: f64 = 4.0;
+/// The shortest time between two searches for buckets that can be dropped when there are as many as there may be.
+const SWEEP_PAUSE: Duration = Duration::from_secs(1);
+
 /// What each address may still do.
 ///
 /// A client often controls a whole IPv6 network, so the addresses of a network share a budget, and networks of a larger
@@ -34,18 +39,21 @@ struct Spent {
     buckets: HashMap<(IpAddr, usize), TokenBucket>,
     /// The number of buckets at which the full ones are dropped.
     sweep_at: usize,
+    /// When they were dropped last.
+    swept_at: Option<Instant>,
 }
 
 impl Budget {
-    /// The same rate for each IPv4 address and each IPv6 /64 network.
+    /// This rate for each IPv4 address and each IPv6 /64 network, and [`NESTING`] times as much for each larger network.
     pub(crate) fn new(rate: Rate) -> Self {
-        Self::nested(vec![(64, rate)])
+        let times = |times| Rate { burst: rate.burst * times, per_second: rate.per_second * times };
+        Self::nested(vec![(64, rate), (56, times(NESTING)), (48, times(NESTING * NESTING))])
     }
 
     /// A rate for the IPv6 networks of each of these prefixes, from the smallest network to the largest. The first is
     /// also that of an IPv4 address.
-    pub(crate) fn nested(levels: Vec<(u32, Rate)>) -> Self {
-        Self { levels, spent: Mutex::new(Spent { buckets: HashMap::new(), sweep_at: FIRST_SWEEP }) }
+    fn nested(levels: Vec<(u32, Rate)>) -> Self {
+        Self { levels, spent: Mutex::new(Spent { buckets: HashMap::new(), sweep_at: FIRST_SWEEP, swept_at: None }) }
     }
 
     /// Checks that the address has something left, without taking anything.
@@ -66,8 +74,8 @@ impl Budget {
 
     fn spend_at(&self, address: IpAddr, now: Instant) -> Result<bool, Duration> {
         let mut spent = lock(&self.spent);
-        self.check_at(&spent, address, now)?;
         spent.sweep(now);
+        self.check_at(&spent, address, now)?;
         for (level, (prefix, rate)) in self.levels_of(address) {
             let bucket = spent.buckets.entry((network(address, prefix), level)).or_insert_with(|| TokenBucket::full(rate, now));
             bucket.spend(now)?;
@@ -96,9 +104,11 @@ impl Spent {
     /// Drops the buckets that are full again, when there are twice as many as after the last time. So each bucket costs
     /// the same on average, however many there are.
     fn sweep(&mut self, now: Instant) {
-        if self.buckets.len() >= self.sweep_at {
+        let was_just_swept = self.swept_at.is_some_and(|swept_at| now.duration_since(swept_at) < SWEEP_PAUSE);
+        if self.buckets.len() >= self.sweep_at && !was_just_swept {
             self.buckets.retain(|_, bucket| !bucket.is_full(now));
-            self.sweep_at = (2 * self.buckets.len()).max(FIRST_SWEEP);
+            self.sweep_at = (2 * self.buckets.len()).clamp(FIRST_SWEEP, MAX_NETWORKS);
+            self.swept_at = Some(now);
         }
     }
 }
@@ -160,8 +170,8 @@ mod tests {
     fn budgets_that_are_full_again_are_forgotten() {
         let budget = Budget::new(Rate { burst: 1.0, per_second: 1.0 });
         let start = Instant::now();
-        for number in 0..FIRST_SWEEP as u128 {
-            budget.spend_at(std::net::Ipv6Addr::from_bits(number << 64 | 1 << 120).into(), start).unwrap();
+        for number in 0..u32::try_from(FIRST_SWEEP).unwrap() {
+            budget.spend_at(std::net::Ipv4Addr::from_bits(number).into(), start).unwrap();
         }
         budget.spend_at("192.0.2.7".parse().unwrap(), start + Duration::from_secs(2)).unwrap();
         assert_eq!(lock(&budget.spent).buckets.len(), 1);

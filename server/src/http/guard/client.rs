@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::IpAddr, net::SocketAddr, sync::Arc};
 use app::room::Device;
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
-    http::{HeaderMap, request::Parts},
+    http::{Extensions, HeaderMap, request::Parts},
 };
 
 use crate::{device::DeviceHints, http::Services};
@@ -19,6 +19,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// The address of the client that sent a request with these extensions.
+    pub(crate) fn address_of(extensions: &Extensions) -> IpAddr {
+        let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>().expect("the connection adds its peer's address");
+        peer.ip().to_canonical()
+    }
+
     /// The device that the headers of the request describe. `touch_points` is the number that the page reported, if it
     /// did.
     pub(crate) fn device(&self, services: &Services, touch_points: Option<u32>) -> Device {
@@ -38,7 +44,6 @@ impl FromRequestParts<Arc<Services>> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Services>) -> Result<Self, Infallible> {
-        let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>().expect("the connection adds its peer's address");
-        Ok(Self { address: peer.ip().to_canonical(), headers: parts.headers.clone() })
+        Ok(Self { address: Self::address_of(&parts.extensions), headers: parts.headers.clone() })
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 
-use super::{Client, Session};
+use super::{Client, Session, find_room};
 use crate::{
     http::{Refusal, Services},
     rooms::{Newcomer, RoomHandle, Seat},
@@ -14,6 +14,19 @@ pub(crate) enum Entrance {
     New(Seat),
     /// The seat that the client had before, and the token that proved it.
     Seated(Session, String),
+}
+
+/// The room with the PIN `typed`, for a client that wants to enter it. Somebody who has guessed too much is not told that
+/// a PIN is right, whatever else is wrong with the request; whoever has a seat in the room is no guesser.
+///
+/// # Errors
+/// Those of [`find_room`].
+pub(crate) async fn find_entrance(services: &Services, client: &Client, headers: &HeaderMap, typed: &str) -> Result<RoomHandle, Refusal> {
+    let room = find_room(services, client, typed).await?;
+    if Session::of(headers, &room).is_none() {
+        services.guesses.check(client.address)?;
+    }
+    Ok(room)
 }
 
 /// Gives the client a seat in `room`. If the request proves a seat, the client keeps it, under the name of `newcomer`

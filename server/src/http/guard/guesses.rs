@@ -13,8 +13,6 @@ use crate::{
 
 /// How many wrong PINs are added each hour to what an address may try.
 const PER_HOUR: f64 = 2.75;
-/// How many times as much an IPv6 /56 network may try as a /64 network, and a /48 network as a /56 network.
-const NESTING: f64 = 4.0;
 /// How many wrong PINs all addresses together may try before the log says that the server is being guessed at.
 const BY_ALL: Rate = Rate { burst: 300.0, per_second: 0.1 };
 
@@ -28,9 +26,7 @@ pub(crate) struct Guesses {
 impl Guesses {
     /// Lets each address try `at_once` wrong PINs, and then a few in each hour.
     pub(crate) fn new(at_once: usize) -> Self {
-        let levels = [(64, 1.0), (56, NESTING), (48, NESTING * NESTING)];
-        let budget = Budget::nested(levels.map(|(prefix, times)| (prefix, rate(at_once, times))).into());
-        Self { budget, by_all: Mutex::new(TokenBucket::full(BY_ALL, Instant::now())) }
+        Self { budget: Budget::new(rate(at_once)), by_all: Mutex::new(TokenBucket::full(BY_ALL, Instant::now())) }
     }
 
     /// Checks that the address may try a PIN.
@@ -62,8 +58,8 @@ impl Guesses {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a limit so high that it loses digits is no limit")]
-fn rate(at_once: usize, times: f64) -> Rate {
-    Rate { burst: at_once as f64 * times, per_second: PER_HOUR * times / 3600.0 }
+fn rate(at_once: usize) -> Rate {
+    Rate { burst: at_once as f64, per_second: PER_HOUR / 3600.0 }
 }
 
 #[cfg(test)]
@@ -75,7 +71,7 @@ mod tests {
 
     /// How many wrong PINs one address gets answered within this time, if it tries again and again.
     fn tries_within(hours: u64) -> u32 {
-        let mut bucket = TokenBucket::full(rate(30, 1.0), Instant::now());
+        let mut bucket = TokenBucket::full(rate(30), Instant::now());
         let start = Instant::now();
         let mut tries = 0;
         for second in 0..hours * 3600 {
@@ -91,7 +87,7 @@ mod tests {
     fn odds_of_a_guess(rooms: usize, digits: usize) -> f64 {
         let mut by_digits = std::collections::HashMap::<usize, f64>::new();
         for open in 0..rooms {
-            *by_digits.entry(pin_digits_for(digits, open)).or_default() += 1.0;
+            *by_digits.entry(pin_digits_for(digits, open, 0)).or_default() += 1.0;
         }
         by_digits.into_iter().map(|(digits, rooms)| rooms / 10f64.powi(i32::try_from(digits).unwrap())).fold(0.0, f64::max)
     }

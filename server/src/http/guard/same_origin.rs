@@ -28,7 +28,8 @@ pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Re
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let upgrades = headers.contains_key(header::UPGRADE);
-    let embeds = headers.get("sec-fetch-mode").is_some_and(|mode| mode != "navigate");
+    let differs = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value != expected);
+    let embeds = differs("sec-fetch-mode", "navigate") || differs("sec-fetch-dest", "document");
     if !reads || upgrades || embeds {
         return Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.").into_response();
     }

@@ -14,6 +14,13 @@ pub(crate) fn seat_cookie(pin: &Pin, token: &str) -> HeaderValue {
     HeaderValue::try_from(cookie).expect("digits and base64 are visible ASCII")
 }
 
+/// The `Set-Cookie` value with which a browser forgets its seat in a room that does not exist any more. Otherwise, cookies
+/// of old rooms would pile up, until a proxy refuses the head of every request.
+pub(crate) fn forget_seat(pin: &Pin) -> HeaderValue {
+    let cookie = format!("snapdrop-{pin}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    HeaderValue::try_from(cookie).expect("digits are visible ASCII")
+}
+
 /// The token in the seat cookie of this room, if the request has one.
 pub(crate) fn seat_token<'a>(headers: &'a HeaderMap, pin: &Pin) -> Option<&'a str> {
     seat_tokens(headers).find(|(name, _)| *name == pin.as_str()).map(|(_, token)| token)

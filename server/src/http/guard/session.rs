@@ -124,7 +124,7 @@ fn room_closed(closed_at_ms: u64) -> Refusal {
 /// cannot be a PIN costs nothing.
 pub(crate) async fn find_room(services: &Services, client: &Client, typed: &str) -> Result<RoomHandle, Refusal> {
     let pin: Pin = typed.parse().map_err(|_| {
-        let digits = services.config.pin_digits;
+        let digits = services.rooms.pin_digits();
         Refusal::new(ProblemCode::NoSuchRoom, format!("There is no room with this PIN. A PIN is {digits} digits."))
     })?;
     match services.rooms.find(&pin).await {

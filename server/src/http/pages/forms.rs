@@ -16,7 +16,7 @@ use crate::{
     http::{
         Refusal, Services, State,
         content::{problem_redirect::back_to, seat::newcomer},
-        guard::{Client, Entrance, find_room, seat_cookie, take_seat},
+        guard::{Client, Entrance, find_entrance, seat_cookie, take_seat},
     },
     rooms::Seat,
 };
@@ -63,8 +63,7 @@ async fn enter(
     pin: &Pin,
     name: String,
 ) -> Result<Option<Seat>, Refusal> {
-    services.guesses.check(client.address)?;
-    let room = find_room(services, client, pin.as_str()).await?;
+    let room = find_entrance(services, client, headers, pin.as_str()).await?;
     // Browsers send a field that was not filled in as an empty text.
     let request = JoinRequest { name: Some(name).filter(|name| !name.trim().is_empty()) };
     let newcomer = newcomer(services, client, request)?;
