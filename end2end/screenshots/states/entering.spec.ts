@@ -7,7 +7,6 @@ import { type Page, expect } from '@playwright/test';
 import { ApiRoom } from '../../support/api_room';
 import { say } from '../../support/catalogue';
 import { button, createRoom, drag, joinRoom, takesDrops } from '../../support/room';
-import { Server } from '../../support/server';
 import { answered, test } from '../../support/test';
 import { type Words, pose } from '../gallery';
 
@@ -58,37 +57,37 @@ test('the first page of the app', async ({ device }) => {
   await pose(page, { name: 'home-update' });
 });
 
-test('the way into a room, and where there is none', async ({ device }) => {
-  // Three seats are soon taken, and nobody else needs the guesses that are spent here.
-  const server = await Server.start(['--max-members-per-room', '3']);
-  const { address } = server;
-  const owner = await device('desktop', { address });
-  const pin = await createRoom(owner);
-  const page = await device('desktop', { address, noise: [404, 423, 429].flatMap((status) => answered(status, /./)) });
-  const knock = (problem: string) => async (words: Words) => {
-    await button(page, words('join')).click();
-    await expect(page.getByRole('alert')).toHaveText(words(problem));
-  };
-  await page.goto(`/join/${pin}`);
-  await pose(page, { name: 'join-blank' });
-  await button(owner, say('en', 'lock')).click();
-  await expect(owner.getByText(say('en', 'locked_note'))).toBeVisible();
-  await pose(owner, { name: 'room-locked' });
-  await pose(page, { name: 'join-locked', enter: knock('problem_room_locked') });
+test.describe('of three seats', () => {
+  test.use({ flags: ['--max-members-per-room', '3'] });
 
-  await button(owner, say('en', 'unlock')).click();
-  await expect(owner.getByText(say('en', 'locked_note'))).toHaveCount(0);
-  for (const kind of ['iPhone', 'androidTablet'] as const) await joinRoom(await device(kind, { address }), pin);
-  await pose(page, { name: 'join-full', enter: knock('problem_too_many_members') });
+  test('the way into a room, and where there is none', async ({ server, device }) => {
+    const owner = await device('desktop');
+    const pin = await createRoom(owner);
+    const page = await device('desktop', { noise: [404, 423, 429].flatMap((status) => answered(status, /./)) });
+    const knock = (problem: string) => async (words: Words) => {
+      await button(page, words('join')).click();
+      await expect(page.getByRole('alert')).toHaveText(words(problem));
+    };
+    await page.goto(`/join/${pin}`);
+    await pose(page, { name: 'join-blank' });
+    await button(owner, say('en', 'lock')).click();
+    await expect(owner.getByText(say('en', 'locked_note'))).toBeVisible();
+    await pose(owner, { name: 'room-locked' });
+    await pose(page, { name: 'join-locked', enter: knock('problem_room_locked') });
 
-  const wrong = await noRoom(address);
-  await page.goto(`/join/${wrong}`);
-  const knockTooOften = async (words: Words) => {
-    await expect.poll(() => tryToJoin(address, wrong), { intervals: [0] }).toBe(429);
-    await knock('problem_too_many_requests')(words);
-  };
-  await pose(page, { name: 'join-too_many_tries', enter: knockTooOften });
-  await server.dispose();
+    await button(owner, say('en', 'unlock')).click();
+    await expect(owner.getByText(say('en', 'locked_note'))).toHaveCount(0);
+    for (const kind of ['iPhone', 'androidTablet'] as const) await joinRoom(await device(kind), pin);
+    await pose(page, { name: 'join-full', enter: knock('problem_too_many_members') });
+
+    const wrong = await noRoom(server.address);
+    await page.goto(`/join/${wrong}`);
+    const knockTooOften = async (words: Words) => {
+      await expect.poll(() => tryToJoin(server.address, wrong), { intervals: [0] }).toBe(429);
+      await knock('problem_too_many_requests')(words);
+    };
+    await pose(page, { name: 'join-too_many_tries', enter: knockTooOften });
+  });
 });
 
 test('what is no room', async ({ device }) => {
