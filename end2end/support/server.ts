@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const PROGRAM = process.env.SNAPDROP_BIN ?? fileURLToPath(new URL('../../target/release/snapdrop', import.meta.url));
-// All tests come from one address, on which the limits are meant for a household or a school.
+// A test may open more rooms, take more seats and try more PINs than people behind one address do.
 const LIMITS = ['--max-joins-per-address', '0', '--max-rooms-per-address', '0', '--max-guesses-per-address', '300'];
 const ANNOUNCEMENT = /^SnapDrop listens on (http:\/\/(.+))$/;
 

@@ -51,6 +51,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn closed_rooms_cannot_use_up_all_pins_of_a_length() {
+        for (closed, digits) in [(0, 4), (4_999, 4), (5_000, 5), (49_999, 5), (MAX_ROOMS, 6)] {
+            assert_eq!(crate::rooms::pin_digits_for(4, 1, closed), digits, "{closed}");
+        }
+    }
+
+    #[test]
     fn a_pin_is_remembered_for_a_day() {
         let (start, mut closed) = (Instant::now(), ClosedLately::default());
         let pin = |digits: &str| digits.parse::<Pin>().unwrap();

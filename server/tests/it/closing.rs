@@ -118,6 +118,18 @@ async fn a_browser_forgets_its_seat_in_a_closed_room() {
 }
 
 #[tokio::test]
+async fn made_up_cookies_do_not_tell_which_rooms_there_are() {
+    let app = TestApp::start().await;
+    let (open, unused) = (app.create_room().await, app.unused_pin());
+    for pin in [open.pin(), &unused] {
+        let response = app.request(Method::GET, "/api/rooms").header("cookie", format!("snapdrop-{pin}=x")).send().await.unwrap();
+        assert_eq!(header(&response, "set-cookie"), format!("snapdrop-{pin}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        assert_eq!(response.text().await.unwrap(), "[]");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn closing_ends_a_running_upload() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;

@@ -67,7 +67,7 @@ async fn a_live_socket_is_not_taken_for_half_a_head() {
     let app = TestApp::with_timeouts(Timeouts { head: SOON, ..TIMEOUTS }).await;
     let owner = app.create_room().await;
     let mut socket = owner.listen().await;
-    // Another connection, which began half a head after the socket had sent its last byte, ends by this limit first.
+    // When half a head on another connection has been cut off, what the socket sent before is older than the limit, too.
     socket.say(json!({"type": "visibility", "visible": true})).await;
     for _ in 0..3 {
         let mut half = TcpStream::connect(app.address()).await.unwrap();

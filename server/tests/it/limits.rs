@@ -151,6 +151,15 @@ async fn a_member_and_a_room_have_so_many_sockets() {
 }
 
 #[tokio::test]
+async fn nobody_is_locked_out_of_a_room_by_the_sockets_of_others() {
+    let app = TestApp::with_flags(&["--max-sockets-per-room", "1"]).await;
+    let owner = app.create_room().await;
+    let _others = connected(&app, &owner, 3).await;
+    owner.listen().await;
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_room_holds_so_many_files_and_parts() {
     let app = TestApp::with_flags(&["--max-files-per-room", "3"]).await;
     let owner = app.create_room().await;

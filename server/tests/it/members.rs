@@ -226,6 +226,17 @@ async fn somebody_who_guessed_too_much_is_not_told_that_a_pin_is_right() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_wrong_in_another_way_does_not_tell_that_a_pin_is_right_either() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    app.spend_guesses().await;
+    for body in [json!({"name": ""}), json!({"name": 7}), json!([])] {
+        refused(app.ask_to_join(owner.pin(), &body).await, 429, "too_many_requests").await;
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn whoever_has_a_seat_comes_back_to_it_while_somebody_at_the_same_address_guesses() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
