@@ -84,4 +84,15 @@ mod tests {
         growth.forget("1234");
         assert!(growth.due().is_empty());
     }
+
+    #[test]
+    fn a_checkpoint_that_failed_is_not_tried_with_every_event() {
+        let mut growth = Growth::default();
+        growth.event("1234", MIN_EVENT_BYTES + 1);
+        growth.postpone("1234");
+        growth.event("1234", MIN_EVENT_BYTES);
+        assert!(growth.due().is_empty());
+        growth.event("1234", 1);
+        assert_eq!(growth.due(), ["1234"]);
+    }
 }

@@ -67,6 +67,24 @@ async fn a_page_of_this_server_may_act() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_site_cannot_frame_this_one_or_try_pins_in_a_frame() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let unused = app.unused_pin();
+    for destination in ["iframe", "frame", "embed", "object"] {
+        let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", destination)];
+        for _ in 0..10 {
+            refused(with(&owner, Method::GET, &format!("/join/{unused}"), &headers).await, 403, "cross_site").await;
+        }
+    }
+    // None of the forty cost a guess.
+    app.join(&owner, "Ada").await;
+    let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    assert_eq!(with(&owner, Method::GET, &format!("/r/{}", owner.pin()), &headers).await.status(), 200);
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_link_from_another_site_may_be_followed() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
