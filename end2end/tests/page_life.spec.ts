@@ -195,7 +195,7 @@ test('somebody who comes back while files arrive is offered notifications, and t
   const film = await sample(info, 'film.mov', 10 * MIB);
   cable.allowBurst(0);
   await addFiles(owner, film.path);
-  await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
+  await expect(fileRow(guest, film.name)).toContainText('Arriving');
   await expect(offer, 'before anybody left').toHaveCount(0);
   await leaveAndComeBack(guest);
   expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
@@ -218,13 +218,13 @@ test('an offer that was declined is not made again', async ({ cable, device }, i
   const film = await sample(info, 'film.mov', 10 * MIB);
   cable.allowBurst(0);
   await addFiles(owner, film.path);
-  await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
+  await expect(fileRow(guest, film.name)).toContainText('Arriving');
   await leaveAndComeBack(guest);
   await guest.getByRole('button', { name: 'No, thank you' }).click();
   await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
 
   await reloadRoom(guest);
-  await expect(fileRow(guest, film.name)).toContainText('Arriving 0 %');
+  await expect(fileRow(guest, film.name)).toContainText('Arriving');
   await leaveAndComeBack(guest);
   await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
   expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
