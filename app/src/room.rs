@@ -326,7 +326,7 @@ impl Room {
     /// The length of all names of files and of all texts together, in bytes.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
-        let names = self.uploads().map(|file| file.name.as_str().len() + file.media_type.len());
+        let names = self.uploads().map(FileEntry::text_bytes);
         names.chain(self.snippets.iter().map(|snippet| snippet.text.as_str().len())).sum()
     }
 

@@ -98,6 +98,8 @@ pub struct Timeouts {
     /// How long an upload may bring no bytes: a running request is ended after that, and an upload without one counts
     /// as stopped.
     pub idle_upload: Duration,
+    /// How long an upload may bring no bytes until the space that is claimed ahead of its bytes is given back.
+    pub idle_claim: Duration,
     /// How long a download waits for more bytes of a running upload.
     pub idle_download: Duration,
     /// How long a client may take from the first byte of a request's head to the last.
@@ -115,6 +117,7 @@ impl Default for Timeouts {
             grace: Duration::from_secs(60),
             drain: Duration::from_secs(10),
             idle_upload: Duration::from_secs(30),
+            idle_claim: Duration::from_secs(600),
             idle_download: Duration::from_secs(60),
             head: Duration::from_secs(10),
             stalled_client: Duration::from_secs(60),

@@ -1,5 +1,5 @@
-//! Expiry: a task that closes rooms which nobody has used for a long time, and erases unfinished uploads to which
-//! nothing has been added for a long time.
+//! Expiry: a task that closes rooms which nobody has used for a long time, and gives up unfinished uploads to
+//! which nothing has been added for a long time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,13 +15,16 @@ pub struct Lifetimes {
     pub room: Duration,
     /// How long an unfinished upload is kept.
     pub upload: Duration,
+    /// How long an unfinished upload keeps its claim on space that its next bytes would need.
+    pub claim: Duration,
 }
 
 /// Closes unused rooms and erases abandoned uploads, until `stop` is cancelled.
 pub async fn run(rooms: Arc<Rooms>, uploads: Arc<Uploads>, lifetimes: Lifetimes, stop: CancellationToken) {
-    // The check runs ten times in the shorter lifetime, and at least once a minute. So a room or an upload ends at most
-    // a tenth of that lifetime, and at most a minute, too late.
-    let mut tick = tokio::time::interval((lifetimes.room.min(lifetimes.upload) / 10).min(Duration::from_secs(60)));
+    // The check runs ten times in the shortest lifetime, and at least once a minute. So whatever ends ends at most a tenth
+    // of that lifetime, and at most a minute, too late.
+    let shortest = lifetimes.room.min(lifetimes.upload).min(lifetimes.claim);
+    let mut tick = tokio::time::interval((shortest / 10).min(Duration::from_secs(60)));
     while stop.run_until_cancelled(tick.tick()).await.is_some() {
         for room in rooms.unused_for(lifetimes.room) {
             if let Err(error) = uploads.close_room(&rooms, room, ClosedBy::Unused).await {
@@ -29,7 +32,7 @@ pub async fn run(rooms: Arc<Rooms>, uploads: Arc<Uploads>, lifetimes: Lifetimes,
             }
         }
         for room in rooms.all() {
-            uploads.erase_abandoned(&room, lifetimes.upload).await;
+            uploads.give_up_idle(&room, lifetimes.upload, lifetimes.claim).await;
         }
     }
 }

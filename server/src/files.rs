@@ -3,8 +3,8 @@
 //! A file is named by its id alone, and all files lie in one flat folder. The store knows no file names, owners or
 //! rooms. This file states the whole contract of the store; the module that a method calls says how it is kept.
 //!
-//! - **Create** makes an empty file and claims disk space for it. If one of the two fails, there is no new file. It
-//!   fails with `AlreadyExists` if there is a file with this id.
+//! - **Create** makes an empty file, if the disk has space for all of its bytes. It fails with `AlreadyExists` if there
+//!   is a file with this id. Space is then claimed a window ahead of the bytes that arrive, see [`space`].
 //! - **Append** adds a chunk at the end of a file, with one writer at a time. What was written stays, even when the
 //!   process is killed: the length of the file on disk *is* the offset of its upload. A chunk with a checksum counts as
 //!   a whole or not at all. Append gives up when no bytes come for [`StoreSettings::idle_upload`]. Before each frame of
@@ -37,6 +37,7 @@ mod unverified;
 use std::{
     collections::{HashMap, HashSet},
     io,
+    net::IpAddr,
     ops::Range,
     path::Path,
     sync::{Arc, Mutex},
@@ -154,12 +155,12 @@ impl FileStore {
 
 /// Creating files, and claiming disk space for them.
 impl FileStore {
-    /// Creates an empty file, and claims disk space for its first `claim_bytes` bytes.
+    /// Creates an empty file that will have `bytes` bytes. The windows of all files of one `claimant` share a limit.
     ///
     /// # Errors
     /// [`CreateError`]; there is no new file then.
-    pub async fn create(&self, id: FileId, claim_bytes: u64) -> Result<(), CreateError> {
-        self.create_empty(id, claim_bytes).await
+    pub async fn create(&self, id: FileId, bytes: u64, claimant: Option<IpAddr>) -> Result<(), CreateError> {
+        self.create_empty(id, bytes, claimant).await
     }
 
     /// Creates a finished file in one step, from bytes that are all in memory. Blocks the thread.
@@ -179,30 +180,20 @@ impl FileStore {
         self.join_parts(id, parts).await
     }
 
-    /// Claims disk space for the first `bytes` bytes of a file that was created without knowing its length.
+    /// Says that a file that was created without knowing its length will have `bytes` bytes.
     ///
     /// # Errors
-    /// [`CreateError`]; the file keeps the claim that it had.
-    pub fn claim(&self, id: FileId, bytes: u64) -> Result<(), CreateError> {
-        Ok(self.stored(id)?.claim.raise(bytes)?)
+    /// [`CreateError`] when the disk has no space for them; nothing is changed then.
+    pub fn announce_length(&self, id: FileId, bytes: u64) -> Result<(), CreateError> {
+        Ok(self.stored(id)?.claim.announce(bytes)?)
     }
 
-    /// Reduces the claim of a file to the bytes that are here, which gives back the disk space beyond them.
-    ///
-    /// # Errors
-    /// The error of the file system; `NotFound` for a file that is not here.
-    pub fn unclaim(&self, id: FileId) -> io::Result<()> {
-        self.stored(id)?.claim.lower();
-        Ok(())
-    }
-
-    /// Claims again, after a restart, the disk space that a file had before it, even where that exceeds a limit.
-    ///
-    /// # Errors
-    /// The error of the file system; `NotFound` for a file that is not here.
-    pub fn claim_again(&self, id: FileId, bytes: u64) -> io::Result<()> {
-        self.stored(id)?.claim.raise_unchecked(bytes);
-        Ok(())
+    /// Gives back the space that is claimed ahead of the bytes of a file. The next bytes claim it again, if they can.
+    /// A file that is not here has no claim.
+    pub fn unclaim(&self, id: FileId) {
+        if let Ok(file) = self.stored(id) {
+            file.claim.close_window();
+        }
     }
 }
 

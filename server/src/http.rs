@@ -5,11 +5,11 @@
 
 pub(crate) mod api;
 pub(crate) mod app_shell;
+pub(crate) mod content;
 pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod pages;
 
-mod content;
 mod preferences;
 mod refusal;
 
@@ -18,7 +18,8 @@ use std::{net::IpAddr, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, device::DeviceRules, files::FileStore, rooms::Rooms, uploads::Uploads};
-use guard::{Budget, Guesses};
+use content::archive_layout::ArchiveLayouts;
+use guard::{AtOnce, Budget, Guesses};
 
 pub(crate) use refusal::Refusal;
 
@@ -38,6 +39,12 @@ pub(crate) struct Services {
     pub(crate) creations: Budget,
     /// How many new seats each client address may still take.
     pub(crate) joins: Budget,
+    /// The archives that are being sent.
+    pub(crate) archives: AtOnce,
+    /// The layouts of archives that were sent lately.
+    pub(crate) archive_layouts: ArchiveLayouts,
+    /// The snapshots of rooms that are being sent as responses.
+    pub(crate) snapshots: AtOnce,
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
     /// The open live sockets. The server waits for them here when it stops, because an upgraded connection no longer

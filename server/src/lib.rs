@@ -42,7 +42,8 @@ use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
 use http::{
     Services,
-    guard::{Budget, Guesses},
+    content::archive_layout::ArchiveLayouts,
+    guard::{AtOnce, Budget, Guesses},
 };
 use journal::{Journal, Recovered};
 use rooms::{RoomLimits, RoomSettings, Rooms};
@@ -114,6 +115,9 @@ impl Server {
             guesses: Guesses::new(config.limits.max_guesses_per_address),
             creations: Budget::new(rate(config.limits.max_creations_per_address, CREATIONS_PER_MINUTE)),
             joins: Budget::new(rate(config.limits.max_joins_per_address, JOINS_PER_MINUTE)),
+            archives: AtOnce::new(config.limits.max_archives_per_member, config.limits.max_archives),
+            archive_layouts: ArchiveLayouts::default(),
+            snapshots: AtOnce::new(config.limits.max_snapshots_per_member, usize::MAX),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
             config,
@@ -135,7 +139,8 @@ impl Server {
         let services = Arc::clone(&self.services);
 
         let (rooms, uploads) = (Arc::clone(&services.rooms), Arc::clone(&services.uploads));
-        let lifetimes = Lifetimes { room: services.config.room_ttl, upload: services.config.upload_ttl };
+        let lifetimes =
+            Lifetimes { room: services.config.room_ttl, upload: services.config.upload_ttl, claim: services.config.timeouts.idle_claim };
         let expiry = tokio::spawn(expiry::run(rooms, uploads, lifetimes, stop.clone()));
 
         let router = router::router(Arc::clone(&services));
@@ -178,6 +183,7 @@ fn room_settings(config: &Config) -> RoomSettings {
             members: limits.max_members_per_room,
             sockets: limits.max_sockets_per_room,
             sockets_per_member: limits.max_sockets_per_member,
+            creations: limits.max_new_files_per_room,
             text_bytes: limits.max_text_per_room,
         },
     }

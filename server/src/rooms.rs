@@ -8,6 +8,7 @@ mod attendance;
 mod broadcast;
 mod closed_lately;
 mod coverage;
+mod creations;
 mod decision;
 mod downloads;
 mod handle;
@@ -49,6 +50,7 @@ use closed_lately::ClosedLately;
 
 pub use attendance::{Attendance, NoSocket};
 pub use broadcast::Broadcast;
+pub use creations::TooFast;
 pub use decision::{DecidedRoom, Decision};
 pub use downloads::TrackedDownload;
 pub use handle::RoomHandle;

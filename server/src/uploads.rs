@@ -28,7 +28,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{files::FileStore, speed::InlineWork};
 use digests::DigestRecorder;
 
-pub use announce::{Announcement, new_file_id};
+pub use announce::{Announcement, announced_as, new_file_id};
 pub use error::UploadError;
 pub use incoming::IncomingChunk;
 

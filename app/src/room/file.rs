@@ -40,6 +40,18 @@ pub struct FileEntry {
     pub has_thumbnail: bool,
 }
 
+/// About how many bytes the id of a part takes in the list of the room.
+const PART_ID_BYTES: usize = 35;
+
+impl FileEntry {
+    /// How many bytes of what the sender chose are in the room because of this file: its name, its media type and the
+    /// ids of its parts.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        self.name.as_str().len() + self.media_type.len() + PART_ID_BYTES * self.joined_from.len()
+    }
+}
+
 /// How far the upload of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -84,6 +84,12 @@ macro_rules! id {
             pub const fn new(value: u128) -> Self {
                 Self(value)
             }
+
+            /// The value of the id.
+            #[must_use]
+            pub const fn value(self) -> u128 {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {

@@ -18,7 +18,7 @@ pub struct Problem {
     /// The offset in bytes at which the upload continues, with [`ProblemCode::OffsetMismatch`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset_bytes: Option<u64>,
-    /// In how many seconds to try again, with [`ProblemCode::TooManyRequests`] and [`ProblemCode::TooManyMembers`].
+    /// In how many seconds to try again, with the codes of status 429.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_secs: Option<u64>,
 }
@@ -114,6 +114,10 @@ codes! {
     TooManyRooms = 429, "Too many rooms are open";
     /// The member, or the room, has as many live sockets as it may have.
     TooManySockets = 429, "Too many tabs are open";
+    /// Files are added to the room faster than it takes them.
+    TooManyNewFiles = 429, "Files are added too fast";
+    /// As many requests of this kind are running as may run at the same time: of the member, or in all.
+    TooManyAtOnce = 429, "Too many of these at the same time";
     /// The bytes of the chunk do not match the checksum that was sent with them.
     ChecksumMismatch = 460, "The checksum does not match";
     /// All seats of the room have been given out.

@@ -28,7 +28,8 @@ class SnapDrop(TusPeer):
         return subprocess.run([self._program, "--version"], capture_output=True, text=True).stdout.split()[-1]
 
     def command(self) -> list[str | Path]:
-        return [self._program, "--listen", "127.0.0.1:0", "--data-dir", self.folder]
+        # None of the other servers limits how fast files are added, so that limit is lifted here.
+        return [self._program, "--listen", "127.0.0.1:0", "--data-dir", self.folder, "--max-new-files-per-room", "0"]
 
     def is_listening(self) -> bool:
         announced = re.search(r"SnapDrop listens on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))

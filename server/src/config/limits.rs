@@ -45,9 +45,25 @@ pub struct Limits {
     #[arg(long, env = "SNAPDROP_MAX_SOCKETS_PER_MEMBER", default_value = "8", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_sockets_per_member: usize,
 
+    /// Archives of whole rooms that are sent at the same time in all
+    #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "16", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_archives: usize,
+
+    /// Archives that one member loads at the same time
+    #[arg(long, env = "SNAPDROP_MAX_ARCHIVES_PER_MEMBER", default_value = "2", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_archives_per_member: usize,
+
+    /// Lists of a room that one member loads at the same time over the API
+    #[arg(long, env = "SNAPDROP_MAX_SNAPSHOTS_PER_MEMBER", default_value = "2", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_snapshots_per_member: usize,
+
     /// Files of one room
     #[arg(long, env = "SNAPDROP_MAX_FILES_PER_ROOM", default_value = "5000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_files_per_room: usize,
+
+    /// Files that may be added to one room at once; 50 more are taken each second
+    #[arg(long, env = "SNAPDROP_MAX_NEW_FILES_PER_ROOM", default_value = "1000", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_new_files_per_room: usize,
 
     /// Bytes of all names and texts of one room
     #[arg(long, env = "SNAPDROP_MAX_TEXT_PER_ROOM", default_value = "4194304", value_name = "BYTES", value_parser = limit, allow_negative_numbers = true)]

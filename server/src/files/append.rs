@@ -107,7 +107,7 @@ impl FileStore {
             _lease: lease,
         };
         let writing = tokio::task::spawn_blocking(move || writer.run(chunk.offset, chunk.checksum.as_ref(), waiting));
-        let mut end_bytes = chunk.offset;
+        let (mut end_bytes, mut claimed_bytes) = (chunk.offset, 0);
         let end = loop {
             let frame = tokio::select! {
                 frame = tokio::time::timeout(self.settings.idle_upload, frames.next()) => frame,
@@ -120,12 +120,13 @@ impl FileStore {
             if end_bytes > chunk.limit_bytes {
                 break Err(AppendError::TooLong);
             }
-            if let Some(may_grow) = &chunk.may_grow {
-                if !may_grow(end_bytes) {
-                    break Err(AppendError::TooLong);
-                }
-                if let Err(error) = file.claim.raise(end_bytes) {
-                    break Err(error.into());
+            if chunk.may_grow.as_ref().is_some_and(|may_grow| !may_grow(end_bytes)) {
+                break Err(AppendError::TooLong);
+            }
+            if end_bytes > claimed_bytes {
+                match file.claim.raise(end_bytes, chunk.limit_bytes) {
+                    Ok(bytes) => claimed_bytes = bytes,
+                    Err(error) => break Err(error.into()),
                 }
             }
             if frame.is_empty() {
@@ -238,10 +239,12 @@ impl<P: Fn(u64)> Writer<P> {
             }
             Ok(_) => {
                 unverified.reject()?;
+                self.file.claim.close_window();
                 if all_came { Err(AppendError::ChecksumMismatch) } else { Ok(offset) }
             }
             Err(error) => {
                 unverified.reject()?;
+                self.file.claim.close_window();
                 Err(error.into())
             }
         }

@@ -3,6 +3,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
+    net::IpAddr,
     path::Path,
     sync::Arc,
 };
@@ -25,8 +26,8 @@ pub enum CreateError {
 }
 
 impl FileStore {
-    pub(super) async fn create_empty(&self, id: FileId, claim_bytes: u64) -> Result<(), CreateError> {
-        let path = self.enter(id, claim_bytes)?.path.clone();
+    pub(super) async fn create_empty(&self, id: FileId, bytes: u64, claimant: Option<IpAddr>) -> Result<(), CreateError> {
+        let path = self.enter(id, bytes, claimant)?.path.clone();
         let sync = self.settings.sync;
         let created = blocking(move || {
             OpenOptions::new().write(true).create_new(true).open(&path)?;
@@ -43,7 +44,7 @@ impl FileStore {
     }
 
     pub(super) fn write_finished(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
-        let file = self.enter(id, bytes.len() as u64)?;
+        let file = self.enter(id, bytes.len() as u64, None)?;
         self.traffic.add_small_file(bytes.len());
         if let Err(error) = self.write_whole(&file.path, bytes) {
             self.take_out(id);
@@ -55,11 +56,11 @@ impl FileStore {
         Ok(self.finish_file(&file, bytes.len() as u64, crc.finalize())?)
     }
 
-    /// Adds a new file to the table, and claims disk space for its first `claim_bytes` bytes. Fails with
-    /// `AlreadyExists` if the table has a file with this id.
-    fn enter(&self, id: FileId, claim_bytes: u64) -> Result<Arc<StoredFile>, CreateError> {
+    /// Adds a new file to the table, which will have `bytes` bytes. Fails with `AlreadyExists` if the table has a file
+    /// with this id.
+    fn enter(&self, id: FileId, bytes: u64, claimant: Option<IpAddr>) -> Result<Arc<StoredFile>, CreateError> {
         // Claimed before the table is locked, because the disk may take its time to say how much of it is free.
-        let claim = self.space.claim(claim_bytes);
+        let claim = self.space.claim(bytes, claimant);
         let mut open = lock(&self.open);
         if open.contains_key(&id) {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists).into());

@@ -14,17 +14,27 @@ use crate::tasks::blocking;
 impl FileStore {
     pub(super) async fn join_parts(&self, id: FileId, parts: &[FileId]) -> Result<FinishedFile, CreateError> {
         let mut sources = Vec::with_capacity(parts.len());
+        let mut bytes = 0u64;
         for part in parts {
-            sources.push(self.stored(*part)?);
+            let part = self.stored(*part)?;
+            bytes = bytes.saturating_add(part.length()?);
+            sources.push(part);
         }
-        // Nothing is claimed for the new file: it takes the place of the parts, whose claims cover as many bytes.
-        self.create(id, 0).await?;
+        self.create(id, bytes, None).await?;
         let joined = self.stored(id)?;
-        let sync = self.settings.sync;
-        let copied = blocking(move || copy(&sources, &joined, sync)).await;
+        // All of it is claimed before it is copied, because until the parts are removed the disk has the bytes twice.
+        let copied = match joined.claim.raise(bytes, bytes) {
+            Ok(_) => blocking({
+                let sync = self.settings.sync;
+                move || copy(&sources, &joined, sync)
+            })
+            .await
+            .map_err(CreateError::Disk),
+            Err(error) => Err(error.into()),
+        };
         if let Err(error) = copied {
             self.remove(id).await?;
-            return Err(error.into());
+            return Err(error);
         }
         Ok(self.finish(id).await?)
     }

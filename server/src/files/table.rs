@@ -47,6 +47,7 @@ impl FileStore {
     /// Lets readers reach the end of the file, and starts the digest.
     pub(super) fn mark_finished(&self, file: &Arc<StoredFile>) -> io::Result<()> {
         file.finish()?;
+        file.claim.close_window();
         self.digests.add(file);
         Ok(())
     }

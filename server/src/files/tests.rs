@@ -26,7 +26,7 @@ struct Folder {
 impl Folder {
     async fn with_file() -> Self {
         let folder = Self::open(tempfile::tempdir().unwrap(), LONG);
-        folder.files.create(ID, 10).await.unwrap();
+        folder.files.create(ID, 10, None).await.unwrap();
         folder
     }
 
@@ -116,7 +116,7 @@ async fn what_arrived_before_a_sender_went_away_is_kept() {
 #[tokio::test]
 async fn a_silent_sender_is_given_up() {
     let folder = Folder::open(tempfile::tempdir().unwrap(), Duration::from_millis(50));
-    folder.files.create(ID, 10).await.unwrap();
+    folder.files.create(ID, 10, None).await.unwrap();
     let outcome = folder.files.append(ID, chunk(0), stalling("0123"), |_| {}).await;
     assert!(matches!(outcome, Err(AppendError::Interrupted)));
     assert_eq!(folder.on_disk(), b"0123");
@@ -191,7 +191,7 @@ async fn a_reader_of_a_running_upload_waits_for_its_bytes() {
 #[tokio::test]
 async fn a_reader_ends_with_an_error_when_nothing_arrives() {
     let folder = Folder::open(tempfile::tempdir().unwrap(), Duration::from_millis(50));
-    folder.files.create(ID, 10).await.unwrap();
+    folder.files.create(ID, 10, None).await.unwrap();
     let mut reader = Box::pin(folder.files.read(ID, 0..10).await.unwrap());
     assert!(matches!(reader.next().await, Some(Err(ReadError::Stalled))));
 }
@@ -224,7 +224,7 @@ async fn a_file_that_is_there_is_not_made_again() {
     let folder = Folder::with_file().await;
     folder.append(0, "1234").await.unwrap();
     let is_there = |error: CreateError| matches!(error, CreateError::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists);
-    assert!(is_there(folder.files.create(ID, 10).await.unwrap_err()));
+    assert!(is_there(folder.files.create(ID, 10, None).await.unwrap_err()));
     assert!(is_there(folder.files.create_finished(ID, b"5678").unwrap_err()));
     assert_eq!(folder.files.offset(ID).await.unwrap(), 4);
 }
@@ -345,7 +345,7 @@ async fn a_picture_costs_no_room_and_disturbs_no_upload() {
     let folder = tempfile::tempdir().unwrap();
     let files = FileStore::open(StoreSettings { max_storage: Some(10), ..settings(folder.path().to_owned(), LONG) }).unwrap();
     let folder = Folder { folder, files: Arc::new(files) };
-    folder.files.create(ID, 10).await.unwrap();
+    folder.files.create(ID, 10, None).await.unwrap();
     let (stalled, mut written) = folder.stall();
     written.recv().await.unwrap();
     folder.files.keep_thumbnail(ID, picture()).await.unwrap();
@@ -370,7 +370,7 @@ async fn a_small_file_that_is_discarded_gives_its_space_back_at_once() {
     let files = FileStore::open(StoreSettings { max_storage: Some(10), ..settings(folder.path().to_owned(), LONG) }).unwrap();
     files.create_finished(ID, b"0123456789").unwrap();
     files.discard(ID).unwrap();
-    files.create(FileId::new(2), 10).await.unwrap();
+    files.create(FileId::new(2), 10, None).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! download.
 
 pub(crate) mod announcement;
+pub(crate) mod archive_layout;
 pub(crate) mod chunk;
 pub(crate) mod file_representation;
 pub(crate) mod form_data;

@@ -6,6 +6,7 @@ pub(crate) mod host;
 pub(crate) mod method_override;
 pub(crate) mod same_origin;
 
+mod at_once;
 mod budget;
 mod client;
 mod entrance;
@@ -14,6 +15,7 @@ mod path_text;
 mod seat_cookie;
 mod session;
 
+pub(crate) use at_once::AtOnce;
 pub(crate) use budget::Budget;
 pub(crate) use client::Client;
 pub(crate) use entrance::{Entrance, find_entrance, take_seat};

@@ -207,6 +207,15 @@ impl From<UploadError> for Refusal {
                 ProblemCode::RoomFull,
                 format!("A room holds {most} files. Add a folder as one archive, or remove something first."),
             ),
+            UploadError::TooFast(wait) => {
+                let mut problem =
+                    Problem::new(ProblemCode::TooManyNewFiles, "Files are added faster than a room takes them. Go on in a moment.");
+                problem.retry_after_secs = Some(wait.as_secs() + 1);
+                Self(problem)
+            }
+            UploadError::AlreadyAnnounced => {
+                Self::new(ProblemCode::Unavailable, "Another request with this Idempotency-Key is under way. Try again in a moment.")
+            }
             UploadError::TooMuchText(most) => Self::too_much_text(most),
             UploadError::OtherSize(known) => {
                 Self::new(ProblemCode::MalformedRequest, format!("The header upload-length was {known} before and cannot change."))
@@ -252,9 +261,6 @@ impl From<FileCreateError> for Refusal {
     fn from(error: FileCreateError) -> Self {
         match error {
             FileCreateError::NoSpace(error) => error.into(),
-            FileCreateError::Disk(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Self::new(ProblemCode::Unavailable, "Another request with this Idempotency-Key is under way. Try again in a moment.")
-            }
             FileCreateError::Disk(error) => error.into(),
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct Inner {
     state: Mutex<State>,
     /// Cancelled when the room is closed; this ends the tasks of the room.
     closed: CancellationToken,
+    /// Held while parts are joined into a file.
+    pub(super) joining: tokio::sync::Mutex<()>,
     /// The network from which the room was created, if that is known.
     creator: Option<IpAddr>,
     pub(super) settings: RoomSettings,
@@ -39,7 +41,7 @@ pub(super) struct Inner {
 impl RoomHandle {
     /// Makes a room with the content of `record`.
     pub(super) fn new(record: RoomRecord, creator: Option<IpAddr>, journal: Arc<Journal>, settings: RoomSettings) -> Self {
-        Self::from_state(State::new(record), creator, journal, settings)
+        Self::from_state(State::new(record, settings.limits), creator, journal, settings)
     }
 
     /// Makes a room that the journal recovered. The seats of its members are held from now on.
@@ -47,7 +49,7 @@ impl RoomHandle {
         let RoomRecord { snapshot, departed } = &recovered.record;
         let owner = snapshot.room.members.iter().chain(departed).find(|member| member.role == Role::Owner);
         let creator = owner.and_then(|owner| owner.address.parse().ok()).map(|address| network(address, 64));
-        let room = Self::from_state(State::recover(recovered), creator, journal, settings);
+        let room = Self::from_state(State::recover(recovered, settings.limits), creator, journal, settings);
         let members: Vec<MemberId> = room.lock().decided.snapshot.room.members.iter().map(|member| member.id).collect();
         for member in members {
             room.hold_seat(member);
@@ -57,8 +59,8 @@ impl RoomHandle {
 
     fn from_state(state: State, creator: Option<IpAddr>, journal: Arc<Journal>, settings: RoomSettings) -> Self {
         let pin = state.decided.snapshot.room.pin.clone();
-        let inner = Inner { pin, journal, state: Mutex::new(state), closed: CancellationToken::new(), creator, settings };
-        Self { inner: Arc::new(inner) }
+        let (state, closed, joining) = (Mutex::new(state), CancellationToken::new(), tokio::sync::Mutex::default());
+        Self { inner: Arc::new(Inner { pin, journal, state, closed, joining, creator, settings }) }
     }
 
     /// The room's PIN.
@@ -68,7 +70,8 @@ impl RoomHandle {
     }
 
     /// The network from which the room was created, if that is known.
-    pub(super) fn creator(&self) -> Option<IpAddr> {
+    #[must_use]
+    pub fn creator(&self) -> Option<IpAddr> {
         self.inner.creator
     }
 
@@ -87,6 +90,12 @@ impl RoomHandle {
     #[must_use]
     pub fn snapshot_for(&self, viewer: Viewer) -> Snapshot {
         self.lock().snapshot_for(viewer)
+    }
+
+    /// Counts the changes of the list of files since the server has the room in memory.
+    #[must_use]
+    pub fn files_version(&self) -> u64 {
+        self.lock().files_version
     }
 
     /// Calls `look` with the committed room, under the room's lock.

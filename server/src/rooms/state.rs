@@ -18,13 +18,17 @@ use bytes::Bytes;
 use tokio::{sync::broadcast::Sender, time::Instant};
 
 use super::{
+    RoomLimits,
     broadcast::{Broadcast, encode},
     coverage::Coverage,
     member_sockets::MemberSockets,
     replay::Replay,
     snapshot_messages::SnapshotMessages,
 };
-use crate::journal::{Recorded, Recovered, RoomRecord, TokenHash};
+use crate::{
+    journal::{Recorded, Recovered, RoomRecord, TokenHash},
+    token_bucket::TokenBucket,
+};
 
 /// Everything that the server knows of one room.
 #[derive(Debug)]
@@ -52,6 +56,8 @@ pub(super) struct State {
     pub(super) seats_are_watched: bool,
     /// Which bytes members have received of a file, until they have received all of it.
     pub(super) coverage: HashMap<(FileId, MemberId), Coverage>,
+    /// How many new files the room takes for now.
+    pub(super) creations: TokenBucket,
     /// How many uses are running that change nothing in the room, such as downloads.
     pub(super) quiet_uses: usize,
     /// When the room was last used, by the monotonic clock of this process.
@@ -62,7 +68,7 @@ pub(super) struct State {
 
 impl State {
     /// Makes the state of a room that has no events after `record`.
-    pub(super) fn new(record: RoomRecord) -> Self {
+    pub(super) fn new(record: RoomRecord, limits: RoomLimits) -> Self {
         Self {
             decided: record.clone(),
             committed: record,
@@ -75,6 +81,7 @@ impl State {
             sockets: HashMap::new(),
             seats_are_watched: false,
             coverage: HashMap::new(),
+            creations: limits.creation_bucket(),
             quiet_uses: 0,
             used_at: Instant::now(),
             was_shared: false,
@@ -82,7 +89,7 @@ impl State {
     }
 
     /// Makes the state of a recovered room: nobody is connected, and no download is running.
-    pub(super) fn recover(recovered: Recovered) -> Self {
+    pub(super) fn recover(recovered: Recovered, limits: RoomLimits) -> Self {
         let mut record = recovered.record;
         for member in &mut record.snapshot.room.members {
             member.presence = Presence::Reconnecting;
@@ -95,7 +102,7 @@ impl State {
             _ => 0,
         };
         let now = Instant::now();
-        let mut state = Self::new(record);
+        let mut state = Self::new(record, limits);
         state.used_at = now.checked_sub(std::time::Duration::from_millis(unused_ms)).unwrap_or(now);
         state.tokens = recovered.tokens.into_iter().collect();
         // A room with so many events that the first of them is not kept any more was certainly shared.

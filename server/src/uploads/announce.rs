@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::room::{FileEntry, FileId, FileName, FileState, MemberId, RoomEvent};
+use app::room::{FileEntry, FileId, FileName, FileState, MemberId, Room, RoomEvent};
 use bytes::Bytes;
 use futures::Stream;
 use rand::RngExt as _;
@@ -33,14 +33,24 @@ pub struct Announcement {
     pub is_part: bool,
 }
 
-/// Makes the id of a new file. A sender that gives its announcement a `key` may send it again when the answer is lost:
-/// the id is then derived from the member and the key, so that it is the same file each time, even after a restart, and
-/// never another member's file.
+/// Makes the id of a new file. The first half is random, so that an id never stands for other bytes than before, also
+/// when a file was removed. A sender that gives its announcement a `key` may send it again when the answer is lost: the
+/// second half is then derived from the member and the key, so that [`announced_as`] finds the file, even after a
+/// restart, and never finds another member's. Without a key, it is random, too.
 #[must_use]
 pub fn new_file_id(member: MemberId, key: Option<&str>) -> FileId {
-    let Some(key) = key else { return FileId::new(rand::rng().random()) };
+    let random: u128 = rand::rng().random();
+    let Some(key) = key else { return FileId::new(random) };
     let digest = Sha256::new().chain_update(member.to_string()).chain_update(key).finalize();
-    FileId::new(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)))
+    let derived = digest.iter().take(8).fold(0, |half, byte| half << 8 | u128::from(*byte));
+    FileId::new(random & !u128::from(u64::MAX) | derived)
+}
+
+/// The file in the room that was announced by the same member with the same key as `id`, the id of a new announcement.
+#[must_use]
+pub fn announced_as(room: &Room, id: FileId) -> Option<&FileEntry> {
+    let key_of = |id: FileId| id.value() & u128::from(u64::MAX);
+    room.uploads().find(|file| key_of(file.id) == key_of(id))
 }
 
 impl Announcement {
@@ -79,6 +89,7 @@ impl Uploads {
         announcement: Announcement,
         content: Option<IncomingChunk<impl Stream<Item = Result<Bytes, E>> + Send + Unpin + 'static>>,
     ) -> Result<(FileEntry, u64), UploadError> {
+        room.count_creation()?;
         let is_part = announcement.is_part;
         let file = announcement.entry();
         let mut content = content;
@@ -106,7 +117,7 @@ impl Uploads {
     /// [`UploadError`]; neither exists then.
     pub(super) async fn announce(&self, room: &RoomHandle, file: &FileEntry, is_part: bool) -> Result<(), UploadError> {
         let size_bytes = file.size_bytes.unwrap_or(0);
-        self.files.create(file.id, size_bytes).await?;
+        self.files.create(file.id, size_bytes, room.creator()).await?;
         let announced = room.record(|room| {
             self.limits.check(room, file, size_bytes)?;
             let file = file.clone();

@@ -20,13 +20,24 @@ impl Uploads {
         self.erase_if(room, id, |_, _| true).await
     }
 
-    /// Erases the unfinished uploads of a room, and its parts, to which nothing was added for `ttl`.
-    pub async fn erase_abandoned(&self, room: &RoomHandle, ttl: Duration) {
+    /// Gives up the unfinished uploads of a room, and its parts, to which nothing was added for a while: after
+    /// `claim_ttl` the space that is claimed for their next bytes, and after `ttl` they are erased.
+    pub async fn give_up_idle(&self, room: &RoomHandle, ttl: Duration, claim_ttl: Duration) {
         let unfinished: Vec<FileId> =
             room.read(|room| room.uploads().filter(|file| is_unfinished(room, file)).map(|file| file.id).collect());
+        let now = SystemTime::now();
         for id in unfinished {
-            let is_abandoned = self.files.touched_at(id).is_ok_and(|touched| touched + ttl <= SystemTime::now());
-            if is_abandoned && let Err(UploadError::Disk(error)) = self.erase_if(room, id, is_unfinished).await {
+            // A file that is not here any more has no claim, and is erased elsewhere.
+            let Ok(touched) = self.files.touched_at(id) else { continue };
+            let given_up = match touched {
+                _ if touched + ttl <= now => self.erase_if(room, id, is_unfinished).await,
+                _ if touched + claim_ttl <= now => {
+                    self.files.unclaim(id);
+                    Ok(())
+                }
+                _ => Ok(()),
+            };
+            if let Err(UploadError::Disk(error)) = given_up {
                 tracing::error!(file.id = %id, %error, "an abandoned upload could not be erased");
             }
         }

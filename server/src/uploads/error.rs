@@ -1,11 +1,11 @@
 //! The error type of everything that is done with an upload.
 
-use std::io;
+use std::{io, time::Duration};
 
 use crate::{
     files::{AppendError, CreateError},
     journal::JournalError,
-    rooms::RecordError,
+    rooms::{RecordError, TooFast},
 };
 
 /// Why something could not be done with an upload.
@@ -26,6 +26,12 @@ pub enum UploadError {
     /// The room has this many files, which is the most.
     #[error("the room has {0} files")]
     TooManyFiles(usize),
+    /// Files are added to the room too fast: the next one is taken after this time.
+    #[error("files are added too fast")]
+    TooFast(Duration),
+    /// A file was announced with the same key before.
+    #[error("the file was announced before")]
+    AlreadyAnnounced,
     /// All names and texts of the room together would have more bytes than this.
     #[error("the room has at most {0} bytes of names and texts")]
     TooMuchText(usize),
@@ -62,6 +68,12 @@ impl<R: Into<Self>> From<RecordError<R>> for UploadError {
             RecordError::Journal(error) => error.into(),
             RecordError::Refused(reason) => reason.into(),
         }
+    }
+}
+
+impl From<TooFast> for UploadError {
+    fn from(TooFast(wait): TooFast) -> Self {
+        Self::TooFast(wait)
     }
 }
 

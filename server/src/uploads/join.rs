@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use app::room::{FileEntry, FileId, FileState, Room, RoomEvent};
 
-use super::{Announcement, UploadError, Uploads};
+use super::{Announcement, UploadError, Uploads, announced_as};
 use crate::{rooms::RoomHandle, tasks::detached};
 
 impl Uploads {
-    /// Joins the parts that the announcement names, in the order in which it names them. The work is finished even when
-    /// the caller is dropped.
+    /// Joins the parts that the announcement names, in the order in which it names them. In each room one file is joined
+    /// at a time, so that parts that are named twice at once are not copied twice. The work is finished even when the
+    /// caller is dropped.
     ///
     /// # Errors
     /// [`UploadError`]; the parts stay as they are then.
     pub async fn join(self: &Arc<Self>, room: &RoomHandle, announcement: Announcement) -> Result<FileEntry, UploadError> {
+        room.count_creation()?;
         self.check_parts(room, &announcement.joined_from)?;
         let (uploads, room) = (Arc::clone(self), room.clone());
         detached(async move { uploads.join_parts(&room, announcement.entry()).await }).await
@@ -27,8 +29,20 @@ impl Uploads {
         self.check_size(Some(room.read(|room| length_of_parts(room, parts))?))
     }
 
+    /// Checks whether the parts of `file` can be joined into it.
+    fn check_join(&self, room: &Room, file: &FileEntry) -> Result<(), UploadError> {
+        if announced_as(room, file.id).is_some() {
+            return Err(UploadError::AlreadyAnnounced);
+        }
+        length_of_parts(room, &file.joined_from)?;
+        let of_parts = file.joined_from.iter().filter_map(|part| room.upload(*part)).map(FileEntry::text_bytes).sum();
+        self.limits.check_text(room.text_bytes().saturating_sub(of_parts), file)
+    }
+
     async fn join_parts(&self, room: &RoomHandle, entry: FileEntry) -> Result<FileEntry, UploadError> {
         let (id, parts) = (entry.id, entry.joined_from.clone());
+        let _turn = room.turn_to_join().await;
+        room.read(|room| self.check_join(room, &entry))?;
         let joined = self.files.join(id, &parts).await?;
         let file = FileEntry {
             size_bytes: Some(joined.size_bytes),
@@ -38,7 +52,7 @@ impl Uploads {
             ..entry
         };
         // The check is repeated, because a part may have been removed or joined elsewhere meanwhile.
-        let recorded = room.record(|room| length_of_parts(room, &parts).map(|_| RoomEvent::PartsJoined { file: file.clone() }));
+        let recorded = room.record(|room| self.check_join(room, &file).map(|_| RoomEvent::PartsJoined { file: file.clone() }));
         if let Err(error) = recorded.await {
             self.files.remove(id).await?;
             return Err(error.into());

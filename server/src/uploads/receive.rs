@@ -89,6 +89,7 @@ impl Uploads {
         announcement: Announcement,
         frames: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
     ) -> Result<(), UploadError> {
+        room.count_creation()?;
         let mut file = announcement.entry();
         self.announce(room, &file, false).await?;
         let mut came_bytes = 0u64;

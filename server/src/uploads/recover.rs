@@ -72,7 +72,6 @@ impl Uploads {
             }
             length => length?,
         };
-        self.files.claim_again(id, file.size_bytes.unwrap_or(length))?;
         match (file.state, file.size_bytes) {
             (FileState::Complete, Some(size_bytes)) if length == size_bytes => {
                 if file.sha256.is_none() && !room.read(|room| room.is_part(id)) {

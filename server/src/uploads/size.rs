@@ -2,7 +2,7 @@
 
 use app::room::{FileEntry, Room, RoomEvent};
 
-use super::{UploadError, UploadLimits, Uploads};
+use super::{UploadError, UploadLimits, Uploads, announced_as};
 use crate::{files::AppendError, rooms::RoomHandle};
 
 impl Uploads {
@@ -34,18 +34,15 @@ impl Uploads {
         if size_bytes < self.files.length(file.id)? {
             return Err(AppendError::TooLong.into());
         }
-        self.files.claim(file.id, size_bytes)?;
+        self.files.announce_length(file.id, size_bytes)?;
         let id = file.id;
-        let declared = room.record(|room| {
+        room.record(|room| {
             let entry = room.upload(id).ok_or(UploadError::NoSuchFile)?;
             let others = room.size_bytes().saturating_sub(entry.size_bytes.unwrap_or(entry.offset_bytes));
             let left = self.limits.max_room_bytes.saturating_sub(others);
             if size_bytes > left { Err(UploadError::RoomFull(left)) } else { Ok(RoomEvent::FileSized { id, size_bytes }) }
-        });
-        if let Err(error) = declared.await {
-            self.files.unclaim(id)?;
-            return Err(error.into());
-        }
+        })
+        .await?;
         file.size_bytes = Some(size_bytes);
         Ok(())
     }
@@ -55,16 +52,26 @@ impl UploadLimits {
     /// Checks that a room may have `file`, of which `size_bytes` bytes are declared, in addition to what it has.
     ///
     /// # Errors
-    /// [`UploadError::TooManyFiles`], [`UploadError::TooMuchText`] or [`UploadError::RoomFull`].
+    /// [`UploadError::TooManyFiles`], [`UploadError::TooMuchText`] or [`UploadError::RoomFull`]; or
+    /// [`UploadError::AlreadyAnnounced`] when another request with the same key was faster.
     pub(super) fn check(&self, room: &Room, file: &FileEntry, size_bytes: u64) -> Result<(), UploadError> {
+        if announced_as(room, file.id).is_some() {
+            return Err(UploadError::AlreadyAnnounced);
+        }
         if room.files.len() + room.parts.len() >= self.max_room_files {
             return Err(UploadError::TooManyFiles(self.max_room_files));
         }
-        let text_bytes = file.name.as_str().len() + file.media_type.len();
-        if room.text_bytes().saturating_add(text_bytes) > self.max_room_text_bytes {
-            return Err(UploadError::TooMuchText(self.max_room_text_bytes));
-        }
+        self.check_text(room.text_bytes(), file)?;
         let (had, most) = (room.size_bytes(), self.max_room_bytes);
         if had.saturating_add(size_bytes) > most { Err(UploadError::RoomFull(most.saturating_sub(had))) } else { Ok(()) }
+    }
+
+    /// Checks that a room with `had` bytes of names and texts may have those of `file`, too.
+    ///
+    /// # Errors
+    /// [`UploadError::TooMuchText`].
+    pub(super) fn check_text(&self, had: usize, file: &FileEntry) -> Result<(), UploadError> {
+        let most = self.max_room_text_bytes;
+        if had.saturating_add(file.text_bytes()) > most { Err(UploadError::TooMuchText(most)) } else { Ok(()) }
     }
 }

@@ -177,3 +177,18 @@ async fn a_key_that_is_none_and_a_file_of_another_length_are_refused() {
     assert_eq!(owner.room().await.files.len(), 1);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_key_that_is_used_again_after_its_file_was_removed_makes_another_file() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (id, _) = created(creation(&owner, "one", "123456789")).await;
+    let etag = header(&owner.get(&owner.file(id)).await, "etag").to_owned();
+    assert_eq!(owner.remove(id).await, 204);
+    let (other, _) = created(creation(&owner, "one", "abcdefghi")).await;
+    assert_ne!(other, id);
+    assert_ne!(header(&owner.get(&owner.file(other)).await, "etag"), etag);
+    refused(owner.get(&owner.file(id)).await, 404, "no_such_file").await;
+    assert_eq!(owner.download(other).await, b"abcdefghi");
+    app.finish().await;
+}

@@ -25,7 +25,7 @@ async fn next(stream: &mut Stream) -> ServerMessage {
 
 #[tokio::test]
 async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
-    let app = TestApp::start().await;
+    let app = TestApp::with_flags(&["--max-new-files-per-room", "0"]).await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
     let connection = TcpSocket::new_v4().unwrap();

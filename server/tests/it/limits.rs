@@ -216,3 +216,63 @@ async fn an_address_has_so_many_rooms_open_also_after_a_restart() {
     refused(create(&app).await, 503, "server_full").await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn files_are_added_to_a_room_no_faster_than_it_takes_them() {
+    let app = TestApp::with_flags(&["--max-new-files-per-room", "4"]).await;
+    let (owner, other) = (app.create_room().await, app.create_room().await);
+    owner.upload("a", b"1").await;
+    let part = owner.upload_part(b"2").await;
+    owner.add_file("b", 10).await;
+    owner.concatenate(&[part]).await;
+    let refusal = async |request: reqwest::RequestBuilder| {
+        let response = request.send().await.unwrap();
+        let retry_after = response.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+        (response.status().as_u16(), retry_after)
+    };
+    // 50 are added each second, so that a few of the requests may be taken.
+    let mut answers = Vec::new();
+    for _ in 0..30 {
+        answers.push(refusal(owner.creation().header("upload-length", 5)).await);
+    }
+    assert!(answers.contains(&(429, Some("1".to_owned()))), "{answers:?}");
+    assert!(answers.iter().all(|(status, _)| matches!(status, 201 | 429)), "{answers:?}");
+    other.upload("c", b"3").await;
+    eventually("the room takes files again", async || {
+        match owner.creation().header("upload-length", 5).send().await.unwrap().status().as_u16() {
+            201 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    app.finish().await;
+}
+
+/// An archive of which its client reads nothing: the server cannot send all of it.
+async fn unread_archive(seat: &Seat) -> reqwest::Response {
+    let archive = seat.archive().await;
+    assert_eq!(archive.status(), 200);
+    archive
+}
+
+#[tokio::test]
+async fn a_member_and_all_members_load_so_many_archives_at_once() {
+    let app = TestApp::with_flags(&["--max-archives-per-member", "2", "--max-archives", "3"]).await;
+    let owner = app.create_room().await;
+    owner.upload("film.mov", &vec![7; 32 << 20]).await;
+    let (first, second) = (app.join(&owner, "Ada").await, app.join(&owner, "Bob").await);
+    let (one, _two) = (unread_archive(&first).await, unread_archive(&first).await);
+    let problem = refused(first.archive().await, 429, "too_many_at_once").await;
+    assert_eq!(problem["retry_after_secs"], 5);
+    let _three = unread_archive(&second).await;
+    let problem = refused(owner.archive().await, 429, "too_many_at_once").await;
+    assert!(problem["detail"].as_str().unwrap().starts_with("Many people"), "{problem}");
+    drop(one);
+    let begun = eventually("the next one begins", async || {
+        let response = first.archive().await;
+        if response.status() == 200 { Ok(response) } else { Err(response.status()) }
+    })
+    .await;
+    drop(begun);
+    app.finish().await;
+}

@@ -19,6 +19,7 @@ mod archive;
 mod archive_names;
 mod archive_ranges;
 mod checksums;
+mod claims;
 mod closing;
 mod concatenation;
 mod concatenation_refusals;

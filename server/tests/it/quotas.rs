@@ -60,7 +60,7 @@ async fn what_is_removed_or_closed_makes_room_for_others() {
 async fn what_is_stored_counts_after_a_restart() {
     let app = TestApp::with_flags(&SMALL).await;
     let (first, second) = (app.create_room().await, app.create_room().await);
-    first.add_file("large", 10).await;
+    first.upload("large", b"0123456789").await;
     let app = TestApp::on(app.stop().await, &SMALL, TIMEOUTS).await;
     let (first, second) = (first.at(&app), second.at(&app));
     assert_eq!(announce_ten(&second).await, 507);

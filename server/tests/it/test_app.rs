@@ -22,6 +22,7 @@ pub(crate) const TIMEOUTS: Timeouts = Timeouts {
     grace: Duration::from_secs(60),
     drain: Duration::from_secs(2),
     idle_upload: Duration::from_secs(60),
+    idle_claim: Duration::from_secs(60),
     idle_download: Duration::from_secs(60),
     head: Duration::from_secs(60),
     stalled_client: Duration::from_secs(60),

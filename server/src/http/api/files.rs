@@ -19,7 +19,7 @@ use crate::{
         content::{announcement::announcement, chunk::first_chunk, tus, upload_headers::created},
         guard::{Owner, Session},
     },
-    uploads::{Announcement, new_file_id},
+    uploads::{Announcement, announced_as, new_file_id},
 };
 
 /// `OPTIONS`: the tus version, extensions, largest file and checksum algorithms that this server supports.
@@ -39,7 +39,7 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
     tus::check_version(&headers)?;
     let key = tus::idempotency_key(&headers)?;
     let id = new_file_id(session.member, key);
-    let known = key.and_then(|_| session.room.read(|room| room.upload(id).cloned()));
+    let known = key.and_then(|_| session.room.read(|room| announced_as(room, id).cloned()));
     let concat = tus::concat(&headers)?;
     if let Some(Concat::Final(parts)) = concat {
         return match known {

@@ -20,8 +20,8 @@ use rand::RngExt as _;
 
 use crate::{
     fields::Wanted,
-    files::{Archive, FileStore, ReadError, ReadWatch},
-    http::{Refusal, Services, guard::Session},
+    files::{FileStore, ReadError, ReadWatch},
+    http::{Refusal, Services, content::archive_layout::ArchiveLayout, guard::Session},
     rooms::RoomHandle,
 };
 
@@ -73,7 +73,7 @@ pub(crate) enum Purpose {
 /// Where the bytes of a representation come from.
 pub(crate) enum Source {
     File(app::room::FileId),
-    Archive(Archive),
+    Archive(Arc<ArchiveLayout>),
 }
 
 impl Source {
@@ -90,7 +90,7 @@ impl Source {
                 let mut seen = watch(*id, range.start);
                 files.read(*id, range).await?.inspect_ok(move |bytes| seen(bytes.len())).left_stream()
             }
-            Self::Archive(archive) => archive.read(Arc::clone(files), range, Arc::clone(watch)).right_stream(),
+            Self::Archive(layout) => layout.archive.read(Arc::clone(files), range, Arc::clone(watch)).right_stream(),
         })
     }
 }

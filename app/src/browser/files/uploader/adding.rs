@@ -149,6 +149,11 @@ impl Uploads {
             }
             match self.try_to_add(batch, picked, &key, is_first_try).await {
                 Err(problem) if problem.code == ProblemCode::Unavailable => {}
+                Err(problem) if problem.code == ProblemCode::TooManyNewFiles => {
+                    // Nothing is wrong; the server only takes the many files in its own time.
+                    backoff::wait(0).await;
+                    continue;
+                }
                 outcome => {
                     batch.failures = 0;
                     return outcome;
