@@ -39,7 +39,7 @@ use std::{
     io,
     net::IpAddr,
     ops::Range,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::SystemTime,
 };
@@ -142,6 +142,12 @@ impl FileStore {
     /// The error of the file system; `NotFound` for a file that is not here.
     pub fn length(&self, id: FileId) -> io::Result<u64> {
         self.stored(id)?.length()
+    }
+
+    /// Where the file with this id is, or would be, on the disk.
+    #[must_use]
+    pub fn path(&self, id: FileId) -> PathBuf {
+        self.settings.folder.join(id.to_string())
     }
 
     /// Returns when the last bytes of a file arrived or, if none did, when the file was created.

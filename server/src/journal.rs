@@ -6,38 +6,46 @@
 //! journal's own, or that of a caller that may block: writing in the caller's thread saves switching to the journal's
 //! thread and back.
 //!
+//! What is written of a room is encrypted under a key of its own, which is overwritten when the room is erased, see
+//! [`keys`].
+//!
 //! What the events mean is left to `rooms`; here only their order counts. An event is written only directly after the
 //! one that it was decided on, so that no event can follow one that was not written.
 
 mod entry;
 mod error;
 mod growth;
+mod keys;
 mod log;
 mod logged_store;
 mod queue;
+mod recovery;
 mod room_record;
 mod store;
 mod writer;
 
 use std::{
-    path::Path,
+    collections::HashMap,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread::JoinHandle,
 };
 
-use app::room::Pin;
+use app::room::{Pin, Room, Snapshot};
 
 use crate::{durability::SyncMode, locks::lock};
 use entry::{Change, Job};
+use keys::Keys;
 use log::Log;
 use logged_store::{LoggedStore, MAX_LOG_BYTES};
 use queue::WriteQueue;
-use store::Store;
-use writer::{Target, Writer};
+use store::{Store, io_failed};
+use writer::{Target, Writer, WrittenRoom};
 
 pub use crate::token::TokenHash;
 pub use entry::{Entry, OnWritten};
 pub use error::JournalError;
+pub use recovery::SetAside;
 pub use room_record::{Recorded, Recovered, RoomRecord};
 
 /// How many of a room's newest events can be replayed at least.
@@ -48,37 +56,85 @@ pub const REPLAYABLE_EVENTS: u64 = 256;
 pub struct Journal {
     queue: Arc<WriteQueue>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    damaged: Option<SetAside>,
 }
 
 impl Journal {
-    /// Opens or creates the database file at `path` and the log beside it, and reads every room from them.
+    /// The path of the file with the keys of the rooms in the database at `path`.
+    #[must_use]
+    pub fn keys_of(path: &Path) -> PathBuf {
+        path.with_extension("keys")
+    }
+
+    /// Returns whether there are keys of rooms for the database at `path`, which need not be there.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn has_keys(path: &Path) -> std::io::Result<bool> {
+        let keys = Self::keys_of(path);
+        Ok(keys.try_exists()? && !Keys::open(&keys)?.rooms().is_empty())
+    }
+
+    /// Opens or creates the database file at `path`, and the log and the keys beside it, and reads every room from them.
+    /// What is damaged is [set aside](Self::damaged).
     ///
     /// # Errors
     /// [`JournalError::Locked`] when another process has the database open, otherwise the error of the database or of
-    /// the log.
+    /// another file.
     pub fn open(path: &Path, sync: SyncMode) -> Result<(Self, Vec<Recovered>), JournalError> {
-        let failed = |error: std::io::Error| JournalError::Database(error.to_string());
-        let store = Arc::new(Store::open(path)?);
-        let (mut log, logged) = Log::open(&path.with_extension("log")).map_err(failed)?;
+        let failed = |error: std::io::Error| io_failed(&error);
+        let keys = Arc::new(Keys::open(&Self::keys_of(path)).map_err(failed)?);
+        let folder = SetAside::beside(path);
+        let store = Store::open(path, Arc::clone(&keys))?;
+        let is_whole = store.is_whole();
+        let (store, damaged) = if is_whole { (store, Vec::new()) } else { store.salvage(&folder)? };
+        let store = Arc::new(store);
+        let log_path = path.with_extension("log");
+        let (mut log, logged) = Log::open(&log_path).map_err(failed)?;
+        if logged.is_damaged {
+            folder.copy(&log_path).map_err(failed)?;
+        }
         let applied = store.applied()?;
         // These are the changes that the last process logged but did not apply to the database.
-        let missing: Vec<Change> = logged.into_iter().filter(|it| it.number > applied).map(|it| it.change).collect();
-        let last = applied + missing.len() as u64;
+        let missing = logged.changes.into_iter().filter(|it| it.number > applied);
+        let (numbers, missing): (Vec<u64>, Vec<Change>) = missing.map(|it| (it.number, it.change)).unzip();
+        let last = numbers.last().copied().unwrap_or(applied);
         if !missing.is_empty() {
             store.write(&missing, last)?;
         }
+        if logged.is_damaged {
+            let lost = last - applied - missing.len() as u64;
+            tracing::error!(changes.recovered = missing.len(), changes.lost = lost, folder = %folder.path().display(),
+                "the log is damaged; a copy was set aside");
+        }
         log.clear(last).map_err(failed)?;
 
-        let recovered = store.recover()?;
-        let revisions = recovered.iter().map(|room| (room.record.snapshot.room.pin.clone(), room.record.snapshot.revision)).collect();
+        let mut recovery = store.recover()?;
+        recovery.damaged.extend(damaged);
+        store.set_aside(&recovery, &folder)?;
+        let damaged = (!is_whole || logged.is_damaged || recovery.has_gaps || !recovery.damaged.is_empty()).then_some(folder);
+        let mut rooms = HashMap::new();
+        let mut recovered = Vec::with_capacity(recovery.rooms.len());
+        for (key, room) in recovery.rooms {
+            let Snapshot { revision, room: Room { pin, .. } } = &room.record.snapshot;
+            rooms.insert(pin.clone(), WrittenRoom { key, revision: *revision });
+            recovered.push(room);
+        }
         let target = match sync {
             SyncMode::Background => Target::Logged(LoggedStore::start(store, log, MAX_LOG_BYTES).map_err(failed)?),
             SyncMode::Always => Target::Database(store),
         };
-        let queue = Arc::new(WriteQueue::new(Writer { target, revisions, last }));
+        let queue = Arc::new(WriteQueue::new(Writer { target, rooms, keys, last }));
         let written = Arc::clone(&queue);
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(move || written.run()).map_err(failed)?;
-        Ok((Self { queue, thread: Some(thread).into() }, recovered))
+        Ok((Self { queue, thread: Some(thread).into(), damaged }, recovered))
+    }
+
+    /// Where to put files that no room knows, if something was damaged when the journal was opened: they may belong to
+    /// what is missing.
+    #[must_use]
+    pub fn damaged(&self) -> Option<&SetAside> {
+        self.damaged.as_ref()
     }
 
     /// Adds events to the queue; never blocks. Afterwards the caller has to [wake](Self::wake_writer) the journal's
@@ -141,5 +197,7 @@ impl Drop for Journal {
     }
 }
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod tests;

@@ -74,9 +74,14 @@ impl Server {
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
         let (database, files_folder) = (folder.join("snapdrop.redb"), folder.join("files"));
         std::fs::create_dir_all(&files_folder).map_err(unusable)?;
-        // Without its database, every file would be an orphan, and be erased.
-        if std::fs::metadata(&database).map_or(0, |found| found.len()) == 0 && FileStore::has_files(&files_folder).map_err(unusable)? {
-            return Err(ServeError::NoDatabase { database, files: files_folder });
+        // Without its database, every file would be an orphan, and be erased, just like the keys of all rooms.
+        if std::fs::metadata(&database).map_or(0, |found| found.len()) == 0 {
+            if FileStore::has_files(&files_folder).map_err(unusable)? {
+                return Err(ServeError::NoDatabase { database, beside: files_folder });
+            }
+            if Journal::has_keys(&database).map_err(unusable)? {
+                return Err(ServeError::NoDatabase { beside: Journal::keys_of(&database), database });
+            }
         }
         let (journal, recovered) = open_journal(&database, config.sync, unusable)?;
         for (path, mode) in [(&files_folder, 0o700), (&database, 0o600), (&database.with_extension("log"), 0o600)] {
@@ -103,7 +108,7 @@ impl Server {
             idle: timeouts.idle_upload,
         };
         let uploads = Arc::new(Uploads::new(Arc::clone(&files), limits));
-        uploads.recover(&rooms).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
+        uploads.recover(&rooms, journal.damaged()).await.map_err(|error| ServeError::Recovery(error.to_string()))?;
         #[expect(clippy::let_underscore_must_use, reason = "it fails when a server in this process has set the page renderer's executor")]
         let _ = any_spawner::Executor::init_tokio();
         let services = Services {

@@ -15,17 +15,17 @@ pub enum ServeError {
         /// The error of the system.
         error: io::Error,
     },
-    /// There are files in the data folder, and the database that knows them is missing or empty.
+    /// There are files or keys of rooms in the data folder, and the database that knows them is missing or empty.
     #[error(
-        "{} is missing, but there are files in {}. Bring it back, or move the files away to begin without them",
+        "{} is missing, but what is in {} belongs to it. Bring it back, or move that away, too, to begin without it",
         database.display(),
-        files.display()
+        beside.display()
     )]
     NoDatabase {
         /// The path of the database.
         database: PathBuf,
-        /// The path of the folder of the files.
-        files: PathBuf,
+        /// The path of the folder of the files, or of the file of the keys.
+        beside: PathBuf,
     },
     /// The database cannot be opened.
     #[error(transparent)]

@@ -1,11 +1,6 @@
 //! The table of open files, and the steps that several operations of the store share.
 
-use std::{
-    collections::HashSet,
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::HashSet, io, path::Path, sync::Arc};
 
 use app::room::FileId;
 
@@ -29,10 +24,6 @@ impl FileStore {
     /// Takes a file out of the table; its bytes stay on disk.
     pub(super) fn take_out(&self, id: FileId) -> Option<Arc<StoredFile>> {
         lock(&self.open).remove(&id)
-    }
-
-    pub(super) fn path(&self, id: FileId) -> PathBuf {
-        self.settings.folder.join(id.to_string())
     }
 
     /// Marks a file as complete, and starts its digest and, with [`SyncMode::Background`], its sync.

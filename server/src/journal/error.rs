@@ -6,6 +6,15 @@ pub enum JournalError {
     /// Another process has the database open.
     #[error("the database {0} is in use by another process")]
     Locked(String),
+    /// The database was written by an earlier version of the program, which did not encrypt it.
+    #[error("the database {0} is of an earlier version: close its rooms with that version, or move the data folder away")]
+    OldFormat(String),
+    /// The database is damaged so much that no room can be read from it.
+    #[error("the database {0} is damaged: bring a copy of it back, or move the data folder away to begin without its rooms")]
+    Damaged(String),
+    /// There are rooms in the database, and no keys with which they could be read.
+    #[error("the keys of the rooms are missing: bring snapdrop.keys back, or move the data folder away to begin without the rooms")]
+    NoKeys,
     /// The revision of the event does not directly follow the last one written: the event that it was decided on was
     /// not written.
     #[error("the event does not follow the last one written")]

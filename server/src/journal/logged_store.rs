@@ -8,7 +8,12 @@ use std::{
     time::Duration,
 };
 
-use super::{JournalError, entry::Change, log::Log, store::Store};
+use super::{
+    JournalError,
+    entry::Change,
+    log::Log,
+    store::{Store, io_failed},
+};
 use crate::locks::{lock, wait_while};
 
 /// The length of the log, in bytes, above which writers wait for the database.
@@ -140,26 +145,20 @@ fn apply_batch(store: &Store, shared: &SharedLog, batch: &mut Batch) -> Result<(
     lock(&shared.state).log.clear(batch.last).map_err(|error| io_failed(&error))
 }
 
-fn io_failed(error: &io::Error) -> JournalError {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalError::NoSpace,
-        _ => JournalError::Database(error.to_string()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::keys::Keys, *};
 
     fn forget() -> Vec<Change> {
-        vec![Change::Forget { pin: "1111".parse().unwrap() }]
+        vec![Change::Forget { room: 7 }]
     }
 
     #[test]
     fn a_database_that_fails_stops_nobody_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("database");
-        let store = Arc::new(Store::open(&database).unwrap());
+        let keys = Arc::new(Keys::open(&folder.path().join("keys")).unwrap());
+        let store = Arc::new(Store::open(&database, keys).unwrap());
         let (log, _) = Log::open(&folder.path().join("log")).unwrap();
         // With this limit, the log is too long as soon as there is anything in it.
         let logged = LoggedStore::start(Arc::clone(&store), log, 0).unwrap();

@@ -31,6 +31,17 @@ impl RoomRecord {
         self.departed.extend(leaver);
         Ok(())
     }
+
+    /// Applies event number `revision` to the room, also when events before it are missing because the disk lost them.
+    /// Returns whether some are.
+    pub(super) fn follow_over_gaps(&mut self, revision: u64, event: &RoomEvent) -> bool {
+        let is_gap = revision > self.snapshot.revision + 1;
+        if is_gap {
+            self.snapshot.revision = revision - 1;
+        }
+        self.follow(revision, event).expect("no gap is left");
+        is_gap
+    }
 }
 
 /// A recorded event, as it is stored.

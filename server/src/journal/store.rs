@@ -1,55 +1,87 @@
-//! The tables of the journal's database, and how they are read and changed.
+//! The tables of the journal's database, and how they are changed. The rows of a room are sealed under its key.
 
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
-use app::room::RoomEvent;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use app::room::Snapshot;
+use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, TableDefinition, TableHandle as _, WriteTransaction};
 
-use super::{JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord, TokenHash, entry::Change, growth::Growth};
+use super::{
+    JournalError, REPLAYABLE_EVENTS, Recorded, Recovered, RoomRecord,
+    entry::{Change, json},
+    growth::Growth,
+    keys::{Keys, Kind, RoomId, RoomKey},
+};
 use crate::locks::lock;
 
-/// PIN → the checkpoint of the room: the room as JSON at some revision. The events after that revision are in [`EVENTS`].
-const ROOMS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("rooms");
-/// PIN and revision → the event as JSON.
-const EVENTS: TableDefinition<'_, (&str, u64), &[u8]> = TableDefinition::new("events");
-/// PIN and token hash → the member's id.
-const TOKENS: TableDefinition<'_, (&str, TokenHash), &str> = TableDefinition::new("tokens");
+/// Room → its PIN.
+pub(super) const PINS: TableDefinition<'_, RoomId, &[u8]> = TableDefinition::new("sealed_pins");
+/// Room → its checkpoint: the revision, and the room as JSON at that revision. The events after that revision are in
+/// [`EVENTS`].
+pub(super) const ROOMS: TableDefinition<'_, RoomId, (u64, &[u8])> = TableDefinition::new("sealed_rooms");
+/// Room and revision → the event as JSON.
+pub(super) const EVENTS: TableDefinition<'_, (RoomId, u64), &[u8]> = TableDefinition::new("sealed_events");
+/// Room, tag of the member and revision → the hash of the token, and the member.
+pub(super) const TOKENS: TableDefinition<'_, (RoomId, u64, u64), &[u8]> = TableDefinition::new("sealed_tokens");
 /// The number of the last change that is in the tables, under the only key "applied".
 const APPLIED: TableDefinition<'_, &str, u64> = TableDefinition::new("progress");
+/// A table of earlier versions, which did not seal their rows.
+const UNSEALED: &str = "rooms";
 
 /// How much of the database is kept in memory. The rooms are in memory anyway, so the database is only written while the
 /// server runs.
 const CACHE_BYTES: usize = 16 << 20;
 
-/// The database file.
+/// The database file, and the keys of the rooms in it.
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
     /// `None` after [`Store::close`], until the next use opens it again.
     database: Mutex<Option<Arc<Database>>>,
+    is_whole: bool,
+    keys: Arc<Keys>,
     growth: Mutex<Growth>,
 }
 
 impl Store {
-    /// Opens the database file, or creates it. Tables that are missing are created, too.
-    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
-        let database = open(path)?;
-        let write = database.begin_write().map_err(failed)?;
-        write.open_table(ROOMS).map_err(failed)?;
-        write.open_table(EVENTS).map_err(failed)?;
-        write.open_table(TOKENS).map_err(failed)?;
-        write.open_table(APPLIED).map_err(failed)?;
-        write.commit().map_err(failed)?;
-        Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))), growth: Mutex::default() })
+    /// Opens the database file, or creates it. Tables that are missing are created, too, unless the file is damaged: then
+    /// it can only be [salvaged](Self::salvage).
+    pub(super) fn open(path: &Path, keys: Arc<Keys>) -> Result<Self, JournalError> {
+        let mut database = without_panic(|| open(path))?;
+        let is_whole = without_panic(|| database.check_integrity().map_err(failed)).is_ok();
+        if is_whole {
+            prepare(&database, path)?;
+        }
+        Ok(Self { path: path.to_owned(), database: Mutex::new(Some(Arc::new(database))), is_whole, keys, growth: Mutex::default() })
+    }
+
+    /// Whether all of the file was as it was written when it was opened.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Closes the file. The next use opens it again, which is necessary after a failure of the disk.
     pub(super) fn close(&self) {
         lock(&self.database).take();
+    }
+
+    pub(super) fn keys(&self) -> &Arc<Keys> {
+        &self.keys
+    }
+
+    pub(super) fn growth(&self) -> MutexGuard<'_, Growth> {
+        lock(&self.growth)
+    }
+
+    pub(super) fn begin_read(&self) -> Result<ReadTransaction, JournalError> {
+        self.database()?.begin_read().map_err(failed)
     }
 
     fn database(&self) -> Result<Arc<Database>, JournalError> {
@@ -60,71 +92,98 @@ impl Store {
         }
     }
 
-    /// Reads every room and applies its events to it.
-    pub(super) fn recover(&self) -> Result<Vec<Recovered>, JournalError> {
-        let read = self.database()?.begin_read().map_err(failed)?;
-        let rooms = read.open_table(ROOMS).map_err(failed)?;
-        let events = read.open_table(EVENTS).map_err(failed)?;
-        let tokens = read.open_table(TOKENS).map_err(failed)?;
-        let mut recovered = Vec::new();
-        let mut growth = lock(&self.growth);
-        for row in rooms.iter().map_err(failed)? {
-            let (pin, record) = row.map_err(failed)?;
-            let pin = pin.value();
-            growth.checkpoint(pin, record.value().len());
-            let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(unreadable)?;
-            let mut replayable = Vec::new();
-            for row in events.range((pin, 0)..=(pin, u64::MAX)).map_err(failed)? {
-                let (key, recorded) = row.map_err(failed)?;
-                if key.value().1 > record.snapshot.revision {
-                    growth.event(pin, recorded.value().len());
-                }
-                let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(unreadable)?;
-                record.follow(recorded.revision, &recorded.event).map_err(unreadable)?;
-                replayable.push(recorded);
-            }
-            let mut known = Vec::new();
-            for row in tokens.range((pin, [0; 32])..=(pin, [0xff; 32])).map_err(failed)? {
-                let (key, member) = row.map_err(failed)?;
-                known.push((key.value().1, member.value().parse().map_err(unreadable)?));
-            }
-            recovered.push(Recovered { record, events: replayable, tokens: known });
-        }
-        Ok(recovered)
-    }
-
     /// Returns the number of the last change that is in the database; 0 if there is none.
     pub(super) fn applied(&self) -> Result<u64, JournalError> {
-        let read = self.database()?.begin_read().map_err(failed)?;
-        let progress = read.open_table(APPLIED).map_err(failed)?;
+        let progress = self.begin_read()?.open_table(APPLIED).map_err(failed)?;
         Ok(progress.get("applied").map_err(failed)?.map_or(0, |number| number.value()))
     }
 
-    /// Makes the changes in one transaction: all of them or, on an error, none. `last` is the number of the last one.
+    /// Makes the changes in one transaction: all of them or, on an error, none. `last` is the number of the last one. The
+    /// keys of new rooms are on the disk before that, and those of erased rooms are erased after it.
     pub(super) fn write(&self, changes: &[Change], last: u64) -> Result<(), JournalError> {
+        if changes.iter().any(|change| matches!(change, Change::Append { new_room: Some(_), .. })) {
+            self.keys.sync().map_err(|error| io_failed(&error))?;
+        }
         let write = self.database()?.begin_write().map_err(failed)?;
         // Held until the end, so that it counts what is committed; a transaction that fails may count something twice.
         let mut growth = lock(&self.growth);
+        let mut erased = Vec::new();
         for change in changes {
             match change {
-                Change::Append { pin, recorded, token, checkpoint } => {
-                    let pin = pin.as_str();
-                    if let Some(record) = checkpoint {
-                        growth.checkpoint(pin, write_checkpoint(&write, pin, record)?);
+                Change::Append { room, revision, event, new_room, token, revoked } => {
+                    if let Some(new) = new_room {
+                        write.open_table(PINS).map_err(failed)?.insert(room, new.pin.as_slice()).map_err(failed)?;
+                        write.open_table(ROOMS).map_err(failed)?.insert(room, (0, new.checkpoint.as_slice())).map_err(failed)?;
+                        growth.checkpoint(*room, new.checkpoint.len());
                     }
-                    growth.event(pin, write_event(&write, pin, recorded)?);
-                    if let Some((hash, member)) = token {
+                    write.open_table(EVENTS).map_err(failed)?.insert((*room, *revision), event.as_slice()).map_err(failed)?;
+                    growth.event(*room, event.len());
+                    if let Some(tag) = revoked {
                         let mut tokens = write.open_table(TOKENS).map_err(failed)?;
-                        tokens.insert((pin, *hash), member.to_string().as_str()).map_err(failed)?;
+                        tokens.retain_in((*room, *tag, 0)..=(*room, *tag, u64::MAX), |_, _| false).map_err(failed)?;
+                    }
+                    if let Some(new) = token {
+                        let mut tokens = write.open_table(TOKENS).map_err(failed)?;
+                        tokens.insert((*room, new.tag, *revision), new.token.as_slice()).map_err(failed)?;
                     }
                 }
-                Change::Forget { pin } => {
-                    forget(&write, pin.as_str())?;
-                    growth.forget(pin.as_str());
+                Change::Forget { room } => {
+                    forget(&write, *room)?;
+                    growth.forget(*room);
+                    erased.push(*room);
                 }
             }
         }
         write.open_table(APPLIED).map_err(failed)?.insert("applied", last).map_err(failed)?;
+        write.commit().map_err(failed)?;
+        drop(growth);
+        self.erase_keys(&erased);
+        Ok(())
+    }
+
+    /// Erases everything about these rooms, outside of the order of changes.
+    pub(super) fn forget_all(&self, rooms: &[RoomId]) -> Result<(), JournalError> {
+        if rooms.is_empty() {
+            return Ok(());
+        }
+        let write = self.database()?.begin_write().map_err(failed)?;
+        for room in rooms {
+            forget(&write, *room)?;
+        }
+        write.commit().map_err(failed)?;
+        rooms.iter().for_each(|room| lock(&self.growth).forget(*room));
+        self.erase_keys(rooms);
+        Ok(())
+    }
+
+    /// Erases the keys of rooms whose rows are deleted. A key that cannot be erased now is erased at the next start,
+    /// because no row needs it.
+    fn erase_keys(&self, rooms: &[RoomId]) {
+        if rooms.is_empty() {
+            return;
+        }
+        if let Err(error) = rooms.iter().try_for_each(|room| self.keys.erase(*room)).and_then(|()| self.keys.sync()) {
+            tracing::error!(%error, "the key of a closed room could not be erased; the next start tries again");
+        }
+    }
+
+    /// Writes rooms to a new database, each with a checkpoint of all its events. `applied` is the number of the last change
+    /// that is in them.
+    pub(super) fn restore(&self, rooms: &[(RoomKey, Recovered)], applied: u64) -> Result<(), JournalError> {
+        let write = self.database()?.begin_write().map_err(failed)?;
+        for (key, Recovered { record, tokens, .. }) in rooms {
+            let Snapshot { revision, room } = &record.snapshot;
+            let pin = key.seal(Kind::Pin, 0, room.pin.as_str().as_bytes());
+            write.open_table(PINS).map_err(failed)?.insert(key.room, pin.as_slice()).map_err(failed)?;
+            let sealed = key.seal(Kind::Checkpoint, *revision, &json(record)?);
+            write.open_table(ROOMS).map_err(failed)?.insert(key.room, (*revision, sealed.as_slice())).map_err(failed)?;
+            for (number, token) in (0..).zip(tokens) {
+                let sealed = key.seal(Kind::Token, number, &json(token)?);
+                let mut table = write.open_table(TOKENS).map_err(failed)?;
+                table.insert((key.room, key.tag_of(token.1), number), sealed.as_slice()).map_err(failed)?;
+            }
+        }
+        write.open_table(APPLIED).map_err(failed)?.insert("applied", applied).map_err(failed)?;
         write.commit().map_err(failed)
     }
 
@@ -134,14 +193,14 @@ impl Store {
     pub(super) fn make_checkpoints(&self) -> Result<Vec<usize>, JournalError> {
         let due = lock(&self.growth).due();
         let mut lengths = Vec::new();
-        for pin in due {
-            match self.make_checkpoint(&pin) {
+        for room in due {
+            match self.make_checkpoint(room) {
                 Ok(bytes) => {
-                    lock(&self.growth).checkpoint(&pin, bytes);
+                    lock(&self.growth).checkpoint(room, bytes);
                     lengths.push(bytes);
                 }
                 Err(error) => {
-                    lock(&self.growth).postpone(&pin);
+                    lock(&self.growth).postpone(room);
                     // After a failure of the disk, the database refuses everything until it is opened again.
                     self.close();
                     return Err(error);
@@ -152,56 +211,65 @@ impl Store {
     }
 
     /// Makes the checkpoint of one room, and returns its length in bytes; 0 if there is no such room.
-    fn make_checkpoint(&self, pin: &str) -> Result<usize, JournalError> {
-        let Some(record) = self.room_with_all_events(pin)? else { return Ok(0) };
+    fn make_checkpoint(&self, room: RoomId) -> Result<usize, JournalError> {
+        let Some(key) = self.keys.of(room) else { return Ok(0) };
+        let Some(record) = self.room_with_all_events(&key)? else { return Ok(0) };
+        let revision = record.snapshot.revision;
+        let sealed = key.seal(Kind::Checkpoint, revision, &json(&record)?);
         let write = self.database()?.begin_write().map_err(failed)?;
-        let bytes = write_checkpoint(&write, pin, &record)?;
+        write.open_table(ROOMS).map_err(failed)?.insert(room, (revision, sealed.as_slice())).map_err(failed)?;
+        let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
+        write.open_table(EVENTS).map_err(failed)?.retain_in((room, 0)..=(room, oldest), |_, _| false).map_err(failed)?;
         write.commit().map_err(failed)?;
-        Ok(bytes)
+        Ok(sealed.len())
     }
 
     /// The room as its checkpoint and the events after that make it; `None` if there is no such room.
-    fn room_with_all_events(&self, pin: &str) -> Result<Option<RoomRecord>, JournalError> {
-        let read = self.database()?.begin_read().map_err(failed)?;
+    fn room_with_all_events(&self, key: &RoomKey) -> Result<Option<RoomRecord>, JournalError> {
+        let read = self.begin_read()?;
         let rooms = read.open_table(ROOMS).map_err(failed)?;
-        let Some(record) = rooms.get(pin).map_err(failed)? else { return Ok(None) };
-        let mut record: RoomRecord = serde_json::from_slice(record.value()).map_err(unreadable)?;
+        let Some(row) = rooms.get(key.room).map_err(failed)? else { return Ok(None) };
+        let (revision, sealed) = row.value();
+        let text = key.open(Kind::Checkpoint, revision, sealed).map_err(unreadable)?;
+        let mut record: RoomRecord = serde_json::from_slice(&text).map_err(unreadable)?;
         let events = read.open_table(EVENTS).map_err(failed)?;
-        for row in events.range((pin, record.snapshot.revision + 1)..=(pin, u64::MAX)).map_err(failed)? {
-            let (_, recorded) = row.map_err(failed)?;
-            let recorded: Recorded = serde_json::from_slice(recorded.value()).map_err(unreadable)?;
-            record.follow(recorded.revision, &recorded.event).map_err(unreadable)?;
+        for row in events.range((key.room, revision + 1)..=(key.room, u64::MAX)).map_err(failed)? {
+            let (at, sealed) = row.map_err(failed)?;
+            let text = key.open(Kind::Event, at.value().1, sealed.value()).map_err(unreadable)?;
+            let recorded: Recorded = serde_json::from_slice(&text).map_err(unreadable)?;
+            record.follow_over_gaps(recorded.revision, &recorded.event);
         }
         Ok(Some(record))
     }
 }
 
-/// Writes an event, and returns its length in bytes.
-fn write_event(write: &WriteTransaction, pin: &str, recorded: &Recorded) -> Result<usize, JournalError> {
-    if let RoomEvent::MemberForgotten { id } = &recorded.event {
-        let mut tokens = write.open_table(TOKENS).map_err(failed)?;
-        let id = id.to_string();
-        tokens.retain_in((pin, [0; 32])..=(pin, [0xff; 32]), |_, member| member != id).map_err(failed)?;
+/// Deletes all rows of a room.
+fn forget(write: &WriteTransaction, room: RoomId) -> Result<(), JournalError> {
+    write.open_table(PINS).map_err(failed)?.remove(room).map_err(failed)?;
+    write.open_table(ROOMS).map_err(failed)?.remove(room).map_err(failed)?;
+    write.open_table(EVENTS).map_err(failed)?.retain_in((room, 0)..=(room, u64::MAX), |_, _| false).map_err(failed)?;
+    let tokens = (room, 0, 0)..=(room, u64::MAX, u64::MAX);
+    write.open_table(TOKENS).map_err(failed)?.retain_in(tokens, |_, _| false).map_err(failed)
+}
+
+/// Makes the tables that are missing.
+fn prepare(database: &Database, path: &Path) -> Result<(), JournalError> {
+    if database.begin_read().map_err(failed)?.list_tables().map_err(failed)?.any(|table| table.name() == UNSEALED) {
+        return Err(JournalError::OldFormat(path.display().to_string()));
     }
-    let event = serde_json::to_vec(recorded).map_err(unreadable)?;
-    write.open_table(EVENTS).map_err(failed)?.insert((pin, recorded.revision), event.as_slice()).map_err(failed)?;
-    Ok(event.len())
+    let write = database.begin_write().map_err(failed)?;
+    write.open_table(PINS).map_err(failed)?;
+    write.open_table(ROOMS).map_err(failed)?;
+    write.open_table(EVENTS).map_err(failed)?;
+    write.open_table(TOKENS).map_err(failed)?;
+    write.open_table(APPLIED).map_err(failed)?;
+    write.commit().map_err(failed)
 }
 
-/// Writes the checkpoint of a room, and deletes the events that need not be replayed any more. Returns the length of the
-/// checkpoint in bytes.
-fn write_checkpoint(write: &WriteTransaction, pin: &str, record: &RoomRecord) -> Result<usize, JournalError> {
-    let row = serde_json::to_vec(record).map_err(unreadable)?;
-    write.open_table(ROOMS).map_err(failed)?.insert(pin, row.as_slice()).map_err(failed)?;
-    let oldest = record.snapshot.revision.saturating_sub(REPLAYABLE_EVENTS);
-    write.open_table(EVENTS).map_err(failed)?.retain_in((pin, 0)..=(pin, oldest), |_, _| false).map_err(failed)?;
-    Ok(row.len())
-}
-
-fn forget(write: &WriteTransaction, pin: &str) -> Result<(), JournalError> {
-    write.open_table(ROOMS).map_err(failed)?.remove(pin).map_err(failed)?;
-    write.open_table(EVENTS).map_err(failed)?.retain_in((pin, 0)..=(pin, u64::MAX), |_, _| false).map_err(failed)?;
-    write.open_table(TOKENS).map_err(failed)?.retain_in((pin, [0; 32])..=(pin, [0xff; 32]), |_, _| false).map_err(failed)
+/// Does something with a file that may be damaged. The database panics where it trusts what it reads.
+pub(super) fn without_panic<T>(work: impl FnOnce() -> Result<T, JournalError>) -> Result<T, JournalError> {
+    let panicked = |_| Err(JournalError::Database("its structure is damaged".to_owned()));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(panicked)
 }
 
 fn open(path: &Path) -> Result<Database, JournalError> {
@@ -211,12 +279,18 @@ fn open(path: &Path) -> Result<Database, JournalError> {
     })
 }
 
-fn failed(error: impl Into<redb::Error>) -> JournalError {
+pub(super) fn failed(error: impl Into<redb::Error>) -> JournalError {
     match error.into() {
-        redb::Error::Io(error) if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) => {
-            JournalError::NoSpace
-        }
+        redb::Error::Io(error) => io_failed(&error),
         error => JournalError::Database(error.to_string()),
+    }
+}
+
+/// The error of the journal for an error of one of its files.
+pub(super) fn io_failed(error: &io::Error) -> JournalError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => JournalError::NoSpace,
+        _ => JournalError::Database(error.to_string()),
     }
 }
 

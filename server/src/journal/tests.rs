@@ -9,31 +9,36 @@ use std::{
 
 use app::room::{Device, DeviceKind, DisplayName, Member, MemberId, Presence, Role, Room, RoomEvent, Settings, Snapshot};
 
-use super::*;
+use super::{keys::RoomKey, *};
 
 type Outcome = Result<(), JournalError>;
 
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn database(&self) -> PathBuf {
+    pub(super) fn database(&self) -> PathBuf {
         self.0.path().join("snapdrop.redb")
     }
 
-    fn open(&self) -> (Journal, Vec<Recovered>) {
+    pub(super) fn store(&self) -> Store {
+        let keys = Keys::open(&self.database().with_extension("keys")).unwrap();
+        Store::open(&self.database(), Arc::new(keys)).unwrap()
+    }
+
+    pub(super) fn open(&self) -> (Journal, Vec<Recovered>) {
         Journal::open(&self.database(), SyncMode::Background).unwrap()
     }
 }
 
-fn pin(digits: &str) -> Pin {
+pub(super) fn pin(digits: &str) -> Pin {
     digits.parse().unwrap()
 }
 
-fn member(id: u128) -> Member {
+pub(super) fn member(id: u128) -> Member {
     Member {
         id: MemberId::new(id),
         name: DisplayName::parse("Ada").unwrap(),
@@ -44,16 +49,16 @@ fn member(id: u128) -> Member {
     }
 }
 
-fn locked(locked: bool) -> RoomEvent {
+pub(super) fn locked(locked: bool) -> RoomEvent {
     RoomEvent::SettingsChanged { settings: Settings { locked } }
 }
 
-fn new_room(digits: &str) -> RoomRecord {
+pub(super) fn new_room(digits: &str) -> RoomRecord {
     RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin(digits), 5) }, departed: Vec::new() }
 }
 
 /// Applies event number `revision` to the room. Returns an entry with that event, and a receiver of the outcome.
-fn entry(record: &mut RoomRecord, revision: u64, event: RoomEvent) -> (Entry, Receiver<Outcome>) {
+pub(super) fn entry(record: &mut RoomRecord, revision: u64, event: RoomEvent) -> (Entry, Receiver<Outcome>) {
     let new_room = (revision == 1).then(|| Box::new(record.clone()));
     record.follow(revision, &event).unwrap();
     let (written, outcome) = mpsc::channel();
@@ -68,7 +73,7 @@ fn entry(record: &mut RoomRecord, revision: u64, event: RoomEvent) -> (Entry, Re
 }
 
 /// Has an event written, and waits until it is.
-fn record(journal: &Journal, record: &mut RoomRecord, revision: u64, event: RoomEvent) {
+pub(super) fn record(journal: &Journal, record: &mut RoomRecord, revision: u64, event: RoomEvent) {
     let (entry, outcome) = entry(record, revision, event);
     hand_over(journal, entry);
     outcome.recv().unwrap().unwrap();
@@ -124,8 +129,9 @@ fn rooms_do_not_mix() {
 #[test]
 fn everything_that_waits_is_written_together_and_settled_in_order() {
     let folder = Folder::new();
-    let store = Arc::new(Store::open(&folder.database()).unwrap());
-    let queue = WriteQueue::new(Writer { target: Target::Database(Arc::clone(&store)), revisions: HashMap::new(), last: 0 });
+    let store = Arc::new(folder.store());
+    let (target, keys) = (Target::Database(Arc::clone(&store)), Arc::clone(store.keys()));
+    let queue = WriteQueue::new(Writer { target, rooms: HashMap::new(), keys, last: 0 });
     let mut room = new_room("123456");
     let seen = Arc::new(Mutex::new(Vec::new()));
     for revision in 1..=50 {
@@ -134,7 +140,7 @@ fn everything_that_waits_is_written_together_and_settled_in_order() {
         entry.on_written = Box::new(move |outcome| {
             outcome.unwrap();
             // Reads what is in the database at the moment when this event's `on_written` is called.
-            seen.lock().unwrap().push((revision, store.recover().unwrap()[0].events.len()));
+            seen.lock().unwrap().push((revision, store.recover().unwrap().rooms[0].1.events.len()));
         });
         queue.add(Job::Append(Box::new(entry))).map_err(drop).unwrap();
     }
@@ -171,18 +177,20 @@ fn whoever_writes_what_waits_has_written_it_then() {
 fn what_was_logged_is_in_the_database_after_the_next_start_once() {
     let folder = Folder::new();
     let log = || Log::open(&folder.database().with_extension("log")).unwrap().0;
-    let change = |room: &mut RoomRecord, revision, event| {
-        let Entry { pin, new_room, mut events, token, .. } = entry(room, revision, event).0;
-        Change::Append { pin, recorded: Box::new(events.remove(0)), token, checkpoint: new_room }
+    let keys = Keys::open(&folder.database().with_extension("keys")).unwrap();
+    let change = |key: &RoomKey, room: &mut RoomRecord, revision, event| {
+        let Entry { new_room, events, .. } = entry(room, revision, event).0;
+        Change::append(key, &events[0], new_room.as_deref(), None).unwrap()
     };
     // A room that was erased, and a new one with the same PIN. Applying the changes a second time would damage the new
     // one.
     let (mut gone, mut room) = (new_room("123456"), new_room("123456"));
+    let (first, second) = (keys.make().unwrap(), keys.make().unwrap());
     let changes = [
-        change(&mut gone, 1, locked(true)),
-        change(&mut gone, 2, locked(false)),
-        Change::Forget { pin: pin("123456") },
-        change(&mut room, 1, locked(true)),
+        change(&first, &mut gone, 1, locked(true)),
+        change(&first, &mut gone, 2, locked(false)),
+        Change::Forget { room: first.room },
+        change(&second, &mut room, 1, locked(true)),
     ];
     log().append(1, &changes).unwrap();
     let (journal, recovered) = folder.open();
@@ -259,24 +267,24 @@ fn old_events_are_deleted_and_the_room_is_whole() {
 #[test]
 fn a_room_that_grows_is_not_written_again_and_again() {
     let folder = Folder::new();
-    let store = Store::open(&folder.database()).unwrap();
+    let store = folder.store();
+    let key = store.keys().make().unwrap();
     let mut room = new_room("123456");
     let (mut event_bytes, mut checkpoints) = (0, Vec::new());
     for revisions in (1..=5000).collect::<Vec<u64>>().chunks(100) {
         let mut changes = Vec::new();
         for revision in revisions {
             let joined = RoomEvent::MemberJoined { member: member(u128::from(*revision)) };
-            let Entry { pin, new_room, mut events, .. } = entry(&mut room, *revision, joined).0;
-            let recorded = Box::new(events.remove(0));
-            event_bytes += serde_json::to_vec(&recorded).unwrap().len();
-            changes.push(Change::Append { pin, recorded, token: None, checkpoint: new_room });
+            let Entry { new_room, events, .. } = entry(&mut room, *revision, joined).0;
+            event_bytes += serde_json::to_vec(&events[0]).unwrap().len();
+            changes.push(Change::append(&key, &events[0], new_room.as_deref(), None).unwrap());
         }
         store.write(&changes, revisions[99]).unwrap();
         checkpoints.extend(store.make_checkpoints().unwrap());
     }
     assert!((2..20).contains(&checkpoints.len()), "{checkpoints:?}");
     assert!(checkpoints.iter().sum::<usize>() < 2 * event_bytes, "{checkpoints:?} for {event_bytes} bytes of events");
-    assert_eq!(store.recover().unwrap()[0].record, room);
+    assert_eq!(store.recover().unwrap().rooms[0].1.record, room);
 }
 
 #[tokio::test]
@@ -295,7 +303,8 @@ async fn a_forgotten_room_leaves_nothing_and_its_pin_can_be_used_again() {
     record(&journal, &mut again, 1, locked(false));
     drop(journal);
 
-    let (_journal, recovered) = folder.open();
+    let (_journal, mut recovered) = folder.open();
+    recovered.sort_by_key(|it| it.record.snapshot.room.pin.clone());
     assert_eq!(recovered.len(), 2);
     assert_eq!(recovered[0].record, again);
     assert_eq!((recovered[0].events.len(), recovered[0].tokens.len()), (1, 0));

@@ -2,13 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use app::room::Pin;
+use app::room::{MemberId, Pin};
 
 use super::{
-    Entry, JournalError, OnWritten,
+    Entry, JournalError, OnWritten, Recorded, RoomRecord, TokenHash,
     entry::{Change, Job},
+    keys::{Keys, RoomId, RoomKey},
     logged_store::LoggedStore,
-    store::Store,
+    store::{Store, io_failed},
 };
 
 /// Where changes are written.
@@ -20,12 +21,21 @@ pub(super) enum Target {
     Database(Arc<Store>),
 }
 
+/// A room as far as it is written.
+#[derive(Clone, Debug)]
+pub(super) struct WrittenRoom {
+    pub(super) key: RoomKey,
+    /// Its last revision.
+    pub(super) revision: u64,
+}
+
 /// Writes jobs to its target, and keeps the state that this needs.
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) target: Target,
-    /// The last revision of every room.
-    pub(super) revisions: HashMap<Pin, u64>,
+    /// The rooms, by PIN.
+    pub(super) rooms: HashMap<Pin, WrittenRoom>,
+    pub(super) keys: Arc<Keys>,
     /// Number of the last change.
     pub(super) last: u64,
 }
@@ -35,32 +45,28 @@ impl Writer {
     /// follow the last revision of their room is left out with [`JournalError::Overtaken`]; this does not affect the
     /// other jobs.
     pub(super) fn write(&mut self, jobs: Vec<Job>) {
-        // The last revision of each room after the batch; `None` for a room that the batch erases.
-        let mut ahead: HashMap<Pin, Option<u64>> = HashMap::new();
+        // Each room after the batch; `None` for a room that the batch erases.
+        let mut ahead: HashMap<Pin, Option<WrittenRoom>> = HashMap::new();
         let mut changes = Vec::with_capacity(jobs.len());
         let mut verdicts: Vec<(OnWritten, Result<(), JournalError>)> = Vec::with_capacity(jobs.len());
+        let mut new_keys = Vec::new();
         for job in jobs {
             match job {
                 Job::Append(entry) => {
-                    let Entry { pin, mut new_room, events, mut token, on_written } = *entry;
-                    let last = ahead.get(&pin).copied().unwrap_or_else(|| self.revisions.get(&pin).copied()).unwrap_or(0);
-                    let first = events.first().map(|event| event.revision);
-                    if first != Some(last + 1) {
-                        verdicts.push((on_written, Err(JournalError::Overtaken)));
-                        continue;
-                    }
-                    ahead.insert(pin.clone(), Some(last + events.len() as u64));
-                    changes.extend(events.into_iter().map(|recorded| Change::Append {
-                        pin: pin.clone(),
-                        recorded: Box::new(recorded),
-                        token: token.take(),
-                        checkpoint: new_room.take(),
-                    }));
-                    verdicts.push((on_written, Ok(())));
+                    let Entry { pin, new_room, events, token, on_written } = *entry;
+                    let before = ahead.get(&pin).cloned().unwrap_or_else(|| self.rooms.get(&pin).cloned());
+                    let sealed = self.seal(before, new_room.as_deref(), &events, token.as_ref(), &mut new_keys);
+                    verdicts.push((
+                        on_written,
+                        sealed.map(|(sealed, room)| {
+                            ahead.insert(pin, Some(room));
+                            changes.extend(sealed);
+                        }),
+                    ));
                 }
                 Job::Forget(pin, on_written) => {
-                    ahead.insert(pin.clone(), None);
-                    changes.push(Change::Forget { pin });
+                    let room = ahead.insert(pin.clone(), None).unwrap_or_else(|| self.rooms.get(&pin).cloned());
+                    changes.extend(room.map(|room| Change::Forget { room: room.key.room }));
                     verdicts.push((on_written, Ok(())));
                 }
             }
@@ -68,11 +74,16 @@ impl Writer {
         let written = self.write_changes(changes);
         if let Err(error) = &written {
             tracing::error!(journal.jobs = verdicts.len(), %error, "nothing could be written to the journal");
+            for room in new_keys {
+                if let Err(error) = self.keys.erase(room) {
+                    tracing::error!(%error, "a key that is not needed could not be erased; the next start tries again");
+                }
+            }
         } else {
-            for (pin, revision) in ahead {
-                match revision {
-                    Some(revision) => self.revisions.insert(pin, revision),
-                    None => self.revisions.remove(&pin),
+            for (pin, room) in ahead {
+                match room {
+                    Some(room) => self.rooms.insert(pin, room),
+                    None => self.rooms.remove(&pin),
                 };
             }
         }
@@ -84,6 +95,42 @@ impl Writer {
         {
             tracing::warn!(%error, "a checkpoint could not be made; the events are kept");
         }
+    }
+
+    /// Makes the changes of an entry, and the room after them. `room` is the room before; without one, the entry has to
+    /// make a new one, whose key is added to `new_keys`.
+    ///
+    /// # Errors
+    /// [`JournalError::Overtaken`] when the events do not follow the last revision of the room, or the error of the file
+    /// of the keys.
+    fn seal(
+        &self,
+        room: Option<WrittenRoom>,
+        new_room: Option<&RoomRecord>,
+        events: &[Recorded],
+        token: Option<&(TokenHash, MemberId)>,
+        new_keys: &mut Vec<RoomId>,
+    ) -> Result<(Vec<Change>, WrittenRoom), JournalError> {
+        let last = room.as_ref().map_or(0, |room| room.revision);
+        if events.first().is_none_or(|first| first.revision != last + 1) || room.is_some() == new_room.is_some() {
+            return Err(JournalError::Overtaken);
+        }
+        let mut room = match room {
+            Some(room) => room,
+            None => {
+                let key = self.keys.make().map_err(|error| io_failed(&error))?;
+                new_keys.push(key.room);
+                WrittenRoom { key, revision: 0 }
+            }
+        };
+        let mut changes = Vec::with_capacity(events.len());
+        for recorded in events {
+            // The room and the token go with the first event.
+            let is_first = changes.is_empty();
+            changes.push(Change::append(&room.key, recorded, new_room.filter(|_| is_first), token.filter(|_| is_first))?);
+        }
+        room.revision += events.len() as u64;
+        Ok((changes, room))
     }
 
     fn write_changes(&mut self, changes: Vec<Change>) -> Result<(), JournalError> {

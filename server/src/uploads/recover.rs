@@ -6,7 +6,7 @@ use app::room::{FileEntry, FileState, PassingEvent, RoomEvent};
 
 use super::{UploadError, Uploads};
 use crate::{
-    journal::JournalError,
+    journal::{JournalError, SetAside},
     rooms::{RecordError, RoomHandle, Rooms},
 };
 
@@ -22,11 +22,11 @@ struct Report {
 
 impl Uploads {
     /// Makes rooms, rows and files on disk agree, finishes what the last process could not, and logs one line with
-    /// counts.
+    /// counts. Files that no room knows are erased or, if the journal was damaged, moved to the folder `set_aside`.
     ///
     /// # Errors
     /// [`RecoveryError`] when the journal or the file system fails.
-    pub(crate) async fn recover(self: &Arc<Self>, rooms: &Arc<Rooms>) -> Result<(), RecoveryError> {
+    pub(crate) async fn recover(self: &Arc<Self>, rooms: &Arc<Rooms>, set_aside: Option<&SetAside>) -> Result<(), RecoveryError> {
         let mut known = HashSet::new();
         let mut report = Report::default();
         let all = rooms.all();
@@ -45,8 +45,16 @@ impl Uploads {
             }
         }
         for orphan in self.files.all()?.difference(&known) {
-            self.files.remove(*orphan).await?;
+            match set_aside {
+                Some(folder) => folder.take(&self.files.path(*orphan))?,
+                None => self.files.remove(*orphan).await?,
+            }
             report.orphaned += 1;
+        }
+        if let Some(folder) = set_aside
+            && report.orphaned > 0
+        {
+            tracing::error!(files = report.orphaned, folder = %folder.path().display(), "files that no room knows any more were set aside");
         }
         tracing::info!(
             rooms.open = all.len() - report.closed,

@@ -11,7 +11,7 @@ use server::journal::Journal;
 
 use crate::process::{Process, command};
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     command(folder).args(arguments).output().unwrap()
 }
 
@@ -24,7 +24,7 @@ fn only_line(output: &Output, code: i32) -> String {
 }
 
 /// The last line on standard error of a program that ended with `code`. Lines of the log may come before it.
-fn last_line(output: &Output, code: i32) -> String {
+pub(crate) fn last_line(output: &Output, code: i32) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!(output.status.code(), Some(code), "{text}");
     text.lines().last().unwrap().to_owned()

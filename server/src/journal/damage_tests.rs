@@ -1,0 +1,182 @@
+//! What is lost, and what is not, when something is changed on the disk.
+
+use app::room::RoomEvent;
+use redb::{Database, ReadableDatabase as _};
+
+use super::{
+    tests::{Folder, entry, locked, member, new_room, record},
+    *,
+};
+
+/// Three rooms, each with two changes, as a journal that was closed leaves them.
+fn three_rooms() -> (Folder, Vec<RoomRecord>) {
+    let folder = Folder::new();
+    let (journal, _) = folder.open();
+    let rooms = ["1111", "2222", "3333"].map(|digits| {
+        let mut room = new_room(digits);
+        record(&journal, &mut room, 1, RoomEvent::MemberJoined { member: member(1) });
+        record(&journal, &mut room, 2, locked(true));
+        room
+    });
+    drop(journal);
+    (folder, rooms.to_vec())
+}
+
+/// Where in the database's file a sealed row is.
+fn place_of(folder: &Folder, sealed: &[u8]) -> usize {
+    let bytes = std::fs::read(folder.database()).unwrap();
+    memchr::memmem::rfind(&bytes, sealed).expect("the row is in the file")
+}
+
+/// Changes one byte of the database's file.
+fn change_byte(folder: &Folder, at: usize) {
+    let mut bytes = std::fs::read(folder.database()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(folder.database(), bytes).unwrap();
+}
+
+/// The PINs of the rooms that come back, the folder for what is damaged, and the names of what is in it.
+fn reopened(folder: &Folder) -> (Vec<String>, Option<Vec<String>>) {
+    let (journal, recovered) = folder.open();
+    let pins = recovered.iter().map(|room| room.record.snapshot.room.pin.to_string()).collect();
+    let names = |aside: &SetAside| {
+        let entries = std::fs::read_dir(aside.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    (pins, journal.damaged().map(names))
+}
+
+#[test]
+fn a_room_that_is_damaged_in_the_database_is_set_aside_under_its_name_and_the_others_go_on() {
+    for kind in ["checkpoint", "event"] {
+        let (folder, _) = three_rooms();
+        let sealed = {
+            let database = Database::open(folder.database()).unwrap();
+            let read = database.begin_read().unwrap();
+            match kind {
+                "checkpoint" => read.open_table(store::ROOMS).unwrap().get(1).unwrap().unwrap().value().1.to_vec(),
+                _ => read.open_table(store::EVENTS).unwrap().get((1, 2)).unwrap().unwrap().value().to_vec(),
+            }
+        };
+        change_byte(&folder, place_of(&folder, &sealed) + 40);
+        let (pins, names) = reopened(&folder);
+        assert_eq!(pins, ["1111", "3333"], "{kind}");
+        assert_eq!(names, Some(vec!["room-2222.jsonl".to_owned(), "snapdrop.redb".to_owned()]), "{kind}");
+        // The next start has nothing to set aside, and the PIN is free.
+        let (journal, recovered) = folder.open();
+        assert_eq!((recovered.len(), journal.damaged().is_none()), (2, true));
+        record(&journal, &mut new_room("2222"), 1, locked(false));
+    }
+}
+
+#[test]
+fn what_can_be_read_of_a_damaged_room_is_kept() {
+    let (folder, _) = three_rooms();
+    let sealed = {
+        let database = Database::open(folder.database()).unwrap();
+        database.begin_read().unwrap().open_table(store::ROOMS).unwrap().get(0).unwrap().unwrap().value().1.to_vec()
+    };
+    change_byte(&folder, place_of(&folder, &sealed));
+    let (journal, _) = folder.open();
+    let text = std::fs::read_to_string(journal.damaged().unwrap().path().join("room-1111.jsonl")).unwrap();
+    let rows: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.iter().map(|row| row.revision).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_change_that_is_damaged_in_the_log_does_not_take_the_others_along() {
+    let (folder, mut rooms) = three_rooms();
+    let store = folder.store();
+    let applied = store.applied().unwrap();
+    let mut change = |index: usize, revision| {
+        let Entry { events, .. } = entry(&mut rooms[index], revision, locked(revision % 2 == 0)).0;
+        let key = store.keys().of(u32::try_from(index).unwrap()).unwrap();
+        Change::append(&key, &events[0], None, None).unwrap()
+    };
+    let changes = [change(0, 3), change(1, 3), change(0, 4), change(2, 3), change(0, 5)];
+    drop(store);
+    let path = folder.database().with_extension("log");
+    Log::open(&path).unwrap().0.append(applied + 1, &changes).unwrap();
+    // This is in the third change.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+
+    let (journal, recovered) = folder.open();
+    let seen: Vec<_> = recovered
+        .iter()
+        .map(|room| (room.record.snapshot.revision, room.events.iter().map(|event| event.revision).collect::<Vec<_>>()))
+        .collect();
+    // Of the first room, events can be replayed only from the gap on.
+    assert_eq!(seen, [(5, vec![5]), (3, vec![1, 2, 3]), (3, vec![1, 2, 3])]);
+    let copy = journal.damaged().expect("somebody is told").path().join("snapdrop.log");
+    assert_eq!(std::fs::read(copy).unwrap(), bytes);
+    record(&journal, &mut rooms[0], 6, locked(true));
+    drop(journal);
+    assert_eq!(folder.open().1[0].record.snapshot.revision, 6);
+}
+
+#[test]
+fn without_its_keys_a_database_is_not_touched() {
+    let (folder, _) = three_rooms();
+    let keys = Journal::keys_of(&folder.database());
+    let bytes = std::fs::read(&keys).unwrap();
+    std::fs::remove_file(&keys).unwrap();
+    assert!(matches!(Journal::open(&folder.database(), SyncMode::Background), Err(JournalError::NoKeys)));
+    std::fs::write(&keys, bytes).unwrap();
+    assert_eq!(reopened(&folder), (["1111", "2222", "3333"].map(str::to_owned).to_vec(), None));
+}
+
+#[test]
+fn a_room_whose_key_is_damaged_is_set_aside() {
+    let (folder, _) = three_rooms();
+    let keys = Journal::keys_of(&folder.database());
+    let mut bytes = std::fs::read(&keys).unwrap();
+    bytes[40] ^= 1;
+    std::fs::write(&keys, &bytes).unwrap();
+    assert_eq!(reopened(&folder), (vec!["1111".to_owned(), "3333".to_owned()], Some(vec!["room-unknown-1.jsonl".to_owned()])));
+}
+
+#[test]
+fn a_database_of_an_earlier_version_is_named_and_not_touched() {
+    let folder = Folder::new();
+    let database = Database::create(folder.database()).unwrap();
+    let write = database.begin_write().unwrap();
+    write.open_table(redb::TableDefinition::<&str, &[u8]>::new("rooms")).unwrap().insert("1234", b"{}".as_slice()).unwrap();
+    write.commit().unwrap();
+    drop(database);
+    let before = std::fs::read(folder.database()).unwrap();
+    assert!(matches!(Journal::open(&folder.database(), SyncMode::Background), Err(JournalError::OldFormat(_))));
+    assert_eq!(std::fs::read(folder.database()).unwrap().len(), before.len());
+}
+
+/// Wherever a byte is changed in the file of the database, either the rooms come back, all but at most one of them, or the
+/// journal is not opened. The latter happens only in the few places that describe the whole file.
+#[test]
+fn no_changed_byte_of_the_database_costs_more_than_a_room() {
+    let (folder, _) = three_rooms();
+    let whole = std::fs::read(folder.database()).unwrap();
+    let keys = std::fs::read(Journal::keys_of(&folder.database())).unwrap();
+    let used: Vec<usize> = (0..whole.len()).filter(|at| whole[*at] != 0).collect();
+    let (mut came_back, mut refused) = ([0; 4], 0);
+    for at in used.iter().step_by(used.len() / 300 + 1) {
+        std::fs::write(folder.database(), &whole).unwrap();
+        std::fs::write(Journal::keys_of(&folder.database()), &keys).unwrap();
+        change_byte(&folder, *at);
+        match Journal::open(&folder.database(), SyncMode::Background) {
+            Ok((journal, recovered)) => {
+                came_back[recovered.len()] += 1;
+                assert!(recovered.len() == 3 || journal.damaged().is_some(), "{at}");
+                if let Some(aside) = journal.damaged() {
+                    std::fs::remove_dir_all(aside.path()).unwrap();
+                }
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(came_back[0] + came_back[1] == 0, "so many starts brought 0, 1, 2 and 3 rooms back: {came_back:?}");
+    assert!(refused * 10 < came_back[3], "{refused} of {} starts were refused", used.len());
+}
