@@ -14,7 +14,8 @@ pub(crate) fn in_words(problem: Problem) -> Problem {
 pub fn problem_text(code: ProblemCode) -> &'static str {
     let t = t();
     match code {
-        ProblemCode::NoSuchRoom | ProblemCode::RoomClosed => t.problem_no_such_room(),
+        ProblemCode::NoSuchRoom => t.problem_no_such_room(),
+        ProblemCode::RoomClosed => t.closed_heading(),
         ProblemCode::RoomLocked => t.problem_room_locked(),
         ProblemCode::TooManyRequests => t.problem_too_many_requests(),
         ProblemCode::TooManyMembers => t.problem_too_many_members(),
@@ -26,6 +27,10 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
         ProblemCode::NoSuchFile => t.problem_no_such_file(),
         ProblemCode::FileTooLarge => t.problem_file_too_large(),
         ProblemCode::RoomFull => t.problem_room_full(),
+        ProblemCode::TooManyFiles => t.problem_too_many_files(),
+        ProblemCode::TooManyRooms => t.problem_too_many_rooms(),
+        ProblemCode::TooManySockets => t.problem_too_many_tabs(),
+        ProblemCode::TooManyConnections | ProblemCode::TooManyAtOnce | ProblemCode::TooManyNewFiles => t.problem_busy(),
         ProblemCode::SnippetTooLong => t.text_too_long(),
         ProblemCode::NoSpace => t.problem_no_space(),
         ProblemCode::ChecksumMismatch => t.problem_checksum(),

@@ -87,6 +87,8 @@ codes! {
     FileTooLarge = 413, "The file is too large";
     /// The file or the text does not fit into the room.
     RoomFull = 413, "The room is full";
+    /// The room has as many files as it may have.
+    TooManyFiles = 413, "The room has too many files";
     /// The text is longer than [`SnippetText::MAX_BYTES`](crate::room::SnippetText::MAX_BYTES).
     SnippetTooLong = 413, "The text is too long";
     /// The chunk has more bytes than the file was declared to have, or may have.

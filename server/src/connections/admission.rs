@@ -8,12 +8,16 @@ use std::{
 
 use crate::{locks::lock, network::network};
 
+/// The prefixes of the networks that a client may control, and how many times as many connections as a single address each
+/// of them may have. An IPv4 address is a network of its own.
+const NETWORKS: [(u32, usize); 3] = [(64, 1), (56, 4), (48, 16)];
+
 /// How many connections may be open at the same time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionLimits {
     /// In all.
     pub(crate) total: usize,
-    /// From one address; all addresses of an IPv6 /64 network count as one.
+    /// From one IPv4 address or IPv6 /64 network. Larger IPv6 networks may have [more](NETWORKS).
     pub(crate) per_address: usize,
 }
 
@@ -27,14 +31,15 @@ pub(super) struct Admission {
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
-    by_address: HashMap<IpAddr, usize>,
+    /// By the network of the client, and by the prefix of that network.
+    by_network: HashMap<(IpAddr, u32), usize>,
 }
 
 /// An open connection that was admitted. Dropping it makes room for another one.
 #[derive(Debug)]
 pub(super) struct Admitted {
     open: Arc<Mutex<Open>>,
-    address: IpAddr,
+    peer: IpAddr,
 }
 
 impl Admission {
@@ -44,15 +49,19 @@ impl Admission {
 
     /// Counts a connection from `peer`; `None` if there are too many already.
     pub(super) fn admit(&self, peer: IpAddr) -> Option<Admitted> {
-        let address = network(peer, 64);
         let mut open = lock(&self.open);
-        let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.total >= self.limits.total || here >= self.limits.per_address {
+        let is_full = |(prefix, times)| {
+            let here = open.by_network.get(&(network(peer, prefix), prefix)).copied().unwrap_or(0);
+            here >= self.limits.per_address.saturating_mul(times)
+        };
+        if open.total >= self.limits.total || networks_of(peer).any(is_full) {
             return None;
         }
         open.total += 1;
-        open.by_address.insert(address, here + 1);
-        Some(Admitted { open: Arc::clone(&self.open), address })
+        for (prefix, _) in networks_of(peer) {
+            *open.by_network.entry((network(peer, prefix), prefix)).or_default() += 1;
+        }
+        Some(Admitted { open: Arc::clone(&self.open), peer })
     }
 
     /// How many connections are open.
@@ -65,13 +74,21 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         let mut open = lock(&self.open);
         open.total -= 1;
-        let left = open.by_address.get(&self.address).map_or(0, |here| here - 1);
-        if left == 0 {
-            open.by_address.remove(&self.address);
-        } else {
-            open.by_address.insert(self.address, left);
+        for (prefix, _) in networks_of(self.peer) {
+            let network = (network(self.peer, prefix), prefix);
+            let left = open.by_network.get(&network).map_or(0, |here| here - 1);
+            if left == 0 {
+                open.by_network.remove(&network);
+            } else {
+                open.by_network.insert(network, left);
+            }
         }
     }
+}
+
+/// The networks in which a client counts.
+fn networks_of(peer: IpAddr) -> impl Iterator<Item = (u32, usize)> {
+    NETWORKS.into_iter().take(if peer.to_canonical().is_ipv4() { 1 } else { NETWORKS.len() })
 }
 
 #[cfg(test)]
@@ -101,5 +118,20 @@ mod tests {
         let _first = admit(&admission, "2001:db8::1").unwrap();
         assert!(admit(&admission, "2001:db8::ffff").is_none());
         assert!(admit(&admission, "2001:db8:0:1::1").is_some());
+    }
+
+    #[test]
+    fn a_larger_ipv6_network_has_a_limit_of_its_own_and_is_forgotten_when_everybody_left() {
+        let admission = Admission::new(ConnectionLimits { total: 99, per_address: 1 });
+        let inside: Vec<Admitted> = (0..4).map(|subnet| admit(&admission, &format!("2001:db8:0:{subnet}::1")).unwrap()).collect();
+        assert!(admit(&admission, "2001:db8:0:9::1").is_none());
+        let elsewhere: Vec<Admitted> = (1..4u32)
+            .flat_map(|site| (0..4u32).map(move |subnet| format!("2001:db8:0:{site:x}0{subnet}::1")))
+            .map(|address| admit(&admission, &address).unwrap())
+            .collect();
+        assert!(admit(&admission, "2001:db8:0:900::1").is_none(), "the /48 network has 16");
+        assert!(admit(&admission, "2001:db8:1::1").is_some());
+        drop((inside, elsewhere));
+        assert!(lock(&admission.open).by_network.is_empty());
     }
 }

@@ -16,7 +16,7 @@ mod seat_cookie;
 mod session;
 
 pub(crate) use at_once::AtOnce;
-pub(crate) use budget::Budget;
+pub(crate) use budget::{Budget, too_many};
 pub(crate) use client::Client;
 pub(crate) use entrance::{Entrance, find_entrance, take_seat};
 pub(crate) use guesses::Guesses;

@@ -204,7 +204,7 @@ impl From<UploadError> for Refusal {
                 Self::new(ProblemCode::RoomFull, format!("The file does not fit into this room: {left} are left. Remove something first."))
             }
             UploadError::TooManyFiles(most) => Self::new(
-                ProblemCode::RoomFull,
+                ProblemCode::TooManyFiles,
                 format!("A room holds {most} files. Add a folder as one archive, or remove something first."),
             ),
             UploadError::TooFast(wait) => {

@@ -1,5 +1,7 @@
 //! Attendance: opens and closes the sockets of members, and tells the room the presence that follows from them.
 
+use std::time::Duration;
+
 use app::room::{MemberId, PassingEvent};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +41,14 @@ impl Attendance {
     pub fn count_frame(&self) -> bool {
         let mut state = self.room.lock();
         state.sockets.entry(self.member).or_default().count_frame(Instant::now())
+    }
+
+    /// Counts a message that came over the socket, before it is carried out. All sockets of a member count together.
+    ///
+    /// # Errors
+    /// The time after which the member may send one.
+    pub fn count_message(&self) -> Result<(), Duration> {
+        self.room.lock().sockets.entry(self.member).or_default().count_message(Instant::now())
     }
 
     /// Notes whether the socket's tab is visible.

@@ -10,6 +10,10 @@ use super::RoomHandle;
 /// The shortest time between two reports to the owner while a download is running.
 const PERIOD: Duration = Duration::from_millis(500);
 
+/// For how many pairs of a file and a member it is remembered at most what the member has of the file so far. Those whose
+/// download is running are not counted.
+const MAX_COVERAGES: usize = 10_000;
+
 /// One running download of a file by a member. The download ends when this is dropped, whatever the reason.
 #[derive(Debug)]
 pub struct TrackedDownload {
@@ -25,7 +29,13 @@ impl RoomHandle {
     /// Begins a download of `file` by `member`, from byte `start` on.
     #[must_use]
     pub fn track_download(&self, file: FileId, member: MemberId, start: u64) -> TrackedDownload {
-        self.lock().coverage.entry((file, member)).or_default().running += 1;
+        let mut state = self.lock();
+        if state.coverage.len() >= MAX_COVERAGES {
+            // What somebody has of a file is forgotten, unless more of it is under way: the next download counts anew.
+            state.coverage.retain(|_, coverage| coverage.running > 0);
+        }
+        state.coverage.entry((file, member)).or_default().running += 1;
+        drop(state);
         TrackedDownload { room: self.clone(), file, member, sent: start..start, reported_at: None }
     }
 }

@@ -1,6 +1,6 @@
 //! The sockets of one member.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use app::room::Presence;
 use tokio::time::Instant;
@@ -11,6 +11,10 @@ use crate::token_bucket::{Rate, TokenBucket};
 /// How many frames a member may send over all sockets, of whatever kind. A page sends a handful in a minute; each open tab
 /// answers a heartbeat every few seconds.
 const FRAMES: Rate = Rate { burst: 60.0, per_second: 20.0 };
+
+/// How many of the frames may be messages, which are carried out. A person does not cause more, and a script does not need
+/// more.
+const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
 
 /// The open sockets of one member, who has one for each open tab of the same browser, and the time until which the seat
 /// is held when there is none.
@@ -24,8 +28,8 @@ pub(super) struct MemberSockets {
     pub(super) departure: CancellationToken,
     /// When the seat is given up; `None` while the member is connected.
     pub(super) held_until: Option<Instant>,
-    /// How many frames the member may still send, over all sockets. `None` before the first frame.
-    frames: Option<TokenBucket>,
+    /// How many frames and how many messages the member may still send, over all sockets. `None` before the first frame.
+    allowed: Option<(TokenBucket, TokenBucket)>,
 }
 
 impl MemberSockets {
@@ -40,7 +44,19 @@ impl MemberSockets {
 
     /// Counts a frame that the member sent, and returns whether the member may send so many.
     pub(super) fn count_frame(&mut self, now: Instant) -> bool {
-        self.frames.get_or_insert_with(|| TokenBucket::full(FRAMES, now)).spend(now).is_ok()
+        self.allowed(now).0.spend(now).is_ok()
+    }
+
+    /// Counts a message that the member sent.
+    ///
+    /// # Errors
+    /// The time after which the member may send one.
+    pub(super) fn count_message(&mut self, now: Instant) -> Result<(), Duration> {
+        self.allowed(now).1.spend(now)
+    }
+
+    fn allowed(&mut self, now: Instant) -> &mut (TokenBucket, TokenBucket) {
+        self.allowed.get_or_insert_with(|| (TokenBucket::full(FRAMES, now), TokenBucket::full(MESSAGES, now)))
     }
 
     /// Adds a new socket and returns its number.

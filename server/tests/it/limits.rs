@@ -171,7 +171,7 @@ async fn a_room_holds_so_many_files_and_parts() {
         owner.creation_with("12345").header("upload-length", 5).send().await.unwrap(),
         owner.creation().header("upload-length", 5).header("upload-concat", "partial").send().await.unwrap(),
     ] {
-        let problem = refused(refusal, 413, "room_full").await;
+        let problem = refused(refusal, 413, "too_many_files").await;
         assert!(problem["detail"].as_str().unwrap().contains("as one archive"), "{problem}");
     }
     owner.concatenate(&[part]).await;

@@ -1,7 +1,7 @@
 //! `GET /api/rooms/{pin}/live`: the live socket of a member, a WebSocket. The server sends the snapshot or the missed
 //! events, and then every broadcast of the room; the client sends the few messages of `ClientMessage`.
 
-use std::{net::IpAddr, ops::ControlFlow, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use app::{
     room::Role,
@@ -24,10 +24,9 @@ use crate::{
     http::{
         Refusal, Services, State,
         content::seat::display_name,
-        guard::{Budget, Client, Session},
+        guard::{Session, too_many},
     },
     rooms::{Attendance, Broadcast, NoSocket, RecordError, Subscription},
-    token_bucket::Rate,
 };
 
 /// The longest message that a client may send, in bytes. It is far more than any valid message needs.
@@ -40,8 +39,6 @@ const MAX_UNSENT_BYTES: usize = 1 << 20;
 /// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
 /// thousands of files takes some seconds.
 const FIRST_MESSAGES: Duration = Duration::from_secs(60);
-/// How many messages one socket may send. A person does not cause more, and a script does not need more.
-const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
 
 /// The query of the address: the revision that the client already has, if it has one.
 #[derive(Debug, Deserialize)]
@@ -53,7 +50,6 @@ pub(crate) struct Since {
 pub(crate) async fn connect(
     services: State,
     session: Session,
-    client: Client,
     query: Result<Query<Since>, QueryRejection>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
@@ -71,7 +67,7 @@ pub(crate) async fn connect(
         .write_buffer_size(BUFFER_BYTES)
         .max_write_buffer_size(MAX_UNSENT_BYTES);
     Ok(upgrade.on_upgrade(move |socket| async move {
-        let live = Live { peer: Peer { services, session, address: client.address }, socket };
+        let live = Live { peer: Peer { services, session }, socket };
         sockets.track_future(live.serve(since)).await;
     }))
 }
@@ -86,7 +82,6 @@ struct Live {
 struct Peer {
     services: Arc<Services>,
     session: Session,
-    address: IpAddr,
 }
 
 /// How a socket ends: with a close frame of this code and reason, or without one, because the peer is gone.
@@ -124,7 +119,6 @@ impl Live {
         let period = self.peer.services.config.timeouts.heartbeat;
         let mut heartbeat = tokio::time::interval_at(Instant::now() + period, period);
         let mut last_frame_at = Instant::now();
-        let messages = Budget::new(MESSAGES);
 
         let mut subscription = room.subscribe(since, self.peer.session.viewer());
         if self.send_first(&mut subscription).await.is_break() {
@@ -139,7 +133,7 @@ impl Live {
                         Some(Ok(_)) if !attendance.count_frame() => {
                             ControlFlow::Break(End::Close(close_code::POLICY, "too many frames"))
                         }
-                        Some(Ok(message)) => self.handle_frame(message, attendance, &messages).await,
+                        Some(Ok(message)) => self.handle_frame(message, attendance).await,
                         Some(Err(error)) => ControlFlow::Break(broken(&error)),
                         None => ControlFlow::Break(End::Gone),
                     }
@@ -191,16 +185,16 @@ impl Live {
     }
 
     /// Handles a frame from the client, and sends the response if there is one.
-    async fn handle_frame(&mut self, message: Message, attendance: &Attendance, messages: &Budget) -> ControlFlow<End> {
+    async fn handle_frame(&mut self, message: Message, attendance: &Attendance) -> ControlFlow<End> {
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => Utf8Bytes::from_static(""),
             Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
             Message::Close(_) => return ControlFlow::Break(End::Gone),
         };
-        let outcome = match messages.spend(self.peer.address) {
-            Ok(_) => self.peer.carry_out(&text, attendance).await,
-            Err(problem) => Err(problem.into()),
+        let outcome = match attendance.count_message() {
+            Ok(()) => self.peer.carry_out(&text, attendance).await,
+            Err(wait) => Err(too_many(wait).into()),
         };
         match outcome {
             Ok(None) => ControlFlow::Continue(()),

@@ -113,7 +113,8 @@ impl Spent {
     }
 }
 
-fn too_many(wait: Duration) -> Problem {
+/// The problem of somebody who has to wait so long before the next try.
+pub(crate) fn too_many(wait: Duration) -> Problem {
     let secs = wait.as_secs_f64().ceil().max(1.0);
     let span = if secs < 120.0 { format!("{secs} seconds") } else { format!("{} minutes", (secs / 60.0).ceil()) };
     let mut problem = Problem::new(ProblemCode::TooManyRequests, format!("Too many tries from your address. Try again in {span}."));
