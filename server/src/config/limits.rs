@@ -10,7 +10,7 @@ pub struct Limits {
     pub max_connections: Option<usize>,
 
     /// Open connections of one address (IPv6: of one /64 network)
-    #[arg(long, env = "SNAPDROP_MAX_CONNECTIONS_PER_ADDRESS", default_value = "512", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    #[arg(long, env = "SNAPDROP_MAX_CONNECTIONS_PER_ADDRESS", default_value = "1024", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_connections_per_address: usize,
 
     /// Open rooms in all
@@ -34,7 +34,7 @@ pub struct Limits {
     pub max_guesses_per_address: usize,
 
     /// New seats that one address may take at once; ten are added each minute
-    #[arg(long, env = "SNAPDROP_MAX_JOINS_PER_ADDRESS", default_value = "100", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    #[arg(long, env = "SNAPDROP_MAX_JOINS_PER_ADDRESS", default_value = "400", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_joins_per_address: usize,
 
     /// Live sockets of one room
@@ -46,7 +46,7 @@ pub struct Limits {
     pub max_sockets_per_member: usize,
 
     /// Archives of whole rooms that are sent at the same time in all
-    #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "16", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "512", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_archives: usize,
 
     /// Archives that one member loads at the same time

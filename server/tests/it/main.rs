@@ -27,6 +27,7 @@ mod connections;
 mod cors;
 mod creation_with_upload;
 mod cross_site;
+mod crowds;
 mod damage;
 mod deferred_length;
 mod digests;
