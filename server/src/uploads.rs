@@ -65,4 +65,6 @@ impl Uploads {
 }
 
 #[cfg(test)]
+mod limit_tests;
+#[cfg(test)]
 mod tests;

@@ -15,31 +15,19 @@ use crate::{
     rooms::{Newcomer, RoomHandle, RoomSettings, Rooms},
 };
 
-const LONG: Duration = Duration::from_secs(30);
+pub(super) const LONG: Duration = Duration::from_secs(30);
 const ID: FileId = FileId::new(1);
 
 /// A room on a server without a network.
-struct Place {
-    folder: tempfile::TempDir,
-    uploads: Arc<Uploads>,
-    room: RoomHandle,
-    owner: MemberId,
+pub(super) struct Place {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) uploads: Arc<Uploads>,
+    pub(super) room: RoomHandle,
+    pub(super) owner: MemberId,
 }
 
 impl Place {
     async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (journal, recovered) = Journal::open(&folder.path().join("journal"), SyncMode::Background).unwrap();
-        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, RoomSettings::default()));
-        let files = FileStore::open(StoreSettings {
-            folder: folder.path().join("files"),
-            sync: SyncMode::Background,
-            max_storage: None,
-            min_free_space: 0,
-            idle_upload: LONG,
-            idle_download: LONG,
-        })
-        .unwrap();
         let limits = UploadLimits {
             max_room_files: 100,
             max_room_text_bytes: 1 << 20,
@@ -47,12 +35,28 @@ impl Place {
             max_room_bytes: 1 << 30,
             idle: LONG,
         };
+        Self::with(limits, None, RoomSettings::default()).await
+    }
+
+    pub(super) async fn with(limits: UploadLimits, max_storage: Option<u64>, settings: RoomSettings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, recovered) = Journal::open(&folder.path().join("journal"), SyncMode::Background).unwrap();
+        let rooms = Arc::new(Rooms::new(Arc::new(journal), recovered, settings));
+        let files = FileStore::open(StoreSettings {
+            folder: folder.path().join("files"),
+            sync: SyncMode::Background,
+            max_storage,
+            min_free_space: 0,
+            idle_upload: LONG,
+            idle_download: LONG,
+        })
+        .unwrap();
         let device = Device { kind: DeviceKind::Desktop, browser: String::new(), system: String::new() };
         let (room, seat) = rooms.create(Newcomer { name: None, device, address: "192.0.2.1".to_owned() }).await.unwrap();
         Self { folder, uploads: Arc::new(Uploads::new(Arc::new(files), limits)), room, owner: seat.member }
     }
 
-    async fn create<E: Send + 'static>(
+    pub(super) async fn create<E: Send + 'static>(
         &self,
         announcement: Announcement,
         content: Option<IncomingChunk<impl Stream<Item = Result<Bytes, E>> + Send + Unpin + 'static>>,

@@ -40,11 +40,8 @@ async fn crowd(people: usize, tabs: usize, connections: usize) {
     let process = Process::start(folder.path());
     let owner = process.create_room().await;
     let id = owner.upload("handout.pdf", CONTENT).await;
-    let here: Vec<Person> = stream::iter(0..people)
-        .map(|_| Person::enters(&owner, process.address(), tabs, connections))
-        .buffer_unordered(40)
-        .collect()
-        .await;
+    let here: Vec<Person> =
+        stream::iter(0..people).map(|_| Person::enters(&owner, process.address(), tabs, connections)).buffer_unordered(40).collect().await;
     assert_eq!(owner.room().await.members.len(), people + 1);
     let loaded = join_all(here.iter().map(|person| person.seat.download(id))).await;
     assert!(loaded.iter().all(|content| content == CONTENT));
