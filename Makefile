@@ -2,7 +2,7 @@
 #   make run     build and serve (flags: make run ARGS="--listen 127.0.0.1:4000")
 #   make test    every test: unit, integration over real sockets, faults, end to end in Chromium, other clients
 #   make lint    formatting, lints for the host, for wasm32 and for the tests in the browser, links in the documentation,
-#                and that modules know each other in one direction only
+#                that modules know each other in one direction only, and what the dependencies are
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
 #   make soak-tests  every test SOAK_RUNS times beside a busy core, and which of them ever failed
 #   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
@@ -46,6 +46,7 @@ interop: $(SNAPDROP)
 
 lint: browser | tools
 	.ci/toolchain fuzz
+	.ci/toolchain deps
 	.ci/layers
 	.ci/paths
 	cargo fmt --all --check
@@ -56,6 +57,8 @@ lint: browser | tools
 	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
 	cargo clippy --manifest-path server/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz -- -D warnings
 	cd end2end && npx tsc
+	cargo machete
+	cargo deny --log-level error --config .ci/deny.toml check licenses bans sources
 
 # How often every test is run.
 SOAK_RUNS ?= 10
