@@ -17,6 +17,7 @@ test('what another app shares is counted on the first page, and sent when a room
   const photo = { name: 'Größe 1 & 2.jpg', text: 'not much of a photo' };
   await share(phone, { files: [photo] });
   await expect(shared(phone)).toContainText('1 file shared');
+  await expect(shared(phone).getByRole('listitem')).toHaveText([photo.name]);
   // There is no second button, which would create a room without the photo.
   await expect(phone.getByRole('button', { name: 'Create room' })).toHaveCount(1);
   await shared(phone).getByRole('button', { name: 'Create room' }).click();
@@ -53,6 +54,7 @@ test('a text that another app shares is handed out as text', async ({ device }) 
   await hasWorker(phone);
   await share(phone, { title: 'Harbour at dawn', url: 'https://example.org/' });
   await expect(shared(phone)).toContainText('Text shared');
+  await expect(shared(phone).getByRole('blockquote')).toHaveText('Harbour at dawn\nhttps://example.org/', { useInnerText: true });
   await shared(phone).getByRole('button', { name: 'Create room' }).click();
   await standsInRoom(phone);
   const texts = phone.getByRole('list', { name: 'Text and links' }).getByRole('listitem');
@@ -69,6 +71,30 @@ test('what was shared can be discarded', async ({ device }) => {
   await shared(phone).getByRole('button', { name: 'Discard' }).click();
   await expect(shared(phone)).toHaveCount(0);
   await expect(phone.getByRole('button', { name: 'Create room' })).toHaveCount(1);
+});
+
+test('what was shared and nobody took is forgotten after some minutes', async ({ device }) => {
+  const phone = await device('androidPhone', WORKERS);
+  await phone.clock.install();
+  await phone.goto('/');
+  await hasWorker(phone);
+  await share(phone, { files: [{ name: 'from another page.jpg', text: 'x' }], title: 'not mine' });
+  await expect(shared(phone)).toContainText('1 file shared');
+  await phone.clock.fastForward('09:50');
+  await expect(shared(phone)).toContainText('1 file shared');
+  await phone.clock.fastForward('00:20');
+  await expect(shared(phone)).toHaveCount(0);
+  await expect(phone.getByRole('button', { name: 'Create room' })).toHaveCount(1);
+});
+
+test('many files that are shared are named as far as they help', async ({ device }) => {
+  const phone = await device('androidPhone', WORKERS);
+  await phone.goto('/');
+  await hasWorker(phone);
+  await share(phone, { files: Array.from({ length: 11 }, (_, index) => ({ name: `photo ${index}.jpg`, text: 'x' })) });
+  const names = shared(phone).getByRole('listitem');
+  await expect(names).toHaveCount(9);
+  await expect(names.last()).toHaveText('+ 3');
 });
 
 test('a share that no worker takes is not passed over in silence', async ({ device }) => {

@@ -13,10 +13,16 @@ use crate::browser::{files::picked_file::PickedFile, room::activity::HandedOver,
 const DATABASE: &str = "snapdrop-share";
 const SHARES: &str = "shares";
 const NEWEST: &str = "newest";
+/// How old a share may be, in milliseconds: it was sent for the page that opens at once.
+const OLDEST_MS: f64 = 600_000.0;
 
 /// Takes what another app shared out of the database, so that it is shown only once. Returns `None` if nothing came.
 pub async fn take_share() -> Option<HandedOver> {
     let share = take_newest().await.ok().flatten()?;
+    let came_at = Reflect::get(&share, &"cameAt".into()).ok()?.as_f64()?;
+    if js_sys::Date::now() - came_at > OLDEST_MS {
+        return None;
+    }
     let files: Array = Reflect::get(&share, &"files".into()).ok()?.dyn_into().ok()?;
     let files: Vec<File> = files.iter().filter_map(|file| file.dyn_into().ok()).collect();
     let text = Reflect::get(&share, &"text".into()).ok()?.as_string().filter(|text| !text.trim().is_empty());

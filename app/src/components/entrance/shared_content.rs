@@ -1,5 +1,8 @@
 //! Content that came from outside the page: another app shared it, or the system opened it with this app.
 
+use std::time::Duration;
+
+use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
@@ -16,8 +19,16 @@ use crate::{
     wire::KnownRoom,
 };
 
-/// Says how many files came, or that a text came, and offers to add the content to a room that this browser owns, to
-/// create a room for it, or to discard it. If shared content was announced but is missing, it says so. Otherwise it
+/// How many names of files are shown. A person who shares more sees from these whether they are the right ones.
+const NAMES_SHOWN: usize = 8;
+/// How many characters of a text are shown.
+const CHARS_SHOWN: usize = 300;
+/// How long what came is kept while nobody does anything with it. Any page on the web can send something here, and whoever
+/// creates a room later must not hand it out unawares. The service worker (`service_worker.js`) keeps it no longer either.
+const KEPT: Duration = Duration::from_secs(600);
+
+/// Says how many files came, or that a text came, shows their names and its beginning, and offers to add the content to a room that this browser owns, to
+/// create a room for it, or to discard it. What nobody takes is discarded after some minutes. If shared content was announced but is missing, it says so. Otherwise it
 /// draws nothing.
 #[component]
 pub fn SharedContent(
@@ -58,7 +69,22 @@ pub fn SharedContent(
             });
         }
     });
-    Effect::new(move |_| waits.set(any.get()));
+    // Counts how often something came, so that the time of an earlier one does not end a later one.
+    let round = StoredValue::new(0);
+    Effect::new(move |_| {
+        waits.set(any.get());
+        if any.get() {
+            round.update_value(|round| *round += 1);
+            let this = round.get_value();
+            spawn_local(async move {
+                sleep(KEPT).await;
+                if round.try_get_value() == Some(this) {
+                    files.try_set(Vec::new());
+                    text.try_set(None);
+                }
+            });
+        }
+    });
 
     let handed = move || {
         let files = files.get_untracked().into_iter().map(SendWrapper::take).collect();
@@ -75,11 +101,25 @@ pub fn SharedContent(
         files.set(Vec::new());
         text.set(None);
     };
+    let names = move || {
+        let first = files.with(|files| files.iter().take(NAMES_SHOWN).map(|file| file.name()).collect::<Vec<_>>());
+        let more = count.get().saturating_sub(NAMES_SHOWN);
+        let more = (more > 0).then(|| view! { <li>{format!("+ {more}")}</li> });
+        view! {
+            <ul class="shared-names" translate="no">
+                {first.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view()}
+                {more}
+            </ul>
+        }
+    };
+    let beginning = move || text.get().map(|text| view! { <blockquote class="shared-text" dir="auto">{beginning_of(&text)}</blockquote> });
     let words = move || if count.get() == 0 { t().shared_text().to_owned() } else { t().shared_files(count.get()) };
     view! {
         <Show when=move || any.get()>
             <section class="shared" aria-label=t().shared_with_snapdrop()>
                 <p class="shared-count" role="status">{words}</p>
+                {names}
+                {beginning}
                 <p class="quiet">{t().shared_explained()}</p>
                 <div class="shared-actions">
                     {buttons}
@@ -93,4 +133,12 @@ pub fn SharedContent(
         </Show>
     }
     .into_any()
+}
+
+/// The text, or its first characters.
+fn beginning_of(text: &str) -> String {
+    match text.char_indices().nth(CHARS_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }

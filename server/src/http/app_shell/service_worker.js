@@ -135,7 +135,7 @@ async function takeShare(request) {
     const words = ['title', 'text', 'url'].map((name) => form.get(name)).filter((text) => typeof text === 'string' && text !== '');
     // A form in which no file was chosen contains an empty file without a name.
     const files = form.getAll('files').filter((file) => file instanceof File && file.name !== '');
-    await keepShare({ text: words.join('\n'), files });
+    await keepShare({ text: words.join('\n'), files, cameAt: Date.now() });
   } catch (error) {
     console.warn('what was shared could not be kept:', error);
   }
@@ -143,8 +143,8 @@ async function takeShare(request) {
 }
 
 /**
- * Stores a share in IndexedDB, which keeps files on disk, with their name, type and time. It replaces an earlier share
- * that no page has taken.
+ * Stores a share in IndexedDB, which keeps files on disk, with their name, type and time, and when it came: a page does not
+ * take an old one. It replaces an earlier share that no page has taken.
  */
 function keepShare(share) {
   return new Promise((resolve, reject) => {
