@@ -156,9 +156,14 @@ impl Room {
         match event {
             RoomEvent::MemberJoined { member } => match self.member_mut(member.id) {
                 Some(seat) => *seat = member.clone(),
-                None => self.members.push(member.clone()),
+                None => push_first(&mut self.members, member.clone()),
             },
-            RoomEvent::MemberLeft { id } => self.members.retain(|member| member.id != *id),
+            RoomEvent::MemberLeft { id } => {
+                self.members.retain(|member| member.id != *id);
+                if self.members.is_empty() {
+                    self.members = Vec::new();
+                }
+            }
             // Whoever has left is not in the list of members any more, but may have receipts.
             RoomEvent::MemberForgotten { id } => {
                 self.files.iter_mut().for_each(|file| file.received_by.retain(|member| member != id));
@@ -349,6 +354,15 @@ impl Room {
     fn upload_mut(&mut self, id: FileId) -> Option<&mut FileEntry> {
         self.files.iter_mut().chain(&mut self.parts).rfind(|file| file.id == id)
     }
+}
+
+/// Adds an item to a list that often has only one. A list would else take the memory of four with the first, which is a
+/// good part of what an idle room takes.
+pub fn push_first<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The executable: reads the configuration, binds the address, and runs the server.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
 
 use server::{
     Server, addresses,
@@ -35,7 +38,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("SNAPDROP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // At its finest level, this library logs every message whole: rooms, with their names and addresses.
     let filter = filter.add_directive("tungstenite=info".parse().expect("the directive is well-formed"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     open_files::raise_limit();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,

@@ -26,9 +26,9 @@ mod snapshot_messages;
 mod snippets;
 mod state;
 mod subscription;
+mod table;
 
 use std::{
-    collections::HashMap,
     net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -47,6 +47,7 @@ use crate::{
 };
 
 use closed_lately::ClosedLately;
+use table::Table;
 
 pub use attendance::{Attendance, NoSocket};
 pub use broadcast::Broadcast;
@@ -85,10 +86,10 @@ pub enum CreateError {
 /// All rooms of this server, by PIN.
 #[derive(Debug)]
 pub struct Rooms {
-    rooms: Mutex<HashMap<Pin, RoomHandle>>,
+    rooms: Mutex<Table>,
     closed: Mutex<ClosedLately>,
     journal: Arc<Journal>,
-    settings: RoomSettings,
+    settings: Arc<RoomSettings>,
 }
 
 impl Rooms {
@@ -96,13 +97,9 @@ impl Rooms {
     /// because the server restarted.
     #[must_use]
     pub fn new(journal: Arc<Journal>, recovered: Vec<Recovered>, settings: RoomSettings) -> Self {
-        let rooms = recovered
-            .into_iter()
-            .map(|room| {
-                let handle = RoomHandle::recover(room, Arc::clone(&journal), settings);
-                (handle.pin().clone(), handle)
-            })
-            .collect();
+        let settings = Arc::new(settings);
+        let mut rooms = Table::default();
+        recovered.into_iter().for_each(|room| rooms.insert(RoomHandle::recover(room, Arc::clone(&journal), Arc::clone(&settings))));
         Self { rooms: Mutex::new(rooms), closed: Mutex::default(), journal, settings }
     }
 
@@ -142,7 +139,7 @@ impl Rooms {
     pub async fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
         self.journal.forget(pin.clone()).await?;
         // Noted before the PIN is free, so that no new room can get it in between.
-        lock(&self.closed).add(pin.clone(), unix_ms(), Instant::now());
+        lock(&self.closed).add(pin, unix_ms(), Instant::now());
         self.table().remove(pin);
         Ok(())
     }
@@ -163,8 +160,7 @@ impl Rooms {
     #[must_use]
     pub fn pin_digits(&self) -> usize {
         let rooms = self.table();
-        let next = pin_digits_for(self.settings.pin_digits, rooms.len(), 0);
-        rooms.keys().map(|pin| pin.as_str().len()).fold(next, usize::max)
+        pin_digits_for(self.settings.pin_digits, rooms.len(), 0).max(rooms.most_digits())
     }
 
     /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for an hour.
@@ -179,12 +175,12 @@ impl Rooms {
     /// Every room, including closed ones that are still being erased.
     #[must_use]
     pub fn all(&self) -> Vec<RoomHandle> {
-        self.table().values().cloned().collect()
+        self.table().rooms().cloned().collect()
     }
 
     /// Makes a room with no members under a PIN that no other room has, for somebody at the address `creator`.
     fn take_free_pin(&self, creator: Option<IpAddr>) -> Result<RoomHandle, CreateError> {
-        let RoomSettings { max_rooms, max_rooms_per_address, .. } = self.settings;
+        let RoomSettings { max_rooms, max_rooms_per_address, .. } = *self.settings;
         let creator = creator.map(|address| network(address, 64));
         let mut rooms = self.table();
         let closed = lock(&self.closed);
@@ -193,24 +189,24 @@ impl Rooms {
         if rooms.len() >= max_rooms {
             return Err(CreateError::Full);
         }
-        if creator.is_some() && rooms.values().filter(|room| room.creator() == creator).count() >= max_rooms_per_address {
+        if creator.is_some_and(|creator| rooms.created_by(creator) >= max_rooms_per_address) {
             return Err(CreateError::TooManyOfAddress(max_rooms_per_address));
         }
         // Of the PINs with so many digits, at most half are taken, so that the loop ends after a few rounds.
         let pin = loop {
             let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = pin_digits);
             let pin: Pin = digits.parse().expect("the text has as many digits as a PIN may have");
-            if !rooms.contains_key(&pin) && closed.closed_at_ms(&pin).is_none() {
+            if rooms.get(&pin).is_none() && closed.closed_at_ms(&pin).is_none() {
                 break pin;
             }
         };
-        let record = RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin.clone(), unix_ms()) }, departed: Vec::new() };
-        let handle = RoomHandle::new(record, creator, Arc::clone(&self.journal), self.settings);
-        rooms.insert(pin, handle.clone());
+        let record = RoomRecord { snapshot: Snapshot { revision: 0, room: Room::new(pin, unix_ms()) }, departed: Vec::new() };
+        let handle = RoomHandle::new(record, creator, Arc::clone(&self.journal), Arc::clone(&self.settings));
+        rooms.insert(handle.clone());
         Ok(handle)
     }
 
-    fn table(&self) -> std::sync::MutexGuard<'_, HashMap<Pin, RoomHandle>> {
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
         lock(&self.rooms)
     }
 }

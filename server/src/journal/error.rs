@@ -9,6 +9,9 @@ pub enum JournalError {
     /// The database was written by an earlier version of the program, which did not encrypt it.
     #[error("the database {0} is of an earlier version: close its rooms with that version, or move the data folder away")]
     OldFormat(String),
+    /// The file of the database cannot be opened, for this reason.
+    #[error("the database {0} cannot be read: {1}. Bring a copy of it back, or move the data folder away to begin without its rooms")]
+    Unreadable(String, String),
     /// The database is damaged so much that no room can be read from it.
     #[error("the database {0} is damaged: bring a copy of it back, or move the data folder away to begin without its rooms")]
     Damaged(String),

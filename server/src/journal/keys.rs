@@ -105,6 +105,16 @@ impl Keys {
         (key != FREE).then_some(RoomKey { room, key })
     }
 
+    /// Whether the key of this room was erased, because the room was.
+    pub(super) fn is_erased(&self, room: RoomId) -> bool {
+        lock(&self.slots).keys.get(room as usize).is_some_and(|key| *key == FREE)
+    }
+
+    /// Whether no room ever had a key.
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.slots).keys.is_empty()
+    }
+
     /// The rooms that have a key.
     pub(super) fn rooms(&self) -> Vec<RoomId> {
         let slots = lock(&self.slots);

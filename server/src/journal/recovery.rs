@@ -27,7 +27,9 @@ pub(super) struct Recovery {
     pub(super) rooms: Vec<(RoomKey, Recovered)>,
     /// The rooms that cannot.
     pub(super) damaged: Vec<DamagedRoom>,
-    /// Whether events are missing in a room that can be read.
+    /// The rooms whose key was erased, and whose rows are still to be deleted.
+    erased: Vec<RoomId>,
+    /// Whether events are missing in a room that can be read, or a room that has a key is missing.
     pub(super) has_gaps: bool,
 }
 
@@ -111,7 +113,17 @@ impl Store {
             let (revision, sealed) = checkpoint.value();
             self.recover_room(&read, room.value(), revision, sealed, &mut recovery)?;
         }
-        if !recovery.damaged.is_empty() && self.keys().rooms().is_empty() { Err(JournalError::NoKeys) } else { Ok(recovery) }
+        if !recovery.damaged.is_empty() && self.keys().is_empty() {
+            return Err(JournalError::NoKeys);
+        }
+        let found: HashSet<RoomId> = recovery.rooms.iter().map(|(key, _)| key.room).collect();
+        let is_known = |room: &RoomId| found.contains(room) || recovery.damaged.iter().any(|damaged| damaged.room == *room);
+        let missing = self.keys().rooms().into_iter().filter(|room| !is_known(room)).count();
+        if missing > 0 {
+            tracing::error!(rooms.missing = missing, "the database lost rooms of which there are keys");
+            recovery.has_gaps = true;
+        }
+        Ok(recovery)
     }
 
     /// Reads what can be read from a file that is damaged, puts the file into the folder, and writes the rooms to a new
@@ -165,6 +177,10 @@ impl Store {
         recovery: &mut Recovery,
     ) -> Result<(), JournalError> {
         let Some(key) = self.keys().of(room) else {
+            if self.keys().is_erased(room) {
+                recovery.erased.push(room);
+                return Ok(());
+            }
             recovery.damaged.push(DamagedRoom { room, pin: None, reason: "its key is missing".to_owned(), rows: Vec::new() });
             return Ok(());
         };
@@ -233,7 +249,7 @@ impl Store {
             );
         }
         let recovered: HashSet<RoomId> = recovery.rooms.iter().map(|(key, _)| key.room).collect();
-        let damaged = recovery.damaged.iter().map(|damaged| damaged.room);
+        let damaged = recovery.damaged.iter().map(|damaged| damaged.room).chain(recovery.erased.iter().copied());
         let gone: HashSet<RoomId> = self.keys().rooms().into_iter().chain(damaged).filter(|room| !recovered.contains(room)).collect();
         self.forget_all(&gone.into_iter().collect::<Vec<_>>())
     }

@@ -1,6 +1,6 @@
 //! Rooms and events as the journal stores them.
 
-use app::room::{Gap, Member, MemberId, RoomEvent, Snapshot};
+use app::room::{Gap, Member, MemberId, RoomEvent, Snapshot, push_first};
 use serde::{Deserialize, Serialize};
 
 use super::TokenHash;
@@ -28,7 +28,9 @@ impl RoomRecord {
         if let RoomEvent::MemberJoined { member: Member { id, .. } } | RoomEvent::MemberForgotten { id } = event {
             self.departed.retain(|departed| departed.id != *id);
         }
-        self.departed.extend(leaver);
+        if let Some(leaver) = leaver {
+            push_first(&mut self.departed, leaver);
+        }
         Ok(())
     }
 

@@ -50,7 +50,10 @@ impl Store {
     /// Opens the database file, or creates it. Tables that are missing are created, too, unless the file is damaged: then
     /// it can only be [salvaged](Self::salvage).
     pub(super) fn open(path: &Path, keys: Arc<Keys>) -> Result<Self, JournalError> {
-        let mut database = without_panic(|| open(path))?;
+        let mut database = without_panic(|| open(path)).map_err(|error| match error {
+            JournalError::Database(error) => JournalError::Unreadable(path.display().to_string(), error),
+            error => error,
+        })?;
         let is_whole = without_panic(|| database.check_integrity().map_err(failed)).is_ok();
         if is_whole {
             prepare(&database, path)?;
@@ -84,6 +87,14 @@ impl Store {
         self.database()?.begin_read().map_err(failed)
     }
 
+    /// Begins a transaction after which the file can be opened without being repaired first, whenever the process ends. A
+    /// repair would refuse a file in which a byte was changed, or go back to an earlier transaction.
+    fn begin_write(&self) -> Result<WriteTransaction, JournalError> {
+        let mut write = self.database()?.begin_write().map_err(failed)?;
+        write.set_quick_repair(true);
+        Ok(write)
+    }
+
     fn database(&self) -> Result<Arc<Database>, JournalError> {
         let mut database = lock(&self.database);
         match &*database {
@@ -99,15 +110,18 @@ impl Store {
     }
 
     /// Makes the changes in one transaction: all of them or, on an error, none. `last` is the number of the last one. The
-    /// keys of new rooms are on the disk before that, and those of erased rooms are erased after it.
+    /// keys of new rooms are on the disk before that, and those of erased rooms are erased before it, too: so a key without
+    /// a room shows that the database lost the room, and a room whose key is erased is one whose rows are still to be
+    /// deleted.
     pub(super) fn write(&self, changes: &[Change], last: u64) -> Result<(), JournalError> {
         if changes.iter().any(|change| matches!(change, Change::Append { new_room: Some(_), .. })) {
             self.keys.sync().map_err(|error| io_failed(&error))?;
         }
-        let write = self.database()?.begin_write().map_err(failed)?;
+        let erased = |change: &Change| if let Change::Forget { room } = change { Some(*room) } else { None };
+        self.erase_keys(&changes.iter().filter_map(erased).collect::<Vec<_>>());
+        let write = self.begin_write()?;
         // Held until the end, so that it counts what is committed; a transaction that fails may count something twice.
         let mut growth = lock(&self.growth);
-        let mut erased = Vec::new();
         for change in changes {
             match change {
                 Change::Append { room, revision, event, new_room, token, revoked } => {
@@ -130,15 +144,11 @@ impl Store {
                 Change::Forget { room } => {
                     forget(&write, *room)?;
                     growth.forget(*room);
-                    erased.push(*room);
                 }
             }
         }
         write.open_table(APPLIED).map_err(failed)?.insert("applied", last).map_err(failed)?;
-        write.commit().map_err(failed)?;
-        drop(growth);
-        self.erase_keys(&erased);
-        Ok(())
+        write.commit().map_err(failed)
     }
 
     /// Erases everything about these rooms, outside of the order of changes.
@@ -146,18 +156,18 @@ impl Store {
         if rooms.is_empty() {
             return Ok(());
         }
-        let write = self.database()?.begin_write().map_err(failed)?;
+        self.erase_keys(rooms);
+        let write = self.begin_write()?;
         for room in rooms {
             forget(&write, *room)?;
         }
         write.commit().map_err(failed)?;
         rooms.iter().for_each(|room| lock(&self.growth).forget(*room));
-        self.erase_keys(rooms);
         Ok(())
     }
 
-    /// Erases the keys of rooms whose rows are deleted. A key that cannot be erased now is erased at the next start,
-    /// because no row needs it.
+    /// Erases the keys of rooms whose rows are about to be deleted. A key that cannot be erased now is erased at the next
+    /// start, because no row needs it.
     fn erase_keys(&self, rooms: &[RoomId]) {
         if rooms.is_empty() {
             return;
@@ -170,7 +180,7 @@ impl Store {
     /// Writes rooms to a new database, each with a checkpoint of all its events. `applied` is the number of the last change
     /// that is in them.
     pub(super) fn restore(&self, rooms: &[(RoomKey, Recovered)], applied: u64) -> Result<(), JournalError> {
-        let write = self.database()?.begin_write().map_err(failed)?;
+        let write = self.begin_write()?;
         for (key, Recovered { record, tokens, .. }) in rooms {
             let Snapshot { revision, room } = &record.snapshot;
             let pin = key.seal(Kind::Pin, 0, room.pin.as_str().as_bytes());
@@ -216,7 +226,7 @@ impl Store {
         let Some(record) = self.room_with_all_events(&key)? else { return Ok(0) };
         let revision = record.snapshot.revision;
         let sealed = key.seal(Kind::Checkpoint, revision, &json(&record)?);
-        let write = self.database()?.begin_write().map_err(failed)?;
+        let write = self.begin_write()?;
         write.open_table(ROOMS).map_err(failed)?.insert(room, (revision, sealed.as_slice())).map_err(failed)?;
         let oldest = revision.saturating_sub(REPLAYABLE_EVENTS);
         write.open_table(EVENTS).map_err(failed)?.retain_in((room, 0)..=(room, oldest), |_, _| false).map_err(failed)?;
@@ -257,7 +267,8 @@ fn prepare(database: &Database, path: &Path) -> Result<(), JournalError> {
     if database.begin_read().map_err(failed)?.list_tables().map_err(failed)?.any(|table| table.name() == UNSEALED) {
         return Err(JournalError::OldFormat(path.display().to_string()));
     }
-    let write = database.begin_write().map_err(failed)?;
+    let mut write = database.begin_write().map_err(failed)?;
+    write.set_quick_repair(true);
     write.open_table(PINS).map_err(failed)?;
     write.open_table(ROOMS).map_err(failed)?;
     write.open_table(EVENTS).map_err(failed)?;

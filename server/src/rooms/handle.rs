@@ -35,17 +35,17 @@ pub(super) struct Inner {
     pub(super) joining: tokio::sync::Mutex<()>,
     /// The network from which the room was created, if that is known.
     creator: Option<IpAddr>,
-    pub(super) settings: RoomSettings,
+    pub(super) settings: Arc<RoomSettings>,
 }
 
 impl RoomHandle {
     /// Makes a room with the content of `record`.
-    pub(super) fn new(record: RoomRecord, creator: Option<IpAddr>, journal: Arc<Journal>, settings: RoomSettings) -> Self {
+    pub(super) fn new(record: RoomRecord, creator: Option<IpAddr>, journal: Arc<Journal>, settings: Arc<RoomSettings>) -> Self {
         Self::from_state(State::new(record, settings.limits), creator, journal, settings)
     }
 
     /// Makes a room that the journal recovered. The seats of its members are held from now on.
-    pub(super) fn recover(recovered: Recovered, journal: Arc<Journal>, settings: RoomSettings) -> Self {
+    pub(super) fn recover(recovered: Recovered, journal: Arc<Journal>, settings: Arc<RoomSettings>) -> Self {
         let RoomRecord { snapshot, departed } = &recovered.record;
         let owner = snapshot.room.members.iter().chain(departed).find(|member| member.role == Role::Owner);
         let creator = owner.and_then(|owner| owner.address.parse().ok()).map(|address| network(address, 64));
@@ -57,7 +57,7 @@ impl RoomHandle {
         room
     }
 
-    fn from_state(state: State, creator: Option<IpAddr>, journal: Arc<Journal>, settings: RoomSettings) -> Self {
+    fn from_state(state: State, creator: Option<IpAddr>, journal: Arc<Journal>, settings: Arc<RoomSettings>) -> Self {
         let pin = state.decided.snapshot.room.pin.clone();
         let (state, closed, joining) = (Mutex::new(state), CancellationToken::new(), tokio::sync::Mutex::default());
         Self { inner: Arc::new(Inner { pin, journal, state, closed, joining, creator, settings }) }

@@ -57,7 +57,9 @@ impl RoomHandle {
             let later = now + self.inner.settings.grace;
             self.lock().sockets.values_mut().filter(|it| it.ran_out(now)).for_each(|it| it.held_until = Some(later));
         } else {
-            self.lock().sockets.retain(|_, it| !it.ran_out(now));
+            let mut state = self.lock();
+            state.sockets.retain(|_, it| !it.ran_out(now));
+            state.forget_what_nobody_needs();
         }
     }
 }

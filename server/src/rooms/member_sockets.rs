@@ -29,7 +29,7 @@ pub(super) struct MemberSockets {
     /// When the seat is given up; `None` while the member is connected.
     pub(super) held_until: Option<Instant>,
     /// How many frames and how many messages the member may still send, over all sockets. `None` before the first frame.
-    allowed: Option<(TokenBucket, TokenBucket)>,
+    allowed: Option<Box<(TokenBucket, TokenBucket)>>,
 }
 
 impl MemberSockets {
@@ -56,7 +56,7 @@ impl MemberSockets {
     }
 
     fn allowed(&mut self, now: Instant) -> &mut (TokenBucket, TokenBucket) {
-        self.allowed.get_or_insert_with(|| (TokenBucket::full(FRAMES, now), TokenBucket::full(MESSAGES, now)))
+        self.allowed.get_or_insert_with(|| Box::new((TokenBucket::full(FRAMES, now), TokenBucket::full(MESSAGES, now))))
     }
 
     /// Adds a new socket and returns its number.

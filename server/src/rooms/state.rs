@@ -150,6 +150,16 @@ impl State {
         Broadcast { text, revision: Some(revision), audience, last: matches!(event, RoomEvent::RoomClosed { .. }) }
     }
 
+    /// When nobody has a seat any more, frees the memory that only those who are connected need: whoever comes back later
+    /// gets a snapshot instead of the missed events.
+    pub(super) fn forget_what_nobody_needs(&mut self) {
+        if self.sockets.is_empty() {
+            self.sockets = HashMap::new();
+            self.replay = Replay::default();
+            self.encoded_files = [None, None];
+        }
+    }
+
     /// Takes back all decisions of `epoch` that are not committed, because one of them was not written. Does nothing
     /// when that has already been done for another decision of the same epoch.
     pub(super) fn roll_back(&mut self, epoch: u64) {

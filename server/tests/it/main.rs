@@ -38,6 +38,7 @@ mod following;
 mod form_upload_refusals;
 mod form_uploads;
 mod forms;
+mod guess_log;
 mod hand_over;
 mod idempotency;
 mod lagging;

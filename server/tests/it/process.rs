@@ -52,8 +52,13 @@ impl Process {
     }
 
     /// Starts the program and waits until it says where it listens.
-    pub(crate) fn run(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    pub(crate) fn run(command: Command) -> Self {
+        Self::run_with_log(command, Stdio::null())
+    }
+
+    /// Does the same as [`run`](Self::run), and sends what the program logs to `log`.
+    pub(crate) fn run_with_log(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.stderr(log).spawn().unwrap();
         let mut first_line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
         let address: SocketAddr = first_line.trim().rsplit('/').next().unwrap().parse().expect("the first line ends with the address");
