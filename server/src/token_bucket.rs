@@ -46,6 +46,19 @@ impl TokenBucket {
         Ok(())
     }
 
+    /// Counts so many actions if all of them are allowed.
+    ///
+    /// # Errors
+    /// The time after which they will be allowed, unless they are more than ever are.
+    pub(crate) fn spend_many(&mut self, actions: f64, now: Instant) -> Result<(), Duration> {
+        let left = self.left_at(now) - actions;
+        if left < 0.0 {
+            return Err(Duration::from_secs_f64(-left / self.rate.per_second));
+        }
+        *self = Self { left, counted_at: now, ..*self };
+        Ok(())
+    }
+
     /// Whether as much is allowed as after a long pause, so that the bucket need not be remembered.
     pub(crate) fn is_full(&self, now: Instant) -> bool {
         self.left_at(now) >= self.rate.burst
@@ -70,5 +83,14 @@ mod tests {
         assert_eq!(bucket.check(after(1)), Err(Duration::from_secs(1)));
         assert!(bucket.spend(after(2)).is_ok());
         assert!(!bucket.is_full(after(5)) && bucket.is_full(after(6)));
+    }
+
+    #[test]
+    fn many_are_counted_together_or_not_at_all() {
+        let start = Instant::now();
+        let mut bucket = TokenBucket::full(Rate { burst: 10.0, per_second: 2.0 }, start);
+        assert!(bucket.spend_many(7.0, start).is_ok());
+        assert_eq!(bucket.spend_many(5.0, start), Err(Duration::from_secs(1)));
+        assert!(bucket.spend_many(5.0, start + Duration::from_secs(1)).is_ok());
     }
 }

@@ -142,3 +142,30 @@ async fn a_host_that_is_not_listed_is_refused() {
     refused(ask("evil.example").await.unwrap(), 421, "unknown_host").await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_message_in_empty_pieces_without_end_is_cut() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let mut connection = TcpStream::connect(app.address()).await.unwrap();
+    let head = format!(
+        "GET /api/rooms/{}/live HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        owner.pin(),
+        owner.entered.token
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    connection.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    // A text that goes on and on: its first frame, and continuations, each with an empty payload and a mask.
+    connection.write_all(&[0x01, 0x80, 1, 2, 3, 4]).await.unwrap();
+    let pieces = [0x00, 0x80, 1, 2, 3, 4].repeat(10_000);
+    let mut sent = 0;
+    while connection.write_all(&pieces).await.is_ok() {
+        sent += pieces.len();
+        assert!(sent < 64 << 20, "{sent} bytes were taken");
+    }
+    owner.listen().await;
+    app.finish().await;
+}
