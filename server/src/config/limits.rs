@@ -45,8 +45,8 @@ pub struct Limits {
     #[arg(long, env = "SNAPDROP_MAX_SOCKETS_PER_MEMBER", default_value = "8", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_sockets_per_member: usize,
 
-    /// Archives of whole rooms that are sent at the same time in all
-    #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "512", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    /// Archives of whole rooms that are laid out at the same time in all; further ones wait
+    #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "16", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_archives: usize,
 
     /// Archives that one member loads at the same time

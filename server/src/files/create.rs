@@ -46,9 +46,12 @@ impl FileStore {
     pub(super) fn write_finished(&self, id: FileId, bytes: &[u8]) -> Result<FinishedFile, CreateError> {
         let file = self.enter(id, bytes.len() as u64, None)?;
         self.traffic.add_small_file(bytes.len());
-        if let Err(error) = self.write_whole(&file.path, bytes) {
+        // All of it is claimed before it is written, so that files at once cannot go beyond the limits together.
+        let length = bytes.len() as u64;
+        let claimed = file.claim.raise(length, length).map_err(CreateError::from);
+        if let Err(error) = claimed.and_then(|_| self.write_whole(&file.path, bytes).map_err(CreateError::from)) {
             self.take_out(id);
-            return Err(error.into());
+            return Err(error);
         }
         let mut crc = crc32fast::Hasher::new();
         crc.update(bytes);

@@ -131,6 +131,49 @@ fn without_its_keys_a_database_is_not_touched() {
 }
 
 #[test]
+fn a_salvage_that_fails_costs_nothing_and_is_made_by_the_next_start() {
+    let (folder, _) = three_rooms();
+    let sealed = {
+        let database = Database::open(folder.database()).unwrap();
+        database.begin_read().unwrap().open_table(store::ROOMS).unwrap().get(1).unwrap().unwrap().value().1.to_vec()
+    };
+    change_byte(&folder, place_of(&folder, &sealed));
+    let keys = std::fs::read(Journal::keys_of(&folder.database())).unwrap();
+    let in_the_way = folder.database().with_extension("new");
+    std::fs::create_dir(&in_the_way).unwrap();
+    assert!(Journal::open(&folder.database(), SyncMode::Background).is_err());
+    assert_eq!(std::fs::read(Journal::keys_of(&folder.database())).unwrap(), keys);
+    std::fs::remove_dir(&in_the_way).unwrap();
+    // What an interrupted salvage left behind is not used.
+    std::fs::write(&in_the_way, "half of a database").unwrap();
+    assert_eq!(reopened(&folder).0, ["1111", "3333"]);
+    assert!(!in_the_way.exists());
+}
+
+#[test]
+fn the_slot_of_a_key_is_used_again_only_when_the_room_is_erased_from_the_database() {
+    let folder = Folder::new();
+    let store = folder.store();
+    let key = store.keys().make().unwrap();
+    let Entry { new_room, events, .. } = entry(&mut new_room("1111"), 1, locked(true)).0;
+    store.write(&[Change::append(&key, &events[0], new_room.as_deref(), None).unwrap()], 1).unwrap();
+    let forget = [Change::Forget { room: key.room }];
+    // The database cannot be opened for a while.
+    let kept = folder.database().with_extension("kept");
+    store.close();
+    std::fs::rename(folder.database(), &kept).unwrap();
+    std::fs::create_dir(folder.database()).unwrap();
+    for _ in 0..2 {
+        assert!(store.write(&forget, 2).is_err());
+    }
+    assert_eq!(store.keys().make().unwrap().room, 1, "the rows of room 0 are still there");
+    std::fs::remove_dir(folder.database()).unwrap();
+    std::fs::rename(&kept, folder.database()).unwrap();
+    store.write(&forget, 2).unwrap();
+    assert_eq!([store.keys().make().unwrap().room, store.keys().make().unwrap().room], [0, 2]);
+}
+
+#[test]
 fn a_room_whose_key_is_damaged_is_set_aside() {
     let (folder, _) = three_rooms();
     let keys = Journal::keys_of(&folder.database());

@@ -105,11 +105,6 @@ impl Keys {
         (key != FREE).then_some(RoomKey { room, key })
     }
 
-    /// Whether the key of this room was erased, because the room was.
-    pub(super) fn is_erased(&self, room: RoomId) -> bool {
-        lock(&self.slots).keys.get(room as usize).is_some_and(|key| *key == FREE)
-    }
-
     /// Whether no room ever had a key.
     pub(super) fn is_empty(&self) -> bool {
         lock(&self.slots).keys.is_empty()
@@ -121,7 +116,8 @@ impl Keys {
         (0..).zip(&slots.keys).filter(|(_, key)| **key != FREE).map(|(room, _)| room).collect()
     }
 
-    /// Overwrites the key of a room. Nothing that was sealed with it can be opened any more.
+    /// Overwrites the key of a room, and gives its slot back. Nothing that was sealed with it can be opened any more. Call
+    /// this only when nothing says any more that the room is to be erased: the slot may get the key of a new room at once.
     pub(super) fn erase(&self, room: RoomId) -> io::Result<()> {
         let mut slots = lock(&self.slots);
         let Some(key) = slots.keys.get_mut(room as usize).filter(|key| **key != FREE) else { return Ok(()) };

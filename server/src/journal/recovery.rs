@@ -27,9 +27,7 @@ pub(super) struct Recovery {
     pub(super) rooms: Vec<(RoomKey, Recovered)>,
     /// The rooms that cannot.
     pub(super) damaged: Vec<DamagedRoom>,
-    /// The rooms whose key was erased, and whose rows are still to be deleted.
-    erased: Vec<RoomId>,
-    /// Whether events are missing in a room that can be read, or a room that has a key is missing.
+    /// Whether events are missing in a room that can be read.
     pub(super) has_gaps: bool,
 }
 
@@ -69,6 +67,12 @@ impl SetAside {
     pub fn take(&self, file: &Path) -> io::Result<()> {
         self.make()?;
         fs::rename(file, self.path.join(file.file_name().unwrap_or_default()))
+    }
+
+    /// Lets a file have a second name in the folder.
+    fn link(&self, file: &Path) -> io::Result<()> {
+        self.make()?;
+        fs::hard_link(file, self.path.join(file.file_name().unwrap_or_default()))
     }
 
     /// Copies a file to the folder.
@@ -116,18 +120,11 @@ impl Store {
         if !recovery.damaged.is_empty() && self.keys().is_empty() {
             return Err(JournalError::NoKeys);
         }
-        let found: HashSet<RoomId> = recovery.rooms.iter().map(|(key, _)| key.room).collect();
-        let is_known = |room: &RoomId| found.contains(room) || recovery.damaged.iter().any(|damaged| damaged.room == *room);
-        let missing = self.keys().rooms().into_iter().filter(|room| !is_known(room)).count();
-        if missing > 0 {
-            tracing::error!(rooms.missing = missing, "the database lost rooms of which there are keys");
-            recovery.has_gaps = true;
-        }
         Ok(recovery)
     }
 
-    /// Reads what can be read from a file that is damaged, puts the file into the folder, and writes the rooms to a new
-    /// one. Returns that, and the rooms that cannot be read.
+    /// Reads what can be read from a file that is damaged, writes the rooms to a new one, and puts the old one into the
+    /// folder. Returns that, and the rooms that cannot be read.
     ///
     /// # Errors
     /// [`JournalError::Damaged`] when no room can be read; the file is not touched then. Otherwise the error of a file.
@@ -155,9 +152,17 @@ impl Store {
         }
         let applied = without_panic(|| self.applied()).unwrap_or(0);
         drop(self);
-        folder.take(&path).map_err(|error| io_failed(&error))?;
+        // The new file takes the place of the old one in one step, when everything is in it: if this is interrupted, the next
+        // start begins with the old one again.
+        let new = path.with_extension("new");
+        let failed = |error: io::Error| io_failed(&error);
+        if new.try_exists().map_err(failed)? {
+            fs::remove_file(&new).map_err(failed)?;
+        }
+        Self::open(&new, Arc::clone(&keys))?.restore(&recovery.rooms, applied)?;
+        folder.link(&path).map_err(failed)?;
+        fs::rename(&new, &path).map_err(failed)?;
         let store = Self::open(&path, keys)?;
-        store.restore(&recovery.rooms, applied)?;
         tracing::error!(
             rooms.recovered = recovery.rooms.len(),
             rooms.lost = recovery.damaged.len(),
@@ -177,10 +182,6 @@ impl Store {
         recovery: &mut Recovery,
     ) -> Result<(), JournalError> {
         let Some(key) = self.keys().of(room) else {
-            if self.keys().is_erased(room) {
-                recovery.erased.push(room);
-                return Ok(());
-            }
             recovery.damaged.push(DamagedRoom { room, pin: None, reason: "its key is missing".to_owned(), rows: Vec::new() });
             return Ok(());
         };
@@ -249,7 +250,7 @@ impl Store {
             );
         }
         let recovered: HashSet<RoomId> = recovery.rooms.iter().map(|(key, _)| key.room).collect();
-        let damaged = recovery.damaged.iter().map(|damaged| damaged.room).chain(recovery.erased.iter().copied());
+        let damaged = recovery.damaged.iter().map(|damaged| damaged.room);
         let gone: HashSet<RoomId> = self.keys().rooms().into_iter().chain(damaged).filter(|room| !recovered.contains(room)).collect();
         self.forget_all(&gone.into_iter().collect::<Vec<_>>())
     }

@@ -110,15 +110,12 @@ impl Store {
     }
 
     /// Makes the changes in one transaction: all of them or, on an error, none. `last` is the number of the last one. The
-    /// keys of new rooms are on the disk before that, and those of erased rooms are erased before it, too: so a key without
-    /// a room shows that the database lost the room, and a room whose key is erased is one whose rows are still to be
-    /// deleted.
+    /// keys of new rooms are on the disk before that. Those of erased rooms are erased after it, because their slots may then
+    /// get the keys of new rooms: before the transaction, a change that is made once more would hit the new room.
     pub(super) fn write(&self, changes: &[Change], last: u64) -> Result<(), JournalError> {
         if changes.iter().any(|change| matches!(change, Change::Append { new_room: Some(_), .. })) {
             self.keys.sync().map_err(|error| io_failed(&error))?;
         }
-        let erased = |change: &Change| if let Change::Forget { room } = change { Some(*room) } else { None };
-        self.erase_keys(&changes.iter().filter_map(erased).collect::<Vec<_>>());
         let write = self.begin_write()?;
         // Held until the end, so that it counts what is committed; a transaction that fails may count something twice.
         let mut growth = lock(&self.growth);
@@ -148,7 +145,11 @@ impl Store {
             }
         }
         write.open_table(APPLIED).map_err(failed)?.insert("applied", last).map_err(failed)?;
-        write.commit().map_err(failed)
+        write.commit().map_err(failed)?;
+        drop(growth);
+        let erased = |change: &Change| if let Change::Forget { room } = change { Some(*room) } else { None };
+        self.erase_keys(&changes.iter().filter_map(erased).collect::<Vec<_>>());
+        Ok(())
     }
 
     /// Erases everything about these rooms, outside of the order of changes.
@@ -156,17 +157,17 @@ impl Store {
         if rooms.is_empty() {
             return Ok(());
         }
-        self.erase_keys(rooms);
         let write = self.begin_write()?;
         for room in rooms {
             forget(&write, *room)?;
         }
         write.commit().map_err(failed)?;
         rooms.iter().for_each(|room| lock(&self.growth).forget(*room));
+        self.erase_keys(rooms);
         Ok(())
     }
 
-    /// Erases the keys of rooms whose rows are about to be deleted. A key that cannot be erased now is erased at the next
+    /// Erases the keys of rooms whose rows are deleted. A key that cannot be erased now is erased at the next
     /// start, because no row needs it.
     fn erase_keys(&self, rooms: &[RoomId]) {
         if rooms.is_empty() {

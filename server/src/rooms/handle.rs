@@ -2,7 +2,10 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use app::room::{ClosedBy, FileId, MemberId, Pin, Role, Room, RoomEvent, Settings, Snapshot, Viewer};
@@ -17,6 +20,8 @@ use crate::{
     network::network,
 };
 
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+
 /// A handle to a room. All clones refer to the same room.
 #[derive(Clone, Debug)]
 pub struct RoomHandle {
@@ -27,6 +32,8 @@ pub struct RoomHandle {
 #[derive(Debug)]
 pub(super) struct Inner {
     pin: Pin,
+    /// Counts the rooms of this process. Unlike a PIN, a number is never used again.
+    number: u64,
     pub(super) journal: Arc<Journal>,
     state: Mutex<State>,
     /// Cancelled when the room is closed; this ends the tasks of the room.
@@ -59,14 +66,21 @@ impl RoomHandle {
 
     fn from_state(state: State, creator: Option<IpAddr>, journal: Arc<Journal>, settings: Arc<RoomSettings>) -> Self {
         let pin = state.decided.snapshot.room.pin.clone();
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
         let (state, closed, joining) = (Mutex::new(state), CancellationToken::new(), tokio::sync::Mutex::default());
-        Self { inner: Arc::new(Inner { pin, journal, state, closed, joining, creator, settings }) }
+        Self { inner: Arc::new(Inner { pin, number, journal, state, closed, joining, creator, settings }) }
     }
 
     /// The room's PIN.
     #[must_use]
     pub fn pin(&self) -> &Pin {
         &self.inner.pin
+    }
+
+    /// The number of the room, which no other room of this process ever has.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.inner.number
     }
 
     /// The network from which the room was created, if that is known.

@@ -99,3 +99,15 @@ async fn a_joined_file_must_keep_the_limit_of_names() {
     owner.concatenate(&[part]).await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn small_files_that_come_at_once_do_not_overfill_the_server() {
+    let app = TestApp::with_flags(&["--max-storage", "1MiB", "--sync", "always"]).await;
+    let owner = app.create_room().await;
+    let content = vec![1; 200 << 10];
+    let sent = (0..20).map(|_| owner.creation_with(content.clone()).header("upload-length", content.len()).send());
+    let mut statuses: Vec<u16> = join_all(sent).await.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[201; 5].as_slice(), &[507; 15]].concat());
+    app.finish().await;
+}

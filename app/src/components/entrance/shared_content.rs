@@ -24,7 +24,7 @@ const NAMES_SHOWN: usize = 8;
 /// How many characters of a text are shown.
 const CHARS_SHOWN: usize = 300;
 /// How long what came is kept while nobody does anything with it. Any page on the web can send something here, and whoever
-/// creates a room later must not hand it out unawares. The service worker (`service_worker.js`) keeps it no longer either.
+/// creates a room later must not hand it out unawares. A share that no page took by then is not shown any more (`share.rs`).
 const KEPT: Duration = Duration::from_secs(600);
 
 /// Says how many files came, or that a text came, shows their names and its beginning, and offers to add the content to a room that this browser owns, to
@@ -72,6 +72,8 @@ pub fn SharedContent(
     // Counts how often something came, so that the time of an earlier one does not end a later one.
     let round = StoredValue::new(0);
     Effect::new(move |_| {
+        files.track();
+        text.track();
         waits.set(any.get());
         if any.get() {
             round.update_value(|round| *round += 1);

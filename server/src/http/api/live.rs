@@ -36,8 +36,6 @@ const MAX_MESSAGE_BYTES: usize = 16 * 1024;
 const BUFFER_BYTES: usize = 2 * 1024;
 /// How many bytes may wait to be written to a socket. It is more than the longest message has.
 const MAX_UNSENT_BYTES: usize = 1 << 20;
-/// How many frames are read from a client after the close frame was sent to it.
-const MAX_LAST_FRAMES: usize = 64;
 /// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
 /// thousands of files takes some seconds.
 const FIRST_MESSAGES: Duration = Duration::from_secs(60);
@@ -107,10 +105,7 @@ impl Live {
                 if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
                     // Reading until the peer has closed its side, too, keeps the close frame from being lost with the
                     // connection.
-                    // A peer that goes on sending is not waited for.
-                    for _ in 0..MAX_LAST_FRAMES {
-                        let Some(Ok(_)) = self.socket.recv().await else { break };
-                    }
+                    while let Some(Ok(_)) = self.socket.recv().await {}
                 }
             };
             #[expect(clippy::let_underscore_must_use, reason = "a peer that does not answer in time needs no closing handshake")]

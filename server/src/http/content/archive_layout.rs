@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use app::room::{FileState, Pin};
+use app::room::FileState;
+use tokio::sync::Semaphore;
 
 use crate::{
     files::{Archive, ArchivedFile},
@@ -24,22 +25,35 @@ pub(crate) struct ArchiveLayout {
     pub(crate) archive: Archive,
     /// Identifies the bytes of the archive.
     pub(crate) fingerprint: String,
-    /// The room, and the version of its files, that the layout is of.
-    of: (Pin, u64),
+    /// The number of the room, and the version of its files, that the layout is of.
+    of: (u64, u64),
     /// How many bytes of memory the layout takes, roughly.
     bytes: usize,
 }
 
-/// The layouts that are kept; the newest is the last one.
-#[derive(Debug, Default)]
-pub(crate) struct ArchiveLayouts(Mutex<Vec<Arc<ArchiveLayout>>>);
+/// The layouts that are kept, and the turns to make one.
+#[derive(Debug)]
+pub(crate) struct ArchiveLayouts {
+    /// The newest is the last one.
+    kept: Mutex<Vec<Arc<ArchiveLayout>>>,
+    turns: Semaphore,
+}
 
 impl ArchiveLayouts {
+    /// Lets so many layouts be made at the same time. Sending an archive takes no more than sending its files.
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self { kept: Mutex::default(), turns: Semaphore::new(at_once.min(Semaphore::MAX_PERMITS)) }
+    }
+
     /// The layout of the files that are complete in the room now.
     pub(crate) async fn of(&self, room: &RoomHandle) -> Arc<ArchiveLayout> {
-        let of = (room.pin().clone(), room.files_version());
-        let known = lock(&self.0).iter().find(|layout| layout.of == of).cloned();
-        if let Some(layout) = known {
+        if let Some(layout) = self.known((room.number(), room.files_version())) {
+            return layout;
+        }
+        let _turn = self.turns.acquire().await;
+        // Somebody else may have had the same layout made meanwhile.
+        let of = (room.number(), room.files_version());
+        if let Some(layout) = self.known(of) {
             return layout;
         }
         let files: Vec<ArchivedFile> = room.read(|room| {
@@ -61,9 +75,13 @@ impl ArchiveLayouts {
         layout
     }
 
+    fn known(&self, of: (u64, u64)) -> Option<Arc<ArchiveLayout>> {
+        lock(&self.kept).iter().find(|layout| layout.of == of).cloned()
+    }
+
     /// Keeps a layout, and drops those of the same room and, if they are too many, the oldest ones.
     fn keep(&self, layout: Arc<ArchiveLayout>) {
-        let mut kept = lock(&self.0);
+        let mut kept = lock(&self.kept);
         kept.retain(|other| other.of.0 != layout.of.0);
         kept.push(layout);
         while kept.len() > 1 && kept.iter().map(|layout| layout.bytes).sum::<usize>() > MOST_BYTES {
@@ -76,24 +94,23 @@ impl ArchiveLayouts {
 mod tests {
     use super::*;
 
-    fn layout(pin: &str, version: u64, bytes: usize) -> Arc<ArchiveLayout> {
+    fn layout(room: u64, version: u64, bytes: usize) -> Arc<ArchiveLayout> {
         let archive = Archive::new(&[]);
-        Arc::new(ArchiveLayout { fingerprint: archive.fingerprint(), archive, of: (pin.parse().unwrap(), version), bytes })
+        Arc::new(ArchiveLayout { fingerprint: archive.fingerprint(), archive, of: (room, version), bytes })
     }
 
     #[test]
     fn the_newest_layouts_are_kept_within_a_bound_and_one_for_each_room() {
-        let layouts = ArchiveLayouts::default();
-        let kept = || lock(&layouts.0).iter().map(|layout| layout.of.clone()).collect::<Vec<_>>();
-        let of = |pin: &str, version| (pin.parse::<Pin>().unwrap(), version);
-        layouts.keep(layout("1111", 1, MOST_BYTES / 2));
-        layouts.keep(layout("2222", 1, MOST_BYTES / 2));
-        assert_eq!(kept(), [of("1111", 1), of("2222", 1)]);
-        layouts.keep(layout("1111", 2, MOST_BYTES / 2));
-        assert_eq!(kept(), [of("2222", 1), of("1111", 2)]);
-        layouts.keep(layout("3333", 1, 1));
-        assert_eq!(kept(), [of("1111", 2), of("3333", 1)]);
-        layouts.keep(layout("4444", 1, 2 * MOST_BYTES));
-        assert_eq!(kept(), [of("4444", 1)]);
+        let layouts = ArchiveLayouts::new(1);
+        let kept = || lock(&layouts.kept).iter().map(|layout| layout.of).collect::<Vec<_>>();
+        layouts.keep(layout(1, 1, MOST_BYTES / 2));
+        layouts.keep(layout(2, 1, MOST_BYTES / 2));
+        assert_eq!(kept(), [(1, 1), (2, 1)]);
+        layouts.keep(layout(1, 2, MOST_BYTES / 2));
+        assert_eq!(kept(), [(2, 1), (1, 2)]);
+        layouts.keep(layout(3, 1, 1));
+        assert_eq!(kept(), [(1, 2), (3, 1)]);
+        layouts.keep(layout(4, 1, 2 * MOST_BYTES));
+        assert_eq!(kept(), [(4, 1)]);
     }
 }

@@ -1,5 +1,5 @@
-//! How many requests that take much run at the same time: for one member, and for all members of the server together.
-//! Those that are refused can be sent again as soon as another one has ended.
+//! How many requests that take much run at the same time for one member. One that is refused can be sent again as soon as
+//! another one has ended.
 
 use std::{
     collections::HashMap,
@@ -10,16 +10,19 @@ use app::{
     room::MemberId,
     wire::{Problem, ProblemCode},
 };
-use axum::{body::Body, response::Response};
+use axum::{
+    body::{Body, HttpBody as _},
+    http::header::CONTENT_LENGTH,
+    response::Response,
+};
 use http_body_util::BodyExt as _;
 
 use crate::locks::lock;
 
-/// The requests of one kind that run now, and how many there may be. All clones count together.
+/// The requests of one kind that run now, and how many each member may have. All clones count together.
 #[derive(Clone, Debug)]
 pub(crate) struct AtOnce {
     per_member: usize,
-    in_all: usize,
     running: Arc<Mutex<HashMap<MemberId, usize>>>,
 }
 
@@ -31,9 +34,9 @@ pub(crate) struct Running {
 }
 
 impl AtOnce {
-    /// Allows so many requests for each member, and so many in all.
-    pub(crate) fn new(per_member: usize, in_all: usize) -> Self {
-        Self { per_member, in_all, running: Arc::default() }
+    /// Allows so many requests for each member.
+    pub(crate) fn new(per_member: usize) -> Self {
+        Self { per_member, running: Arc::default() }
     }
 
     /// Begins a request of this member.
@@ -42,16 +45,11 @@ impl AtOnce {
     /// [`ProblemCode::TooManyAtOnce`] when too many are running.
     pub(crate) fn begin(&self, member: MemberId) -> Result<Running, Problem> {
         let mut running = lock(&self.running);
-        let refuse = |detail: &str| {
+        if running.get(&member).is_some_and(|of_member| *of_member >= self.per_member) {
+            let detail = "You are loading as much as you may at the same time. Wait until that is here, and try again.";
             let mut problem = Problem::new(ProblemCode::TooManyAtOnce, detail);
             problem.retry_after_secs = Some(5);
-            Err(problem)
-        };
-        if running.get(&member).is_some_and(|of_member| *of_member >= self.per_member) {
-            return refuse("You are loading as much as you may at the same time. Wait until that is here, and try again.");
-        }
-        if running.values().sum::<usize>() >= self.in_all {
-            return refuse("Many people are loading whole rooms just now. Try again in a moment, or load the files one by one.");
+            return Err(problem);
         }
         *running.entry(member).or_default() += 1;
         Ok(Running { member, all: self.clone() })
@@ -61,12 +59,18 @@ impl AtOnce {
 impl Running {
     /// Lets the request run until the last byte of its response is sent, or the client is gone.
     pub(crate) fn until_sent(self, response: Response) -> Response {
-        response.map(|body| {
+        let length = response.body().size_hint().exact();
+        let mut response = response.map(|body| {
             Body::new(body.map_frame(move |frame| {
                 let _running = &self;
                 frame
             }))
-        })
+        });
+        // The new body does not know its length any more.
+        if let Some(length) = length {
+            response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+        }
+        response
     }
 }
 
@@ -87,16 +91,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_run_for_a_member_and_in_all_and_nothing_is_remembered_afterwards() {
-        let all = AtOnce::new(2, 3);
-        let [first, second, third] = [1, 2, 3].map(MemberId::new);
+    fn so_many_run_for_a_member_and_nothing_is_remembered_afterwards() {
+        let all = AtOnce::new(2);
+        let [first, second] = [1, 2].map(MemberId::new);
         let begin = |member| all.begin(member).map_err(|problem| (problem.status, problem.retry_after_secs));
         let (one, two) = (begin(first).unwrap(), begin(first).unwrap());
         assert_eq!(begin(first).err(), Some((429, Some(5))));
         let three = begin(second).unwrap();
-        assert!(begin(third).is_err());
         drop(one);
-        let four = begin(third).unwrap();
+        let four = begin(first).unwrap();
         drop((two, three, four));
         assert!(lock(&all.running).is_empty());
     }
