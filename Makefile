@@ -4,8 +4,10 @@
 #   make lint    formatting, lints for the host, for wasm32 and for the tests in the browser, links in the documentation,
 #                that modules know each other in one direction only, and what the dependencies are
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
+#   make abuse   what strangers can do to the server, and whether its limits hold (bench/results/abuse.md)
+#   make load    ten thousand sockets beside socket.io, and 100,000 short rooms (bench/results/load.md, soak.md)
 #   make soak-tests  every test SOAK_RUNS times beside a busy core, and which of them ever failed
-#   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: fuzzing and the benchmark for moments
+#   make fuzz    the parsers, FUZZ_SECONDS each; make smoke: all of these for moments
 #   make shots   every state on every screen, with pictures of it in end2end/test-results/screenshots
 #   make lighthouse  how Lighthouse likes the pages, in bench/results/lighthouse.md
 
@@ -18,7 +20,7 @@ SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
 # Building several targets at once would gain nothing, because cargo lets only one build at a time use a target folder.
 .NOTPARALLEL:
-.PHONY: run build test unit faults end2end interop lint soak-tests bench bench-devices fuzz smoke shots lighthouse tools browser clean
+.PHONY: run build test unit faults end2end interop lint soak-tests bench bench-devices abuse load fuzz smoke shots lighthouse tools browser clean
 
 run: build
 	$(SNAPDROP) $(ARGS)
@@ -56,6 +58,8 @@ lint: browser | tools
 	RUSTDOCFLAGS='-D warnings' cargo doc -p app -p frontend --target wasm32-unknown-unknown --no-deps --document-private-items
 	cargo fmt --manifest-path server/fuzz/Cargo.toml --check
 	cargo clippy --manifest-path server/fuzz/Cargo.toml --target-dir $(TARGET)/fuzz -- -D warnings
+	cargo fmt --manifest-path bench/load/Cargo.toml --check
+	cargo clippy --manifest-path bench/load/Cargo.toml --target-dir $(TARGET)/load -- -D warnings
 	cd end2end && npx tsc
 	cargo machete
 	cargo deny --log-level error --config .ci/deny.toml check licenses bans sources
@@ -69,6 +73,12 @@ soak-tests: $(SNAPDROP) browser
 bench: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_RESULTS=$(abspath bench/results) npx playwright test --project=benchmark
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run $(ARGS)
+
+abuse: $(SNAPDROP)
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/abuse/run $(ARGS)
+
+load: $(SNAPDROP)
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/load/run $(ARGS)
 
 bench-devices: | tools
 	cargo bench -p server --bench device
@@ -91,6 +101,8 @@ smoke: $(SNAPDROP) browser
 	$(MAKE) fuzz FUZZ_SECONDS=3
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_MIB=64 SNAPDROP_BENCH_ROUNDS=1 npx playwright test --project=benchmark
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run --smoke
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/abuse/run --smoke
+	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/load/run --smoke
 
 shots: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test --project=screenshots

@@ -10,12 +10,13 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from statistics import median
 
-from .client import Answer, Client, Seat, expect
+from .client import Answer, Client, Seat
 
 PAUSE_SECS = 0.02
 JOINS_OF_A_ROOM = 50
@@ -73,7 +74,8 @@ class Bystander:
             stdout=subprocess.PIPE,
             text=True,
         )
-        if self._process.stdout.readline() != "begins\n":
+        output = self._process.stdout
+        if not output or output.readline() != "begins\n":
             self.kill()
             raise RuntimeError("the bystander does not begin")
 
@@ -88,7 +90,8 @@ class Bystander:
             self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            pipe.close()
+            if pipe:
+                pipe.close()
 
 
 class Living:
@@ -99,24 +102,23 @@ class Living:
         self._joins = 0
         self._samples: list[Sample] = []
         self._client = Client(port, "127.0.0.1")
-        self._owner: Seat | None = None
+        self._owner = self._open_room()
 
     def run(self) -> None:
         """Uses the server until the standard input ends, then prints what was noted."""
-        self._open_room()
         print("begins", flush=True)
         while not select.select([sys.stdin], [], [], PAUSE_SECS)[0]:
             self._note("healthz", lambda: self._client.ask("GET", "/healthz"))
             if self._joins >= JOINS_OF_A_ROOM:
                 self._joins = 0
                 self._owner.ask("DELETE")
-                self._open_room()
+                self._owner = self._open_room()
             self._note("room", lambda: self._owner.ask("GET"))
             self._note("join", self._join)
         print(json.dumps([[one.began, one.what, one.millis, one.answer] for one in self._samples]))
 
-    def _open_room(self) -> None:
-        self._owner = Seat(self._client, expect(self._client.ask("POST", "/api/rooms"), 201))
+    def _open_room(self) -> Seat:
+        return self._client.create_room()
 
     def _join(self) -> Answer:
         self._joins += 1
@@ -124,7 +126,7 @@ class Living:
         with Client(self._port, f"127.9.{number // 250 % 250}.{number % 250 + 1}") as newcomer:
             return newcomer.ask_to_join(self._owner.pin)
 
-    def _note(self, what: str, ask) -> None:
+    def _note(self, what: str, ask: Callable[[], Answer]) -> None:
         began = time.monotonic()
         try:
             answer = str(ask())

@@ -38,6 +38,9 @@ class Client:
         self.port = port
         self.source = source
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECS, source_address=(source, 0))
+        self._is_kept = False
+        self.reconnections = 0
+        """How often the server had ended the connection when the next request was sent."""
 
     def __enter__(self) -> "Client":
         return self
@@ -46,18 +49,35 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection; the next request opens another one."""
         self._connection.close()
+        self._is_kept = False
 
     def ask(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
-        """Sends a request and reads the whole answer."""
+        """Sends a request and reads the whole answer. A server may end a kept connection after any answer, so the request is
+        sent again over a new one if the old one brings nothing, as browsers and curl do."""
         try:
-            self._connection.request(method, path, body or None, headers or {})
+            return self._ask_once(method, path, headers or {}, body)
+        except ConnectionError:
+            if not self._is_kept:
+                raise
+            self.close()
+            self.reconnections += 1
+            return self._ask_once(method, path, headers or {}, body)
+
+    def _ask_once(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        try:
+            try:
+                self._connection.request(method, path, body or None, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the server may have refused the request before its body was here as a whole
             response = self._connection.getresponse()
             fields = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, fields, response.read())
+            answer = Answer(response.status, fields, response.read())
+            self._is_kept = True
+            return answer
         except (OSError, http.client.HTTPException):
-            self.close()
+            self._connection.close()
             raise
 
     def create_room(self) -> "Seat":

@@ -4,9 +4,10 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import IO
 
 MIB = 1 << 20
-START_SECS = 20
+STOP_SECS = 20
 
 
 class ServerFailed(Exception):
@@ -21,7 +22,7 @@ class Server:
         self.port = 0
         self._command = [str(program), "--listen", "127.0.0.1:0", "--data-dir", str(folder), *flags]
         self._log = folder.with_suffix(".log")
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Server":
         self.start()
@@ -41,10 +42,9 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                text=True,
             )
-        line = self._process.stdout.readline()
-        port = re.search(r":(\d+)\s*$", line)
+        line = self._output().readline()
+        port = re.search(rb":(\d+)\s*$", line)
         if not port:
             self.kill()
             raise ServerFailed(f"the server does not start: {self.log()[-500:].strip()}")
@@ -63,9 +63,19 @@ class Server:
             self._end()
 
     def _end(self) -> None:
-        self._process.wait(START_SECS)
-        self._process.stdout.close()
+        self._running().wait(STOP_SECS)
+        self._output().close()
         self._process = None
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            raise ServerFailed("the server is not running")
+        return self._process
+
+    def _output(self) -> IO[bytes]:
+        output = self._running().stdout
+        assert output, "the output is a pipe"
+        return output
 
     def is_running(self) -> bool:
         """Whether the process is still there."""
@@ -90,14 +100,14 @@ class Server:
 
     def reset_peak(self) -> None:
         """Lets the peak of the resident memory begin with what is resident now (proc(5), clear_refs)."""
-        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5")
+        Path(f"/proc/{self._running().pid}/clear_refs").write_text("5")
 
     def open_files(self) -> int:
         """How many files and connections the server has open."""
-        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+        return len(os.listdir(f"/proc/{self._running().pid}/fd"))
 
     def _status(self, field: str) -> float:
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{self._running().pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:")) / 1024
 
     def disk_bytes(self) -> int:

@@ -32,6 +32,10 @@ class Attack:
     """By how much the memory of the server may grow."""
     flags: tuple[str, ...]
     """The server's flags where its defaults would take too long."""
+    smoke_flags: tuple[str, ...]
+    """The flags in a smoke run."""
+    waits: bool
+    """Whether the attack does nothing but wait, so that others of that kind can be carried out beside it."""
 
     @property
     def name(self) -> str:
@@ -39,19 +43,24 @@ class Attack:
         return self.perform.__name__.replace("_", "-")
 
 
-def attack(limit: str, grows_mib: float = 32, flags: tuple[str, ...] = ()) -> Callable[[Callable[["Stage"], Seen]], Attack]:
-    """Makes an attack of a function."""
-    return lambda perform: Attack(perform, limit, grows_mib, flags)
+def attack(
+    limit: str, grows_mib: float, flags: tuple[str, ...] = (), smoke_flags: tuple[str, ...] | None = None, waits: bool = False
+) -> Callable[[Callable[["Stage"], Seen]], Attack]:
+    """Makes an attack of a function. The text of the limit may name a default of the server's flags in braces."""
+    return lambda perform: Attack(perform, limit, grows_mib, flags, flags if smoke_flags is None else smoke_flags, waits)
 
 
 class Stage:
     """One attack on one server, which nobody else uses but the bystander."""
 
-    def __init__(self, server: Server, is_smoke: bool, program: Path):
+    def __init__(self, server: Server, is_smoke: bool, program: Path, limits: dict[str, int]):
         self.server = server
         self.is_smoke = is_smoke
         self.program = program
+        self.limits = limits
         self.failures: list[str] = []
+        self.last_words = ""
+        """What another server said last that did not start."""
         self.begin()
 
     def begin(self) -> None:
@@ -75,6 +84,8 @@ class Outcome:
     """What is known after an attack."""
 
     attack: Attack
+    flags: tuple[str, ...]
+    limit: str
     what: Seen
     memory: tuple[float, float, float]
     """Before, at the peak and afterwards, MiB."""

@@ -4,7 +4,7 @@ import struct
 
 from .client import Seat, connect
 
-CONTINUATION, TEXT, CLOSE, PING = 0x0, 0x1, 0x8, 0x9
+CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
 HEARTBEAT = b'{"type":"heartbeat"}'
 CUT = 1006
 """What stands for an end without a close frame, as in a browser."""
@@ -84,6 +84,13 @@ class WebSocket:
             if got[0] == TEXT and got[1].startswith(mark):
                 return got[1]
         raise EOFError(f"the socket ended before a message of the type {kind.decode()}")
+
+    def read_pong(self) -> None:
+        """Reads until the answer to a ping."""
+        while got := self.read_frame():
+            if got[0] == PONG:
+                return
+        raise EOFError("the socket ended before the answer to a ping")
 
     def close_code(self, timeout_secs: float) -> int | None:
         """Reads until the server ends the socket, and returns the code of its close frame, or `CUT`; `None` if the server

@@ -38,7 +38,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// The value of a header field, which is named in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.iter().filter_map(|line| line.split_once(':')).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+        self.head
+            .iter()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
     }
 
     /// The answer, if it has this status.

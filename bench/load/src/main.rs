@@ -7,18 +7,25 @@ mod limits;
 mod machine;
 mod peer;
 mod process;
+mod quiet;
 mod report;
 mod server;
+mod soak;
+mod soak_report;
 mod sockets;
+mod state;
 mod statistics;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::peer::Peer;
+use crate::{
+    peer::{Peer, Size},
+    sockets::Plan,
+};
 
 /// Puts SnapDrop under load, on loopback only.
 #[derive(Debug, Parser)]
@@ -40,6 +47,8 @@ struct Options {
 enum Command {
     /// Thousands of live sockets: the memory of each, and how fast an event reaches all of a room.
     Sockets(SocketOptions),
+    /// Many short rooms, one after the other: whether the server returns to where it began.
+    Soak(SoakOptions),
 }
 
 #[derive(Debug, Args)]
@@ -47,12 +56,25 @@ struct SocketOptions {
     /// How often each server is measured. Each time begins with another one.
     #[arg(long, default_value_t = 2)]
     rounds: usize,
+    /// How many seconds, over the whole run, are waited for other programs to be idle before times are taken.
+    #[arg(long, default_value_t = 120)]
+    patience: u64,
     /// The script of the server with socket.io.
     #[arg(long, env = "LOAD_SOCKETIO_SCRIPT", default_value = "bench/load/socketio/server.mjs")]
     socketio_script: PathBuf,
     /// The folder in which npm installed socket.io. Without it, only SnapDrop is measured.
     #[arg(long, env = "LOAD_SOCKETIO_PACKAGES")]
     socketio_packages: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SoakOptions {
+    /// How many rooms are made after the warm-up.
+    #[arg(long, default_value_t = 100_000)]
+    rooms: usize,
+    /// No room is begun after so many minutes; those that were made are judged.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
 }
 
 fn main() -> ExitCode {
@@ -83,9 +105,18 @@ async fn carry_out(options: Options) -> Result<()> {
         Command::Sockets(command) => {
             let mut peers = vec![Peer::SnapDrop(options.snapdrop)];
             peers.extend(command.socketio_packages.map(|packages| Peer::SocketIo { script: command.socketio_script, packages }));
-            let full = sockets::Plan { rounds: command.rounds, events: 20, rooms: 1000, sockets: 10_000, in_one_room: 5000, results };
-            let small = sockets::Plan { rounds: 1, events: 3, rooms: 20, sockets: 200, in_one_room: 100, results: None };
+            let size = |rooms, members, sockets| Size { rooms, members, sockets };
+            let patience = Duration::from_secs(command.patience);
+            let full = Plan { rounds: command.rounds, events: 20, patience, many: size(1000, 10, 1), one: size(1, 1000, 5), results };
+            let small = Plan { rounds: 1, events: 3, patience: Duration::ZERO, many: size(20, 10, 1), one: size(1, 20, 5), results: None };
             Box::pin(sockets::run(&peers, if options.smoke { &small } else { &full })).await
+        }
+        Command::Soak(command) => {
+            let (program, within) = (options.snapdrop, Duration::from_secs(command.minutes * 60));
+            // Threads that wait for work end after ten seconds. Smoke runs do not wait for that.
+            let (warm_up, rooms, rest) = if options.smoke { (100, 500, 1) } else { (1000, command.rooms, 12) };
+            let plan = soak::Plan { program, warm_up, rooms, within, rest: Duration::from_secs(rest), results };
+            Box::pin(soak::run(&plan)).await
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The servers that are compared, and how each gets rooms.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{ffi::OsStr, fs, net::SocketAddr, path::PathBuf, process::Command};
 
 use anyhow::Result;
 use futures_util::future::try_join_all;
@@ -26,10 +26,25 @@ pub(crate) enum Peer {
     SocketIo { script: PathBuf, packages: PathBuf },
 }
 
+/// How many rooms there are, how many members each has, and how many sockets each member has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) rooms: usize,
+    pub(crate) members: usize,
+    pub(crate) sockets: usize,
+}
+
+impl Size {
+    /// How many sockets there are.
+    pub(crate) fn all_sockets(self) -> usize {
+        self.rooms * self.members * self.sockets
+    }
+}
+
 /// The room whose events are timed.
 #[derive(Debug)]
 pub(crate) struct Stage {
-    connection: Http,
+    address: SocketAddr,
     path: String,
     token: Option<String>,
 }
@@ -57,6 +72,25 @@ impl Peer {
         }
     }
 
+    /// The server's version.
+    pub(crate) fn version(&self) -> String {
+        let said_by = |program: &OsStr| {
+            let output = Command::new(program).arg("--version").output();
+            output.map_or_else(|error| error.to_string(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        match self {
+            Self::SnapDrop(program) => said_by(program.as_os_str()),
+            Self::SocketIo { packages, .. } => {
+                let version = |package: &str| {
+                    let text = fs::read_to_string(packages.join("node_modules").join(package).join("package.json")).unwrap_or_default();
+                    let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+                    json["version"].as_str().unwrap_or("unknown").to_owned()
+                };
+                format!("{} with ws {} on Node {}", version("socket.io"), version("ws"), said_by(OsStr::new("node")))
+            }
+        }
+    }
+
     /// Lets the server release what it does not need: Node.js collects its garbage. SnapDrop has nothing of the kind.
     pub(crate) async fn tidy(&self, server: &Server) -> Result<()> {
         if let Self::SocketIo { .. } = self {
@@ -65,16 +99,18 @@ impl Peer {
         Ok(())
     }
 
-    /// Makes rooms with as many seats each, and returns the seats and the first room. In socket.io a room begins with the
-    /// first socket that names it, so nothing has to be made.
-    pub(crate) async fn furnish(&self, server: &Server, rooms: usize, seats: usize) -> Result<(Vec<Seat>, Stage)> {
-        let connection = Http::connect(server.address).await?;
+    /// Makes rooms with as many members each, and returns a seat for each socket and the first room. In socket.io a room
+    /// begins with the first socket that names it, and there are no members, so nothing has to be made.
+    pub(crate) async fn furnish(&self, server: &Server, size: Size) -> Result<(Vec<Seat>, Stage)> {
+        let (address, Size { rooms, members, .. }) = (server.address, size);
         match self {
             Self::SnapDrop(_) => {
-                let owners = create_rooms(server.address, rooms).await?;
-                let stage = Stage { connection, path: format!("/api/rooms/{}/snippets", owners[0].pin), token: Some(owners[0].token.clone()) };
-                let guests = join_rooms(server.address, &owners, seats - 1).await?;
-                Ok((owners.iter().chain(&guests).map(Entered::seat).collect(), stage))
+                let owners = create_rooms(address, rooms).await?;
+                let stage = Stage { address, path: format!("/api/rooms/{}/snippets", owners[0].pin), token: Some(owners[0].token.clone()) };
+                let guests = join_rooms(address, &owners, members - 1).await?;
+                // Everybody has a socket before anybody has a second one.
+                let seats: Vec<_> = owners.iter().chain(&guests).map(Entered::seat).collect();
+                Ok((seats.iter().cycle().take(size.all_sockets()).cloned().collect(), stage))
             }
             Self::SocketIo { .. } => {
                 let seat = |number| Seat {
@@ -82,18 +118,23 @@ impl Peer {
                     token: None,
                     greeting: format!(r#"40{{"room":"{:06}"}}"#, number % rooms),
                 };
-                Ok(((0..rooms * seats).map(seat).collect(), Stage { connection, path: "/rooms/000000/snippets".to_owned(), token: None }))
+                Ok(((0..size.all_sockets()).map(seat).collect(), Stage { address, path: "/rooms/000000/snippets".to_owned(), token: None }))
             }
         }
     }
 }
 
 impl Stage {
+    /// Opens the connection over which the owner speaks.
+    pub(crate) async fn connect(&self) -> Result<Http> {
+        Http::connect(self.address).await
+    }
+
     /// Adds a text, which everybody in the room gets.
-    pub(crate) async fn say(&mut self, event: usize) -> Result<()> {
+    pub(crate) async fn say(&self, connection: &mut Http, event: usize) -> Result<()> {
         let body = serde_json::json!({ "text": text_of(event) }).to_string();
         let request = Request { method: "POST", path: &self.path, token: self.token.as_deref(), head: JSON, body: body.as_bytes() };
-        self.connection.send(request).await?.expect(201)?;
+        connection.send(request).await?.expect(201)?;
         Ok(())
     }
 }

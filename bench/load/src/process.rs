@@ -1,6 +1,6 @@
 //! What a process uses, as the kernel counts it in `/proc`.
 
-use std::{fs, io, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -43,19 +43,14 @@ impl Process {
         Ok(fs::read_dir(self.path("fd"))?.count())
     }
 
-    /// The time for which all present threads have run on a core.
+    /// The time for which its threads have run on a core, including those that have ended. The kernel counts it exactly and
+    /// tells it in hundredths of a second.
     pub(crate) fn cpu(self) -> Result<Duration> {
-        let mut nanos = 0;
-        for thread in fs::read_dir(self.path("task"))? {
-            match fs::read_to_string(thread?.path().join("schedstat")) {
-                Ok(text) => nanos += text.split(' ').next().context("an empty schedstat")?.parse::<u64>()?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                // A thread that ended while its file was read has no such process any more.
-                Err(error) if error.raw_os_error() == Some(3) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Duration::from_nanos(nanos))
+        let text = fs::read_to_string(self.path("stat")).context("the process is gone")?;
+        // The name of the program, in brackets, may contain anything. Behind it, the times are the 12th and 13th field.
+        let (_, fields) = text.rsplit_once(')').context("a stat without a name")?;
+        let times = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+        Ok(Duration::from_millis(10 * times.sum::<std::result::Result<u64, _>>()?))
     }
 
     /// Waits until the process uses less than this share of a core, but no longer than `patience`. Returns whether it
@@ -65,7 +60,7 @@ impl Process {
         while Instant::now() < deadline {
             let before = self.cpu()?;
             tokio::time::sleep(OBSERVED).await;
-            if self.cpu()?.saturating_sub(before) < OBSERVED.mul_f64(share) {
+            if self.cpu()? - before < OBSERVED.mul_f64(share) {
                 return Ok(true);
             }
         }

@@ -55,7 +55,8 @@ impl Server {
     /// Starts SnapDrop without any limits.
     pub(crate) async fn snapdrop(program: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("snapdrop-load-").tempdir()?;
-        let mut arguments: Vec<OsString> = vec!["--listen".into(), "127.0.0.1:0".into(), "--data-dir".into(), folder.path().join("data").into()];
+        let mut arguments: Vec<OsString> =
+            vec!["--listen".into(), "127.0.0.1:0".into(), "--data-dir".into(), folder.path().join("data").into()];
         arguments.extend(LIFTED.iter().flat_map(|flag| [flag.into(), "0".into()]));
         Self::start(program.as_os_str(), &arguments, folder).await
     }
@@ -97,9 +98,17 @@ impl Server {
         log_of(self.folder.path()).lines().map(str::to_owned).collect()
     }
 
+    /// Stops the server, and returns what was measured and its complaints. They are part of the error when the measurement
+    /// failed.
+    pub(crate) async fn stop_after<T>(self, measured: Result<T>) -> Result<(T, Vec<String>)> {
+        let measured = measured.with_context(|| format!("the server logged {:?}", self.complaints()))?;
+        Ok((measured, self.stop().await?))
+    }
+
     /// Stops the server as an administrator would, and returns its complaints.
     pub(crate) async fn stop(mut self) -> Result<Vec<String>> {
-        let pid = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).context("the server had ended by itself")?;
+        let pid =
+            self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).context("the server had ended by itself")?;
         kill_process(pid, Signal::TERM)?;
         let status = timeout(PATIENCE, self.child.wait()).await.context("the server does not stop")??;
         // Node.js is ended by the signal, SnapDrop by itself.

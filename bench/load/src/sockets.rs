@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use crate::{
     fleet::Fleet,
     limits,
-    peer::Peer,
+    peer::{Peer, Size, Stage},
     process::Memory,
+    quiet::Others,
     report,
     server::Server,
     statistics::{growth_each, millis, number},
@@ -26,18 +27,19 @@ const ON_ITS_WAY: Duration = Duration::from_secs(30);
 /// The time between an event and the next.
 const BETWEEN: Duration = Duration::from_millis(500);
 /// The sockets that a server has had before its memory is measured for the first time, so that its code is loaded.
-const WARM_UP: usize = 50;
+const WARM_UP: Size = Size { rooms: 1, members: 50, sockets: 1 };
 
 /// How much is measured.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
     pub(crate) events: usize,
-    /// The rooms and the sockets of the first measurement.
-    pub(crate) rooms: usize,
-    pub(crate) sockets: usize,
-    /// The sockets of the second measurement, which are in one room.
-    pub(crate) in_one_room: usize,
+    /// How long, over the whole run, is waited for other programs to be idle.
+    pub(crate) patience: Duration,
+    /// The first measurement: many small rooms.
+    pub(crate) many: Size,
+    /// The second measurement, and that of the events: one large room.
+    pub(crate) one: Size,
     /// The folder of the results, if any are written.
     pub(crate) results: Option<PathBuf>,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Plan {
 /// What one server used in one round of one measurement.
 #[derive(Clone, Debug)]
 pub(crate) struct Cost {
-    /// KiB for each socket: its seat and its part of the room.
+    /// KiB for each seat and its part of the room.
     pub(crate) seat: f64,
     /// KiB for each socket: the socket itself.
     pub(crate) socket: f64,
@@ -55,6 +57,8 @@ pub(crate) struct Cost {
     pub(crate) opened_in: f64,
     /// How often a socket got a snapshot in the place of events while the others connected.
     pub(crate) overtaken: usize,
+    /// MiB of resident memory before, with the seats, and with the sockets.
+    pub(crate) resident: [f64; 3],
 }
 
 /// How fast events were, in milliseconds from before the request until the arrival.
@@ -64,8 +68,10 @@ pub(crate) struct Speed {
     pub(crate) arrivals: Vec<f64>,
     /// The last arrival of each event.
     pub(crate) last: Vec<f64>,
-    /// The milliseconds of CPU time that the server used for an event, on average.
-    pub(crate) cpu: f64,
+    /// The milliseconds of CPU time that the server used until the last arrival of each event.
+    pub(crate) cpu: Vec<f64>,
+    /// The cores that other programs used meanwhile.
+    pub(crate) others: f64,
 }
 
 /// One round of one server.
@@ -79,16 +85,37 @@ pub(crate) struct Sample {
     pub(crate) complaints: Vec<String>,
 }
 
+/// A server whose large room is full of sockets.
+struct Crowd<'a> {
+    peer: &'a Peer,
+    server: Server,
+    in_rooms: Cost,
+    in_one_room: Cost,
+    stage: Stage,
+    fleet: Fleet,
+    speed: Speed,
+    complaints: Vec<String>,
+}
+
 /// Measures all servers in turns.
 pub(crate) async fn run(peers: &[Peer], plan: &Plan) -> Result<()> {
-    limits::raise_open_files(plan.sockets.max(plan.in_one_room))?;
+    limits::raise_open_files(plan.many.all_sockets().max(plan.one.all_sockets() * peers.len()))?;
     let start = Instant::now();
-    let mut samples = Vec::new();
+    let (mut samples, mut patience) = (Vec::new(), plan.patience);
     for round in 0..plan.rounds {
         // Each round begins with another server.
+        let mut crowds = Vec::new();
         for turn in 0..peers.len() {
             let peer = &peers[(round + turn) % peers.len()];
-            let sample = measure(peer, plan).await.with_context(|| format!("{} in round {}", peer.name(), round + 1))?;
+            crowds.push(gather(peer, plan).await.with_context(|| format!("{} in round {}", peer.name(), round + 1))?);
+        }
+        for crowd in &crowds {
+            crowd.server.process.idle(IDLE_SHARE, SETTLING).await?;
+        }
+        Others::wait(crowds.iter().map(|crowd| crowd.server.process).collect(), &mut patience).await?;
+        time_events(&mut crowds, plan.events).await?;
+        for crowd in crowds {
+            let sample = crowd.disband().await?;
             eprintln!("{}", report::line(round, &sample));
             samples.push(sample);
         }
@@ -101,38 +128,60 @@ pub(crate) async fn run(peers: &[Peer], plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-async fn measure(peer: &Peer, plan: &Plan) -> Result<Sample> {
+/// Both measurements of one server's memory. Each begins with a new process, whose memory nothing else has touched.
+async fn gather<'a>(peer: &'a Peer, plan: &Plan) -> Result<Crowd<'a>> {
     let server = peer.start().await?;
-    let (in_rooms, _, _fleet) = fill(peer, &server, plan.rooms, plan.sockets / plan.rooms).await?;
-    drop(_fleet);
-    let mut complaints = server.stop().await?;
+    let in_rooms = fill(peer, &server, plan.many).await.map(|(cost, ..)| cost);
+    let (in_rooms, complaints) = server.stop_after(in_rooms).await?;
 
-    // Each measurement begins with a new process, whose memory nothing else has touched.
     let server = peer.start().await?;
-    let (in_one_room, mut stage, fleet) = fill(peer, &server, 1, plan.in_one_room).await?;
-    let mut speed = Speed::default();
-    let before = server.process.cpu()?;
-    for event in 0..plan.events {
-        let start = Instant::now();
-        stage.say(event).await?;
-        let arrivals: Vec<f64> = fleet.arrivals(event, ON_ITS_WAY).await?.iter().map(|at| millis(*at - start)).collect();
-        speed.last.push(arrivals.iter().copied().fold(0.0, f64::max));
-        speed.arrivals.extend(arrivals);
-        tokio::time::sleep(BETWEEN).await;
+    let filled = fill(peer, &server, plan.one).await;
+    let (in_one_room, stage, fleet) = filled.with_context(|| format!("the server logged {:?}", server.complaints()))?;
+    Ok(Crowd { peer, server, in_rooms, in_one_room, stage, fleet, speed: Speed::default(), complaints })
+}
+
+/// Times events, some time apart, from before the owner's request until each socket has them. The servers take turns from
+/// event to event, so that whatever else runs on the machine disturbs all of them alike.
+async fn time_events(crowds: &mut [Crowd<'_>], events: usize) -> Result<()> {
+    let others = Others::begin(crowds.iter().map(|crowd| crowd.server.process).collect())?;
+    for event in 0..events {
+        for crowd in &mut *crowds {
+            crowd.time_event(event).await.with_context(|| format!("{}: {:?}", crowd.peer.name(), crowd.server.complaints()))?;
+            tokio::time::sleep(BETWEEN).await;
+        }
     }
-    speed.cpu = millis(server.process.cpu()? - before) / number(plan.events);
-    ensure!(fleet.ended() == 0, "{} sockets ended", fleet.ended());
-    drop(fleet);
-    complaints.extend(server.stop().await?);
-    Ok(Sample { peer: peer.name(), in_rooms, in_one_room, speed, complaints })
+    let others = others.cores()?;
+    crowds.iter_mut().for_each(|crowd| crowd.speed.others = others);
+    Ok(())
+}
+
+impl Crowd<'_> {
+    async fn time_event(&mut self, event: usize) -> Result<()> {
+        let mut connection = self.stage.connect().await?;
+        let (before, start) = (self.server.process.cpu()?, Instant::now());
+        self.stage.say(&mut connection, event).await?;
+        let arrivals: Vec<f64> = self.fleet.arrivals(event, ON_ITS_WAY).await?.iter().map(|at| millis(*at - start)).collect();
+        self.speed.cpu.push(millis(self.server.process.cpu()? - before));
+        self.speed.last.push(arrivals.iter().copied().fold(0.0, f64::max));
+        self.speed.arrivals.extend(arrivals);
+        Ok(())
+    }
+
+    async fn disband(mut self) -> Result<Sample> {
+        ensure!(self.fleet.ended() == 0, "{} sockets of {} ended", self.fleet.ended(), self.peer.name());
+        drop(self.fleet);
+        self.complaints.extend(self.server.stop().await?);
+        let (peer, complaints) = (self.peer.name(), self.complaints);
+        Ok(Sample { peer, in_rooms: self.in_rooms, in_one_room: self.in_one_room, speed: self.speed, complaints })
+    }
 }
 
 /// Fills rooms with sockets, and returns what that cost, the first room and the open sockets.
-async fn fill(peer: &Peer, server: &Server, rooms: usize, seats: usize) -> Result<(Cost, crate::peer::Stage, Fleet)> {
-    let (warm_up, _stage) = peer.furnish(server, 1, WARM_UP).await?;
+async fn fill(peer: &Peer, server: &Server, size: Size) -> Result<(Cost, Stage, Fleet)> {
+    let (warm_up, _) = peer.furnish(server, WARM_UP).await?;
     drop(Fleet::open(server.address, peer.dialect(), &warm_up, OPENING).await?);
     let before = memory(peer, server).await?;
-    let (seats, stage) = peer.furnish(server, rooms, seats).await?;
+    let (seats, stage) = peer.furnish(server, size).await?;
     let seated = memory(peer, server).await?;
     let start = Instant::now();
     let fleet = Fleet::open(server.address, peer.dialect(), &seats, OPENING).await?;
@@ -141,11 +190,12 @@ async fn fill(peer: &Peer, server: &Server, rooms: usize, seats: usize) -> Resul
     let open = memory(peer, server).await?;
     ensure!(fleet.ended() == 0, "{} sockets ended", fleet.ended());
     let cost = Cost {
-        seat: growth_each(before.resident, seated.resident, seats.len()),
+        seat: growth_each(before.resident, seated.resident, size.rooms * size.members),
         socket: growth_each(seated.resident, open.resident, seats.len()),
         anonymous: growth_each(seated.anonymous, open.anonymous, seats.len()),
         opened_in,
         overtaken,
+        resident: [before, seated, open].map(|memory| number(memory.resident) / 1024.0),
     };
     Ok((cost, stage, fleet))
 }

@@ -16,6 +16,11 @@ pub(crate) fn median(samples: &[f64]) -> f64 {
     f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
 }
 
+/// The mean of samples. There has to be one.
+pub(crate) fn mean(samples: &[f64]) -> f64 {
+    samples.iter().sum::<f64>() / number(samples.len())
+}
+
 /// Milliseconds, with their fraction.
 pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
