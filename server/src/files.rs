@@ -4,7 +4,7 @@
 //! rooms. This file states the whole contract of the store; the module that a method calls says how it is kept.
 //!
 //! - **Create** makes an empty file, if the disk has space for all of its bytes. It fails with `AlreadyExists` if there
-//!   is a file with this id. Space is then claimed a window ahead of the bytes that arrive, see [`space`].
+//!   is a file with this id. Space is then claimed a window ahead of the bytes that arrive, see `space.rs`.
 //! - **Append** adds a chunk at the end of a file, with one writer at a time. What was written stays, even when the
 //!   process is killed: the length of the file on disk *is* the offset of its upload. A chunk with a checksum counts as
 //!   a whole or not at all. Append gives up when no bytes come for [`StoreSettings::idle_upload`]. Before each frame of

@@ -7,7 +7,7 @@
 //! thread and back.
 //!
 //! What is written of a room is encrypted under a key of its own, which is overwritten when the room is erased, see
-//! [`keys`].
+//! `keys.rs`.
 //!
 //! What the events mean is left to `rooms`; here only their order counts. An event is written only directly after the
 //! one that it was decided on, so that no event can follow one that was not written.

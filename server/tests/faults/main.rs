@@ -16,5 +16,6 @@ mod seed;
 
 mod flat_memory;
 mod full_disk;
+mod killed_rooms;
 mod killed_server;
 mod lossy_network;
