@@ -19,6 +19,11 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program on this data folder and waits until it says where it listens.
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::with_flags(folder, &[])
+    }
+
+    /// Does the same as [`start`](Self::start), with these flags.
+    pub(crate) fn with_flags(folder: &Path, flags: &[&str]) -> Self {
         let program = std::env::var_os("SNAPDROP_BIN").unwrap_or_else(|| OsString::from(env!("CARGO_BIN_EXE_snapdrop")));
         let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
@@ -27,7 +32,7 @@ impl Program {
             }
         }
         // With the log off, the program prints only its address, or why it could not start.
-        command.env("SNAPDROP_LOG", "off").args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
+        command.env("SNAPDROP_LOG", "off").args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder).args(flags);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut first_line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
