@@ -33,7 +33,7 @@ test('closing a room tells everybody how many files were erased, and erases them
   expect((await phone.request.get(`/api/rooms/${pin}`)).status()).toBe(410);
   const page = await phone.goto(`/r/${pin}`);
   expect(page?.status()).toBe(410);
-  await expect(phone.getByRole('alert')).toContainText('There is no room with this PIN.');
+  await expect(phone.getByRole('alert')).toContainText('This room is closed.');
   expect((await phone.goto(`/join/${pin}`))?.status()).toBe(410);
 });
 
