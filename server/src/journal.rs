@@ -103,7 +103,7 @@ impl Journal {
             store.write(&missing, last)?;
         }
         if logged.is_damaged {
-            let lost = last - applied - missing.len() as u64;
+            let lost = last.saturating_sub(applied + missing.len() as u64);
             tracing::error!(changes.recovered = missing.len(), changes.lost = lost, folder = %folder.path().display(),
                 "the log is damaged; a copy was set aside");
         }
