@@ -7,10 +7,11 @@ use std::{
 };
 
 use rand::RngExt as _;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 use crate::{
     client::{self, Room},
+    fuse::LONG,
     program::Program,
     seed,
 };
@@ -24,11 +25,12 @@ const OPEN: usize = 3;
 type Promised = Arc<Mutex<HashMap<String, Room>>>;
 
 /// Opens and closes rooms until the server is gone.
-async fn open_and_close(http: reqwest::Client, address: std::net::SocketAddr, promised: Promised) {
+async fn open_and_close(http: reqwest::Client, address: std::net::SocketAddr, promised: Promised, opened: watch::Sender<usize>) {
     let mut open = std::collections::VecDeque::new();
     while let Ok(room) = Room::create(&http, address).await {
         promised.lock().unwrap().insert(room.pin.clone(), room.clone());
         open.push_back(room);
+        opened.send_modify(|opened| *opened += 1);
         if open.len() > OPEN {
             let oldest = open.pop_front().unwrap();
             promised.lock().unwrap().remove(&oldest.pin);
@@ -46,12 +48,13 @@ async fn no_room_is_lost_when_the_server_is_killed_while_others_are_closed() {
         let folder = tempfile::tempdir().unwrap();
         let program = Program::start(folder.path());
         let promised = Promised::default();
+        let (opened, mut seen) = watch::channel(0);
         let mut clients = JoinSet::new();
         for _ in 0..CLIENTS {
-            clients.spawn(open_and_close(client::http(None), program.address(), Arc::clone(&promised)));
+            clients.spawn(open_and_close(client::http(None), program.address(), Arc::clone(&promised), opened.clone()));
         }
-        // The rooms are opened and closed in well under a millisecond each, so that many were when this is over.
-        sleep(std::time::Duration::from_millis(rng.random_range(150..500))).await;
+        let enough = rng.random_range(60..250);
+        timeout(LONG, seen.wait_for(|opened| *opened >= enough)).await.expect("rooms are opened in time").unwrap();
         program.kill();
         while clients.join_next().await.is_some() {}
 
