@@ -328,8 +328,8 @@ impl FileStore {
     /// Stores a thumbnail beside its file. It replaces an older one.
     ///
     /// # Errors
-    /// The error of the file system; `NotFound` for a file that is not here.
-    pub async fn keep_thumbnail(&self, id: FileId, picture: Thumbnail) -> io::Result<()> {
+    /// [`CreateError`]; `NotFound` for a file that is not here.
+    pub async fn keep_thumbnail(&self, id: FileId, picture: Thumbnail) -> Result<(), CreateError> {
         let (file, sync) = (self.stored(id)?, self.settings.sync);
         blocking(move || file.keep_thumbnail(&picture, sync)).await
     }

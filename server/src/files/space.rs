@@ -153,6 +153,27 @@ impl Claim {
         .unwrap_or(Ok(bytes))
     }
 
+    /// Claims `bytes` bytes for something that is stored beside this file, with a claim of its own. It gets no window.
+    ///
+    /// # Errors
+    /// [`NoSpace`] when there is no space for them.
+    pub(super) fn beside(&self, bytes: u64) -> Result<Self, NoSpace> {
+        let claim = self.beside_unclaimed();
+        claim.raise(bytes, bytes)?;
+        Ok(claim)
+    }
+
+    /// The claim of something beside this file that already has this many bytes on the disk. It is never refused.
+    pub(super) fn present_beside(&self, bytes: u64) -> Self {
+        let claim = self.beside_unclaimed();
+        claim.fill(bytes);
+        claim
+    }
+
+    fn beside_unclaimed(&self) -> Self {
+        Self { ledger: Arc::clone(&self.ledger), claimant: None, share: Mutex::new(Some(Amounts::default())) }
+    }
+
     /// Gives the window of the file back.
     pub(super) fn close_window(&self) {
         self.change(|share, _| share.claimed = share.present);

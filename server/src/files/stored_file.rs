@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{digest::Digest, lease::Leases, space::Claim};
+use super::{digest::Digest, lease::Leases, space::Claim, thumbnail};
 use crate::locks::lock;
 
 /// A file that is on disk, or was until it was removed.
@@ -29,8 +29,8 @@ pub(super) struct StoredFile {
     pub(super) digest: Digest,
     /// Whether the file is in the queue of the sync thread.
     pub(super) sync_waits: AtomicBool,
-    /// Held while the thumbnail beside the file is written or erased.
-    pub(super) thumbnail: Mutex<()>,
+    /// The disk space of the thumbnail beside the file, if there is one. Locked while it is written or erased.
+    pub(super) thumbnail: Mutex<Option<Claim>>,
 }
 
 /// How much of a file is here.
@@ -43,6 +43,13 @@ pub(super) struct Extent {
 }
 
 impl StoredFile {
+    /// A file that was on the disk before, where a thumbnail may be beside it.
+    pub(super) fn found(path: PathBuf, bytes: u64, claim: Claim) -> Self {
+        let thumbnail = thumbnail::length_beside(&path).map(|bytes| claim.present_beside(bytes));
+        Self { thumbnail: Mutex::new(thumbnail), ..Self::new(path, bytes, claim) }
+    }
+
+    /// A new file.
     pub(super) fn new(path: PathBuf, bytes: u64, claim: Claim) -> Self {
         Self {
             path,

@@ -16,7 +16,7 @@ impl FileStore {
         }
         let path = self.path(id);
         let bytes = std::fs::metadata(&path)?.len();
-        let file = Arc::new(StoredFile::new(path, bytes, self.space.present(bytes)));
+        let file = Arc::new(StoredFile::found(path, bytes, self.space.present(bytes)));
         open.insert(id, Arc::clone(&file));
         Ok(file)
     }

@@ -1,7 +1,8 @@
 //! Thumbnails: small pictures of files, each stored beside the file that it shows.
 //!
-//! A thumbnail is erased before its file, and the next start erases one that has no file. Thumbnails count in no quota,
-//! because a file has at most one, whose size has a limit of its own.
+//! A thumbnail is erased before its file, and the next start erases one that has no file. Thumbnails count among the bytes
+//! of all files, but not among those of their room: whether a file fits into the room must not depend on a picture that
+//! its sender's browser may or may not have made.
 
 use std::{
     ffi::OsStr,
@@ -13,7 +14,7 @@ use std::{
 use app::room::FileId;
 use bytes::Bytes;
 
-use super::{StoredFile, SyncMode, create::sync_entry};
+use super::{CreateError, StoredFile, SyncMode, create::sync_entry};
 use crate::locks::lock;
 
 /// The extension that the name of a thumbnail adds to that of its file.
@@ -75,11 +76,14 @@ impl Thumbnail {
 
 impl StoredFile {
     /// Stores a thumbnail beside the file, completely or not at all. Blocks the thread.
-    pub(super) fn keep_thumbnail(&self, picture: &Thumbnail, sync: SyncMode) -> io::Result<()> {
-        let _alone = lock(&self.thumbnail);
+    pub(super) fn keep_thumbnail(&self, picture: &Thumbnail, sync: SyncMode) -> Result<(), CreateError> {
+        let mut claim = lock(&self.thumbnail);
         // A file is marked as removed before its thumbnail is erased under this lock. So when this check succeeds, a
         // thumbnail that is written now will still be erased with its file.
         self.length()?;
+        let bytes = picture.bytes.len() as u64;
+        // The thumbnail that it replaces is still there until then.
+        let of_new = self.claim.beside(bytes)?;
         let unfinished = beside(&self.path, UNFINISHED);
         let finished = beside(&self.path, ENDING);
         let kept = write(&unfinished, &picture.bytes, sync)
@@ -88,18 +92,29 @@ impl StoredFile {
         if kept.is_err() {
             #[expect(clippy::let_underscore_must_use, reason = "the next start erases the unfinished thumbnail if this fails")]
             let _ = std::fs::remove_file(unfinished);
+            return Ok(kept?);
         }
-        kept
+        of_new.fill(bytes);
+        *claim = Some(of_new);
+        Ok(())
     }
 
     /// Erases the thumbnail, if there is one. Blocks the thread.
     pub(super) fn erase_thumbnail(&self) -> io::Result<()> {
-        let _alone = lock(&self.thumbnail);
+        let mut claim = lock(&self.thumbnail);
         match std::fs::remove_file(beside(&self.path, ENDING)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            _ => {
+                *claim = None;
+                Ok(())
+            }
         }
     }
+}
+
+/// How many bytes the thumbnail of the file at this path has, if there is one.
+pub(super) fn length_beside(file: &Path) -> Option<u64> {
+    std::fs::metadata(beside(file, ENDING)).ok().map(|found| found.len())
 }
 
 /// Reads the thumbnail of the file at this path. Blocks the thread.

@@ -11,7 +11,7 @@ use crate::{
     door::refused,
     process::Process,
     seat::{Seat, header, id_in_location},
-    test_app::{TestApp, files_on_disk},
+    test_app::{TIMEOUTS, TestApp, files_on_disk},
 };
 
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a small picture";
@@ -187,8 +187,8 @@ async fn pictures_that_come_while_their_files_are_removed_leave_nothing() {
 }
 
 #[tokio::test]
-async fn a_picture_counts_in_no_quota() {
-    let app = TestApp::with_flags(&["--max-file-size", "10B", "--max-room-size", "10B", "--max-storage", "10B"]).await;
+async fn a_picture_does_not_count_in_its_room() {
+    let app = TestApp::with_flags(&["--max-file-size", "10B", "--max-room-size", "10B"]).await;
     let owner = app.create_room().await;
     let id = owner.upload("a.png", b"0123456789").await;
     assert_eq!(hand_in(&owner, id, JPEG).await.status(), 204);
@@ -236,4 +236,31 @@ async fn a_picture_survives_a_kill_and_what_belongs_to_nothing_does_not() {
     assert_eq!(owner.row(lost).await["has_thumbnail"], true);
     assert_eq!(owner.close().await, 204);
     assert_eq!(files_on_disk(folder.path()), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn thumbnails_count_among_the_bytes_of_all_files() {
+    let flags = ["--max-storage", "72KiB"];
+    let app = TestApp::with_flags(&flags).await;
+    let owner = app.create_room().await;
+    let picture = [JPEG, &[0; 32 << 10]].concat()[..32 << 10].to_vec();
+    let mut files = Vec::new();
+    for name in ["a.jpg", "b.jpg", "c.jpg"] {
+        files.push(owner.upload(name, b"0123456789").await);
+    }
+    assert_eq!(hand_in(&owner, files[0], &picture).await.status(), 204);
+    assert_eq!(hand_in(&owner, files[1], &picture).await.status(), 204);
+    refused(hand_in(&owner, files[2], &picture).await, 507, "no_space").await;
+
+    // They count after a restart, too, and no more once their file is removed.
+    let app = TestApp::on(app.stop().await, &flags, TIMEOUTS).await;
+    let owner = owner.at(&app);
+    refused(hand_in(&owner, files[2], &picture).await, 507, "no_space").await;
+    assert_eq!(owner.remove(files[0]).await, 204);
+    assert_eq!(hand_in(&owner, files[2], &picture).await.status(), 204);
+    // A small one in the place of a large one makes room again.
+    assert_eq!(hand_in(&owner, files[2], JPEG).await.status(), 204);
+    assert_eq!(hand_in(&owner, files[1], &picture).await.status(), 204);
+    assert_eq!(owner.close().await, 204);
+    app.finish().await;
 }
