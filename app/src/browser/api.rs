@@ -6,8 +6,9 @@ use std::ops::Range;
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::system::clock;
 use crate::{
-    i18n::{problem_text::in_words, t},
+    i18n::{problem_text::problem_text, t},
     room::{FileId, Pin, SnippetId},
     wire::{self, AddSnippet, Entered, JoinRequest, KnownRoom, Problem, ProblemCode, RoomView},
 };
@@ -132,6 +133,15 @@ async fn send_json(request: RequestBuilder, body: &impl Serialize) -> Result<Res
     let body = serde_json::to_string(body).map_err(|_| unreadable())?;
     let request = request.header("content-type", "application/json").body(body).map_err(|_| unreachable())?;
     checked(request.send().await.map_err(|_| unreachable())?).await
+}
+
+/// Replaces the `detail` of a problem by what happened and what to do next, in the reader's language.
+pub(crate) fn in_words(problem: Problem) -> Problem {
+    let detail = match problem.closed_at_ms {
+        Some(closed_at_ms) => t().closed_at(&clock::time_of_day(closed_at_ms)),
+        None => problem_text(problem.code).to_owned(),
+    };
+    Problem { detail, ..problem }
 }
 
 /// Returns the response if its status is a success, otherwise the problem in its body.

@@ -1,13 +1,7 @@
 //! The texts that explain a [`ProblemCode`] to the person in front of the page.
 
 use super::t;
-use crate::wire::{Problem, ProblemCode};
-
-/// Replaces the `detail` of a problem by [`problem_text`].
-#[must_use]
-pub(crate) fn in_words(problem: Problem) -> Problem {
-    Problem { detail: problem_text(problem.code).to_owned(), ..problem }
-}
+use crate::wire::ProblemCode;
 
 /// What happened and what to do next, in the reader's language, as far as the code tells.
 #[must_use]

@@ -21,6 +21,9 @@ pub struct Problem {
     /// In how many seconds to try again, with the codes of status 429.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_secs: Option<u64>,
+    /// When the room was closed, in milliseconds since 1970, with [`ProblemCode::RoomClosed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at_ms: Option<u64>,
 }
 
 macro_rules! codes {
@@ -151,6 +154,7 @@ impl Problem {
             code,
             detail: detail.into(),
             offset_bytes: None,
+            closed_at_ms: None,
             retry_after_secs: None,
         }
     }

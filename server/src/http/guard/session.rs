@@ -113,7 +113,8 @@ async fn room_in_path(parts: &mut Parts, services: &Arc<Services>, client: &Clie
 fn room_closed(closed_at_ms: u64) -> Refusal {
     let closed_at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(closed_at_ms);
     let closed_at = httpdate::fmt_http_date(closed_at);
-    Refusal::new(ProblemCode::RoomClosed, format!("This room was closed ({closed_at}). Ask its owner for the current PIN."))
+    let detail = format!("This room was closed at {closed_at}. Ask its owner for the current PIN.");
+    Refusal(Problem { closed_at_ms: Some(closed_at_ms), ..Problem::new(ProblemCode::RoomClosed, detail) })
 }
 
 /// The open room with the PIN `typed`. If there is none, this costs the client a guess, unless the room was closed lately:

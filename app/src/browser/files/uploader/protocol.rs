@@ -10,11 +10,11 @@ use super::{chunk::Chunk, slice_of};
 use crate::browser::system::clock;
 use crate::{
     browser::{
-        api::{self, unreachable, unreadable},
+        api::{self, in_words, unreachable, unreadable},
         files::picked_file::PickedFile,
         system::page,
     },
-    i18n::{problem_text::in_words, t},
+    i18n::t,
     room::{FileId, Pin},
     wire::{self, Problem, ProblemCode},
 };
