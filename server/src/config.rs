@@ -33,6 +33,10 @@ pub struct Config {
     #[arg(long, env = "SNAPDROP_ROOM_TTL", default_value = "24h", value_name = "DURATION", value_parser = ttl, allow_negative_numbers = true)]
     pub room_ttl: Duration,
 
+    /// A room in which there was never a file, a text or a guest is closed when nobody used it for this long
+    #[arg(long, env = "SNAPDROP_UNSHARED_ROOM_TTL", default_value = "1h", value_name = "DURATION", value_parser = ttl, allow_negative_numbers = true)]
+    pub unshared_room_ttl: Duration,
+
     /// Largest file that is taken, such as 500MB or 64GiB
     #[arg(long, env = "SNAPDROP_MAX_FILE_SIZE", default_value = "64GiB", value_name = "SIZE", value_parser = size, allow_negative_numbers = true)]
     pub max_file_size: ByteSize,

@@ -144,8 +144,13 @@ impl Server {
         let services = Arc::clone(&self.services);
 
         let (rooms, uploads) = (Arc::clone(&services.rooms), Arc::clone(&services.uploads));
-        let lifetimes =
-            Lifetimes { room: services.config.room_ttl, upload: services.config.upload_ttl, claim: services.config.timeouts.idle_claim };
+        let config = &services.config;
+        let lifetimes = Lifetimes {
+            room: config.room_ttl,
+            unshared_room: config.unshared_room_ttl,
+            upload: config.upload_ttl,
+            claim: config.timeouts.idle_claim,
+        };
         let expiry = tokio::spawn(expiry::run(rooms, uploads, lifetimes, stop.clone()));
 
         let router = router::router(Arc::clone(&services));
@@ -188,6 +193,8 @@ fn room_settings(config: &Config) -> RoomSettings {
             members: limits.max_members_per_room,
             sockets: limits.max_sockets_per_room,
             sockets_per_member: limits.max_sockets_per_member,
+            frames: limits.max_frames_per_member,
+            messages: limits.max_messages_per_member,
             creations: limits.max_new_files_per_room,
             text_bytes: limits.max_text_per_room,
         },

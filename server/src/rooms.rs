@@ -66,9 +66,6 @@ pub use subscription::Subscription;
 /// server, too.
 const PIN_SPARSENESS: u64 = 10_000;
 
-/// How long a room is kept, without being used, in which there was never a file, a text or a guest.
-const UNSHARED_TTL: Duration = Duration::from_secs(3600);
-
 /// Why no room was created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
@@ -163,11 +160,11 @@ impl Rooms {
         pin_digits_for(self.settings.pin_digits, rooms.len(), 0).max(rooms.most_digits())
     }
 
-    /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for an hour.
+    /// The open rooms that nobody has used for `ttl`, or, if nothing was ever shared in them, for `unshared_ttl`.
     #[must_use]
-    pub fn unused_for(&self, ttl: Duration) -> Vec<RoomHandle> {
+    pub fn unused_for(&self, ttl: Duration, unshared_ttl: Duration) -> Vec<RoomHandle> {
         let now = Instant::now();
-        let kept = |room: &RoomHandle| if room.was_shared() { ttl } else { ttl.min(UNSHARED_TTL) };
+        let kept = |room: &RoomHandle| if room.was_shared() { ttl } else { ttl.min(unshared_ttl) };
         let unused = |room: &RoomHandle| room.is_open() && room.used_at(now) + kept(room) <= now;
         self.all().into_iter().filter(unused).collect()
     }

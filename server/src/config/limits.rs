@@ -45,6 +45,14 @@ pub struct Limits {
     #[arg(long, env = "SNAPDROP_MAX_SOCKETS_PER_MEMBER", default_value = "8", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_sockets_per_member: usize,
 
+    /// WebSocket frames of any kind that one member may send at once; 20 more are taken each second
+    #[arg(long, env = "SNAPDROP_MAX_FRAMES_PER_MEMBER", default_value = "60", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_frames_per_member: usize,
+
+    /// Messages among these frames; two more are taken each second
+    #[arg(long, env = "SNAPDROP_MAX_MESSAGES_PER_MEMBER", default_value = "30", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
+    pub max_messages_per_member: usize,
+
     /// Archives of whole rooms that are laid out at the same time in all; further ones wait
     #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "16", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_archives: usize,

@@ -39,8 +39,8 @@ impl Attendance {
     /// count together.
     #[must_use]
     pub fn count_frame(&self) -> bool {
-        let mut state = self.room.lock();
-        state.sockets.entry(self.member).or_default().count_frame(Instant::now())
+        let limits = self.room.inner.settings.limits;
+        self.room.lock().sockets.entry(self.member).or_default().count_frame(limits, Instant::now())
     }
 
     /// Counts a message that came over the socket, before it is carried out. All sockets of a member count together.
@@ -48,7 +48,8 @@ impl Attendance {
     /// # Errors
     /// The time after which the member may send one.
     pub fn count_message(&self) -> Result<(), Duration> {
-        self.room.lock().sockets.entry(self.member).or_default().count_message(Instant::now())
+        let limits = self.room.inner.settings.limits;
+        self.room.lock().sockets.entry(self.member).or_default().count_message(limits, Instant::now())
     }
 
     /// Notes whether the socket's tab is visible.

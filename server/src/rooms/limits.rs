@@ -8,6 +8,12 @@ use crate::token_bucket::{Rate, TokenBucket};
 
 /// How many new files a room takes each second, beyond those that it takes [at once](RoomLimits::creations).
 const CREATIONS_PER_SECOND: f64 = 50.0;
+/// How many frames a member may send each second, beyond those [at once](RoomLimits::frames). A page sends a handful in a
+/// minute; each open tab answers a heartbeat every few seconds.
+const FRAMES_PER_SECOND: f64 = 20.0;
+/// How many messages a member may send each second, beyond those [at once](RoomLimits::messages). A person does not cause more,
+/// and a script does not need more.
+const MESSAGES_PER_SECOND: f64 = 2.0;
 
 /// The settings of all rooms.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +39,10 @@ pub struct RoomLimits {
     pub sockets: usize,
     /// The most open sockets of one member.
     pub sockets_per_member: usize,
+    /// How many frames, of whatever kind, a member may send at once over all sockets; 20 more are taken each second.
+    pub frames: usize,
+    /// How many of the frames may be messages, which are carried out; two more are taken each second.
+    pub messages: usize,
     /// How many files may be added at once; 50 more are taken each second.
     pub creations: usize,
     /// The most bytes of all names of files and all texts.
@@ -42,16 +52,38 @@ pub struct RoomLimits {
 impl RoomLimits {
     /// The new files of a room that took none yet.
     pub(super) fn creation_bucket(self) -> TokenBucket {
-        #[expect(clippy::cast_precision_loss, reason = "a limit so high that it loses digits is no limit")]
-        let burst = self.creations as f64;
-        TokenBucket::full(Rate { burst, per_second: CREATIONS_PER_SECOND }, Instant::now())
+        full(self.creations, CREATIONS_PER_SECOND, Instant::now())
     }
+
+    /// The frames of a member who sent none yet.
+    pub(super) fn frame_bucket(self, now: Instant) -> TokenBucket {
+        full(self.frames, FRAMES_PER_SECOND, now)
+    }
+
+    /// The messages of a member who sent none yet.
+    pub(super) fn message_bucket(self, now: Instant) -> TokenBucket {
+        full(self.messages, MESSAGES_PER_SECOND, now)
+    }
+}
+
+fn full(burst: usize, per_second: f64, now: Instant) -> TokenBucket {
+    #[expect(clippy::cast_precision_loss, reason = "a limit so high that it loses digits is no limit")]
+    let burst = burst as f64;
+    TokenBucket::full(Rate { burst, per_second }, now)
 }
 
 impl Default for RoomSettings {
     /// The settings that a server has without flags.
     fn default() -> Self {
-        let limits = RoomLimits { members: 1000, sockets: 2000, sockets_per_member: 8, creations: 1000, text_bytes: 4 << 20 };
+        let limits = RoomLimits {
+            members: 1000,
+            sockets: 2000,
+            sockets_per_member: 8,
+            frames: 60,
+            messages: 30,
+            creations: 1000,
+            text_bytes: 4 << 20,
+        };
         Self { pin_digits: 6, grace: Duration::from_secs(60), max_rooms: usize::MAX, max_rooms_per_address: 100, limits }
     }
 }

@@ -6,15 +6,8 @@ use app::room::Presence;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::token_bucket::{Rate, TokenBucket};
-
-/// How many frames a member may send over all sockets, of whatever kind. A page sends a handful in a minute; each open tab
-/// answers a heartbeat every few seconds.
-const FRAMES: Rate = Rate { burst: 60.0, per_second: 20.0 };
-
-/// How many of the frames may be messages, which are carried out. A person does not cause more, and a script does not need
-/// more.
-const MESSAGES: Rate = Rate { burst: 30.0, per_second: 2.0 };
+use super::RoomLimits;
+use crate::token_bucket::TokenBucket;
 
 /// The open sockets of one member, who has one for each open tab of the same browser, and the time until which the seat
 /// is held when there is none.
@@ -43,20 +36,20 @@ impl MemberSockets {
     }
 
     /// Counts a frame that the member sent, and returns whether the member may send so many.
-    pub(super) fn count_frame(&mut self, now: Instant) -> bool {
-        self.allowed(now).0.spend(now).is_ok()
+    pub(super) fn count_frame(&mut self, limits: RoomLimits, now: Instant) -> bool {
+        self.allowed(limits, now).0.spend(now).is_ok()
     }
 
     /// Counts a message that the member sent.
     ///
     /// # Errors
     /// The time after which the member may send one.
-    pub(super) fn count_message(&mut self, now: Instant) -> Result<(), Duration> {
-        self.allowed(now).1.spend(now)
+    pub(super) fn count_message(&mut self, limits: RoomLimits, now: Instant) -> Result<(), Duration> {
+        self.allowed(limits, now).1.spend(now)
     }
 
-    fn allowed(&mut self, now: Instant) -> &mut (TokenBucket, TokenBucket) {
-        self.allowed.get_or_insert_with(|| Box::new((TokenBucket::full(FRAMES, now), TokenBucket::full(MESSAGES, now))))
+    fn allowed(&mut self, limits: RoomLimits, now: Instant) -> &mut (TokenBucket, TokenBucket) {
+        self.allowed.get_or_insert_with(|| Box::new((limits.frame_bucket(now), limits.message_bucket(now))))
     }
 
     /// Adds a new socket and returns its number.

@@ -177,6 +177,17 @@ async fn a_room_that_nobody_uses_is_closed_and_erased() {
 }
 
 #[tokio::test]
+async fn a_room_in_which_nothing_was_shared_is_closed_sooner() {
+    let app = TestApp::with_flags(&["--unshared-room-ttl", "1s"]).await;
+    let (with_file, with_guest, unshared) = (app.create_room().await, app.create_room().await, app.create_room().await);
+    with_file.upload("a.txt", b"for later").await;
+    app.join(&with_guest, "Ada").await;
+    until_gone(&app, unshared.pin()).await;
+    assert_eq!((with_file.room().await.closed, with_guest.room().await.closed), (None, None));
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_room_is_in_use_while_somebody_is_connected() {
     let app = TestApp::with_flags(&["--room-ttl", "1s"]).await;
     let (watched, unused) = (app.create_room().await, app.create_room().await);

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use app::room::SnippetText;
+use app::{
+    room::{RoomEvent, SnippetText},
+    wire::ProblemCode,
+};
 use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::json;
 use server::config::Timeouts;
-use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::{
     door::refused,
@@ -272,5 +275,29 @@ async fn a_member_loads_so_many_archives_at_once() {
     })
     .await;
     drop(begun);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_member_may_send_as_many_frames_and_messages_as_the_flags_say() {
+    let app = TestApp::with_flags(&["--max-frames-per-member", "3", "--max-messages-per-member", "1"]).await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    for _ in 0..2 {
+        socket.say(json!({"type": "heartbeat"})).await;
+    }
+    assert_eq!(socket.problem().await, ProblemCode::TooManyRequests);
+    while socket.send_if_open(Message::Ping("ping".into())).await {}
+    assert_eq!(socket.close_code().await, 1008);
+    app.finish().await;
+
+    let app = TestApp::with_flags(&["--max-frames-per-member", "0", "--max-messages-per-member", "0"]).await;
+    let owner = app.create_room().await;
+    let mut socket = owner.listen().await;
+    for _ in 0..200 {
+        socket.say(json!({"type": "heartbeat"})).await;
+    }
+    owner.add_file("a.txt", 1).await;
+    assert!(matches!(socket.event().await, RoomEvent::FileAdded { .. }));
     app.finish().await;
 }
