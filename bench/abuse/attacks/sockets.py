@@ -161,7 +161,7 @@ def idle_sockets(stage: Stage) -> Seen:
 
 
 @attack(
-    "snapshots are encoded once for all guests, and 256 messages behind is the most",
+    "snapshots are encoded once for all guests, and 128 messages behind is the most",
     grows_mib=48,
     flags=("--max-new-files-per-room", "0"),
 )

@@ -1,5 +1,6 @@
 //! Puts SnapDrop under load, and measures what that costs; see the README of the benchmark.
 
+mod bare;
 mod dialect;
 mod fleet;
 mod http;
@@ -49,6 +50,8 @@ enum Command {
     Sockets(SocketOptions),
     /// Many short rooms, one after the other: whether the server returns to where it began.
     Soak(SoakOptions),
+    /// Is the bare server that `sockets` measures beside the others.
+    Bare,
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +81,28 @@ struct SoakOptions {
 }
 
 fn main() -> ExitCode {
-    match start(Options::parse()) {
+    let Options { command, snapdrop, smoke, results } = Options::parse();
+    let results = (!smoke).then_some(results);
+    let outcome = match command {
+        Command::Sockets(command) => {
+            let mut peers = vec![Peer::SnapDrop(snapdrop)];
+            peers.extend(command.socketio_packages.map(|packages| Peer::SocketIo { script: command.socketio_script, packages }));
+            peers.push(Peer::Bare);
+            let size = |rooms, members, sockets| Size { rooms, members, sockets };
+            let patience = Duration::from_secs(command.patience);
+            let full = Plan { rounds: command.rounds, events: 20, patience, many: size(1000, 10, 1), one: size(1, 1000, 5), results };
+            let small = Plan { rounds: 1, events: 3, patience: Duration::ZERO, many: size(20, 10, 1), one: size(1, 20, 5), results: None };
+            run(sockets::run(&peers, if smoke { &small } else { &full }))
+        }
+        Command::Soak(command) => {
+            let within = Duration::from_secs(command.minutes * 60);
+            // Threads that wait for work end after ten seconds. Smoke runs do not wait for that.
+            let (warm_up, rooms, rest) = if smoke { (100, 500, 1) } else { (1000, command.rooms, 12) };
+            run(soak::run(&soak::Plan { program: snapdrop, warm_up, rooms, within, rest: Duration::from_secs(rest), results }))
+        }
+        Command::Bare => bare::serve(),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("load: {error:#}");
@@ -87,36 +111,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the command on one thread, so that the client never uses more than one core. When it is interrupted, the servers
+/// Runs a measurement on one thread, so that the client never uses more than one core. When it is interrupted, the servers
 /// that it started are ended on the way out.
 #[tokio::main(flavor = "current_thread")]
-async fn start(options: Options) -> Result<()> {
+async fn run(measurement: impl Future<Output = Result<()>>) -> Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     tokio::select! {
-        outcome = carry_out(options) => outcome,
+        outcome = Box::pin(measurement) => outcome,
         _ = interrupt.recv() => bail!("interrupted"),
         _ = terminate.recv() => bail!("terminated"),
-    }
-}
-
-async fn carry_out(options: Options) -> Result<()> {
-    let results = (!options.smoke).then_some(options.results);
-    match options.command {
-        Command::Sockets(command) => {
-            let mut peers = vec![Peer::SnapDrop(options.snapdrop)];
-            peers.extend(command.socketio_packages.map(|packages| Peer::SocketIo { script: command.socketio_script, packages }));
-            let size = |rooms, members, sockets| Size { rooms, members, sockets };
-            let patience = Duration::from_secs(command.patience);
-            let full = Plan { rounds: command.rounds, events: 20, patience, many: size(1000, 10, 1), one: size(1, 1000, 5), results };
-            let small = Plan { rounds: 1, events: 3, patience: Duration::ZERO, many: size(20, 10, 1), one: size(1, 20, 5), results: None };
-            Box::pin(sockets::run(&peers, if options.smoke { &small } else { &full })).await
-        }
-        Command::Soak(command) => {
-            let (program, within) = (options.snapdrop, Duration::from_secs(command.minutes * 60));
-            // Threads that wait for work end after ten seconds. Smoke runs do not wait for that.
-            let (warm_up, rooms, rest) = if options.smoke { (100, 500, 1) } else { (1000, command.rooms, 12) };
-            let plan = soak::Plan { program, warm_up, rooms, within, rest: Duration::from_secs(rest), results };
-            Box::pin(soak::run(&plan)).await
-        }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Peer {
     SnapDrop(PathBuf),
     /// socket.io: the script of its server, and the folder in which npm installed it.
     SocketIo { script: PathBuf, packages: PathBuf },
+    /// The server that does nothing but what no server can leave out.
+    Bare,
 }
 
 /// How many rooms there are, how many members each has, and how many sockets each member has.
@@ -54,12 +56,13 @@ impl Peer {
         match self {
             Self::SnapDrop(_) => "SnapDrop",
             Self::SocketIo { .. } => "socket.io",
+            Self::Bare => "bare",
         }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
-            Self::SnapDrop(_) => Dialect::SnapDrop,
+            Self::SnapDrop(_) | Self::Bare => Dialect::SnapDrop,
             Self::SocketIo { .. } => Dialect::SocketIo,
         }
     }
@@ -69,6 +72,7 @@ impl Peer {
         match self {
             Self::SnapDrop(program) => Server::snapdrop(program).await,
             Self::SocketIo { script, packages } => Server::socketio(script, packages).await,
+            Self::Bare => Server::bare().await,
         }
     }
 
@@ -88,6 +92,7 @@ impl Peer {
                 };
                 format!("{} with ws {} on Node {}", version("socket.io"), version("ws"), said_by(OsStr::new("node")))
             }
+            Self::Bare => "`bench/load/src/bare.rs`".to_owned(),
         }
     }
 
@@ -100,7 +105,8 @@ impl Peer {
     }
 
     /// Makes rooms with as many members each, and returns a seat for each socket and the first room. In socket.io a room
-    /// begins with the first socket that names it, and there are no members, so nothing has to be made.
+    /// begins with the first socket that names it, and there are no members, so nothing has to be made; the bare server has one
+    /// room only.
     pub(crate) async fn furnish(&self, server: &Server, size: Size) -> Result<(Vec<Seat>, Stage)> {
         let (address, Size { rooms, members, .. }) = (server.address, size);
         match self {
@@ -119,6 +125,10 @@ impl Peer {
                     greeting: format!(r#"40{{"room":"{:06}"}}"#, number % rooms),
                 };
                 Ok(((0..size.all_sockets()).map(seat).collect(), Stage { address, path: "/rooms/000000/snippets".to_owned(), token: None }))
+            }
+            Self::Bare => {
+                let seat = |_| Seat { path: "/live".to_owned(), token: None, greeting: String::new() };
+                Ok(((0..size.all_sockets()).map(seat).collect(), Stage { address, path: "/texts".to_owned(), token: None }))
             }
         }
     }

@@ -68,6 +68,12 @@ impl Server {
         Self::start(OsStr::new("node"), &arguments, folder).await
     }
 
+    /// Starts the bare server, which is this program.
+    pub(crate) async fn bare() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("bare-load-").tempdir()?;
+        Self::start(std::env::current_exe()?.as_os_str(), &["bare".into()], folder).await
+    }
+
     /// Starts a program that prints its address, and waits for that.
     async fn start(program: &OsStr, arguments: &[OsString], folder: TempDir) -> Result<Self> {
         let log = fs::File::create(folder.path().join("log"))?;
@@ -111,7 +117,7 @@ impl Server {
             self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).context("the server had ended by itself")?;
         kill_process(pid, Signal::TERM)?;
         let status = timeout(PATIENCE, self.child.wait()).await.context("the server does not stop")??;
-        // Node.js is ended by the signal, SnapDrop by itself.
+        // Node.js and the bare server may be ended by the signal, SnapDrop ends by itself.
         ensure!(status.success() || status.code().is_none(), "the server ended with {status}: {}", log_of(self.folder.path()));
         Ok(self.complaints())
     }

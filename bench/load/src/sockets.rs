@@ -104,10 +104,16 @@ pub(crate) async fn run(peers: &[Peer], plan: &Plan) -> Result<()> {
     let (mut samples, mut patience) = (Vec::new(), plan.patience);
     for round in 0..plan.rounds {
         // Each round begins with another server.
+        let turns: Vec<&Peer> = (0..peers.len()).map(|turn| &peers[(round + turn) % peers.len()]).collect();
+        let failed = |peer: &Peer| format!("{} in round {}", peer.name(), round + 1);
+        let mut in_rooms = Vec::new();
+        for &peer in &turns {
+            in_rooms.push(fill_rooms(peer, plan).await.with_context(|| failed(peer))?);
+        }
+        // Now each keeps its sockets until the events are timed.
         let mut crowds = Vec::new();
-        for turn in 0..peers.len() {
-            let peer = &peers[(round + turn) % peers.len()];
-            crowds.push(gather(peer, plan).await.with_context(|| format!("{} in round {}", peer.name(), round + 1))?);
+        for (&peer, in_rooms) in turns.iter().zip(in_rooms) {
+            crowds.push(gather(peer, plan, in_rooms).await.with_context(|| failed(peer))?);
         }
         for crowd in &crowds {
             crowd.server.process.idle(IDLE_SHARE, SETTLING).await?;
@@ -128,12 +134,15 @@ pub(crate) async fn run(peers: &[Peer], plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Both measurements of one server's memory. Each begins with a new process, whose memory nothing else has touched.
-async fn gather<'a>(peer: &'a Peer, plan: &Plan) -> Result<Crowd<'a>> {
+/// Measures a server's memory with many rooms, in a new process. Returns the server's complaints, too.
+async fn fill_rooms(peer: &Peer, plan: &Plan) -> Result<(Cost, Vec<String>)> {
     let server = peer.start().await?;
-    let in_rooms = fill(peer, &server, plan.many).await.map(|(cost, ..)| cost);
-    let (in_rooms, complaints) = server.stop_after(in_rooms).await?;
+    let cost = fill(peer, &server, plan.many).await.map(|(cost, ..)| cost);
+    server.stop_after(cost).await
+}
 
+/// Measures a server's memory with one large room, in a new process whose memory nothing else has touched.
+async fn gather<'a>(peer: &'a Peer, plan: &Plan, (in_rooms, complaints): (Cost, Vec<String>)) -> Result<Crowd<'a>> {
     let server = peer.start().await?;
     let filled = fill(peer, &server, plan.one).await;
     let (in_one_room, stage, fleet) = filled.with_context(|| format!("the server logged {:?}", server.complaints()))?;

@@ -1,23 +1,28 @@
 //! `GET /api/rooms/{pin}/live`: the live socket of a member, a WebSocket. The server sends the snapshot or the missed
 //! events, and then every broadcast of the room; the client sends the few messages of `ClientMessage`.
 
-use std::{ops::ControlFlow, sync::Arc, time::Duration};
+mod socket;
+mod upgrade;
+
+use std::{ops::ControlFlow, pin::pin, sync::Arc, time::Duration};
 
 use app::{
     room::Role,
     wire::{CLOSE_RESTART, CLOSE_ROOM_CLOSED, ClientMessage, Problem, ProblemCode, ServerMessage},
 };
 use axum::{
-    extract::{
-        Query,
-        rejection::QueryRejection,
-        ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{Query, rejection::QueryRejection},
     response::Response,
 };
-use bytes::Bytes;
 use serde::Deserialize;
 use tokio::{sync::broadcast::error::RecvError, time::Instant};
+use tokio_tungstenite::tungstenite::{
+    self, Message, Utf8Bytes,
+    protocol::{
+        CloseFrame,
+        frame::coding::{CloseCode, Control, Data, OpCode},
+    },
+};
 
 use crate::{
     device::DeviceRules,
@@ -28,17 +33,14 @@ use crate::{
     },
     rooms::{Attendance, Broadcast, NoSocket, RecordError, Subscription},
 };
+use socket::Socket;
+use upgrade::Upgrade;
 
-/// The longest message that a client may send, in bytes. It is far more than any valid message needs.
-const MAX_MESSAGE_BYTES: usize = 16 * 1024;
-/// The size in bytes of the buffer with which each socket reads, and of the one that gathers what it writes. Clients send
-/// next to nothing, and most sockets are idle most of the time, so larger ones would only cost memory.
-const BUFFER_BYTES: usize = 2 * 1024;
-/// How many bytes may wait to be written to a socket. It is more than the longest message has.
-const MAX_UNSENT_BYTES: usize = 1 << 20;
 /// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
 /// thousands of files takes some seconds.
 const FIRST_MESSAGES: Duration = Duration::from_secs(60);
+/// How long a client may take to answer a close frame.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// The query of the address: the revision that the client already has, if it has one.
 #[derive(Debug, Deserialize)]
@@ -51,31 +53,30 @@ pub(crate) async fn connect(
     services: State,
     session: Session,
     query: Result<Query<Since>, QueryRejection>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, Refusal>,
 ) -> Result<Response, Refusal> {
     let out_of_range = || Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.");
     let Query(Since { since }) = query.map_err(|_| out_of_range())?;
     let since = since.map(|since| since.parse()).transpose().map_err(|_| out_of_range())?;
     session.room.may_attend(session.member)?;
-    let upgrade = upgrade.map_err(|_| Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only."))?;
     let services = Arc::clone(&services);
     let sockets = services.sockets.clone();
-    let upgrade = upgrade
-        .max_message_size(MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_MESSAGE_BYTES)
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
-        .max_write_buffer_size(MAX_UNSENT_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| async move {
-        let live = Live { peer: Peer { services, session }, socket };
-        sockets.track_future(live.serve(since)).await;
+    Ok(upgrade?.accept(move |connection| {
+        // A client may be silent for as long.
+        let patience = 2 * services.config.timeouts.heartbeat;
+        let socket = Socket::new(connection, patience);
+        let mut live = Live { peer: Peer { services, session }, socket };
+        sockets.track_future(async move { live.serve(since).await })
     }))
 }
 
 /// One open socket.
+///
+/// What its task does only now and then is in a future that is allocated when it is needed. Otherwise, each of the thousands of
+/// sockets would have the space for it all the time.
 struct Live {
     peer: Peer,
-    socket: WebSocket,
+    socket: Socket,
 }
 
 /// The member at the other end of the socket.
@@ -86,30 +87,23 @@ struct Peer {
 
 /// How a socket ends: with a close frame of this code and reason, or without one, because the peer is gone.
 enum End {
-    Close(u16, &'static str),
+    Close(CloseCode, &'static str),
     Gone,
 }
 
 impl Live {
-    async fn serve(mut self, since: Option<u64>) {
-        let end = match self.peer.session.room.attend(self.peer.session.member).await {
+    async fn serve(&mut self, since: Option<u64>) {
+        let end = match Box::pin(self.peer.session.room.attend(self.peer.session.member)).await {
             Ok(attendance) => self.run(&attendance, since).await,
-            Err(RecordError::Closed) => End::Close(CLOSE_ROOM_CLOSED, "the room is closed"),
-            Err(RecordError::Refused(NoSocket::OfMember(_) | NoSocket::OfRoom(_))) => End::Close(close_code::POLICY, "too many sockets"),
-            Err(RecordError::Refused(NoSocket::NoSeat)) => End::Close(close_code::POLICY, "the seat was given away"),
-            Err(RecordError::Journal(_)) => End::Close(close_code::ERROR, "try again"),
+            Err(RecordError::Closed) => room_closed(),
+            Err(RecordError::Refused(NoSocket::OfMember(_) | NoSocket::OfRoom(_))) => End::Close(CloseCode::Policy, "too many sockets"),
+            Err(RecordError::Refused(NoSocket::NoSeat)) => End::Close(CloseCode::Policy, "the seat was given away"),
+            Err(RecordError::Journal(_)) => End::Close(CloseCode::Error, "try again"),
         };
         if let End::Close(code, reason) = end {
-            let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-            let farewell = async {
-                if self.socket.send(Message::Close(Some(frame))).await.is_ok() {
-                    // Reading until the peer has closed its side, too, keeps the close frame from being lost with the
-                    // connection.
-                    while let Some(Ok(_)) = self.socket.recv().await {}
-                }
-            };
+            let closing = self.socket.close(CloseFrame { code, reason: Utf8Bytes::from_static(reason) });
             #[expect(clippy::let_underscore_must_use, reason = "a peer that does not answer in time needs no closing handshake")]
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(2), farewell).await;
+            let _ = Box::pin(tokio::time::timeout(CLOSING, closing)).await;
         }
     }
 
@@ -117,11 +111,13 @@ impl Live {
         let room = self.peer.session.room.clone();
         let stopping = self.peer.services.stopping.clone();
         let period = self.peer.services.config.timeouts.heartbeat;
+        // Every socket of the server waits for this, so that it would cost a lot to begin anew with each event.
+        let mut stopped = pin!(stopping.cancelled());
         let mut heartbeat = tokio::time::interval_at(Instant::now() + period, period);
         let mut last_frame_at = Instant::now();
 
         let mut subscription = room.subscribe(since, self.peer.session.viewer());
-        if self.send_first(&mut subscription).await.is_break() {
+        if Box::pin(self.send_first(&mut subscription)).await.is_break() {
             return End::Gone;
         }
         loop {
@@ -130,22 +126,19 @@ impl Live {
                 frame = self.socket.recv() => {
                     last_frame_at = Instant::now();
                     match frame {
-                        Some(Ok(_)) if !attendance.count_frame() => {
-                            ControlFlow::Break(End::Close(close_code::POLICY, "too many frames"))
-                        }
-                        Some(Ok(message)) => self.handle_frame(message, attendance).await,
-                        Some(Err(error)) => ControlFlow::Break(broken(&error)),
-                        None => ControlFlow::Break(End::Gone),
+                        Ok(_) if !attendance.count_frame() => ControlFlow::Break(End::Close(CloseCode::Policy, "too many frames")),
+                        Ok(message) => self.handle_frame(message, attendance).await,
+                        Err(error) => ControlFlow::Break(broken(&error)),
                     }
                 }
                 _ = heartbeat.tick() => {
                     if last_frame_at.elapsed() >= 2 * period {
                         ControlFlow::Break(End::Gone)
                     } else {
-                        self.send_heartbeat().await
+                        Box::pin(self.send_heartbeat()).await
                     }
                 }
-                () = stopping.cancelled() => ControlFlow::Break(End::Close(CLOSE_RESTART, "the server restarts")),
+                () = &mut stopped => ControlFlow::Break(End::Close(CLOSE_RESTART.into(), "the server restarts")),
             };
             if let ControlFlow::Break(end) = step {
                 return end;
@@ -154,7 +147,8 @@ impl Live {
     }
 
     /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains are skipped; of an
-    /// event that the member may not see, only the number is sent. A socket that fell too far behind gets a snapshot instead.
+    /// event that the member may not see, only the number is sent. A socket that fell too far behind gets what one that
+    /// connects again would get.
     async fn forward(&mut self, message: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
         match message {
             Ok(message) => {
@@ -163,15 +157,15 @@ impl Live {
                 }
                 subscription.revision = message.revision.unwrap_or(subscription.revision);
                 if message.audience.includes(self.peer.session.viewer()) {
-                    self.send(message.text.clone()).await?;
+                    self.send(&message.text).await?;
                 } else if let Some(revision) = message.revision {
-                    self.send_message(&ServerMessage::Unseen { revision }).await?;
+                    Box::pin(self.send_message(&ServerMessage::Unseen { revision })).await?;
                 }
                 if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
             }
             Err(RecvError::Lagged(_)) => {
-                *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
-                self.send_first(subscription).await?;
+                *subscription = self.peer.session.room.subscribe(Some(subscription.revision), self.peer.session.viewer());
+                Box::pin(self.send_first(subscription)).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
             }
             Err(RecvError::Closed) => ControlFlow::Break(room_closed()),
@@ -180,7 +174,7 @@ impl Live {
 
     /// Sends the heartbeat: a ping for programs, and a message for browsers, in which scripts do not see pings.
     async fn send_heartbeat(&mut self) -> ControlFlow<End> {
-        self.send_frame(Message::Ping(Bytes::new())).await?;
+        self.send_frame(OpCode::Control(Control::Ping), &[]).await?;
         self.send_message(&ServerMessage::Heartbeat).await
     }
 
@@ -189,23 +183,23 @@ impl Live {
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => Utf8Bytes::from_static(""),
-            Message::Ping(_) | Message::Pong(_) => return ControlFlow::Continue(()),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return ControlFlow::Continue(()),
             Message::Close(_) => return ControlFlow::Break(End::Gone),
         };
         let outcome = match attendance.count_message() {
-            Ok(()) => self.peer.carry_out(&text, attendance).await,
+            Ok(()) => Box::pin(self.peer.carry_out(&text, attendance)).await,
             Err(wait) => Err(too_many(wait).into()),
         };
         match outcome {
             Ok(None) => ControlFlow::Continue(()),
-            Ok(Some(answer)) => self.send_message(&answer).await,
-            Err(Refusal(problem)) => self.send_message(&ServerMessage::Problem(problem)).await,
+            Ok(Some(answer)) => Box::pin(self.send_message(&answer)).await,
+            Err(Refusal(problem)) => Box::pin(self.send_message(&ServerMessage::Problem(problem))).await,
         }
     }
 
     /// Encodes a message as JSON and sends it.
     async fn send_message(&mut self, message: &ServerMessage) -> ControlFlow<End> {
-        self.send(serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()).await
+        self.send(&serde_json::to_vec(message).expect("messages have string keys and no failing parts")).await
     }
 
     /// Sends the first messages of a subscription. The socket ends if the peer does not take all of them within
@@ -214,7 +208,7 @@ impl Live {
         let texts = std::mem::take(&mut subscription.first);
         let sending = async {
             for text in texts {
-                self.send(text).await?;
+                self.send(&text).await?;
             }
             ControlFlow::Continue(())
         };
@@ -222,18 +216,14 @@ impl Live {
     }
 
     /// Sends a message that is encoded already, as a text frame.
-    async fn send(&mut self, text: Bytes) -> ControlFlow<End> {
-        let text = Utf8Bytes::try_from(text).expect("JSON is UTF-8");
-        self.send_frame(Message::Text(text)).await
+    async fn send(&mut self, text: &[u8]) -> ControlFlow<End> {
+        self.send_frame(OpCode::Data(Data::Text), text).await
     }
 
-    /// Sends a frame. The socket ends if the peer does not take the frame within two heartbeats, which is also how long
-    /// it may be silent.
-    async fn send_frame(&mut self, frame: Message) -> ControlFlow<End> {
-        let patience = 2 * self.peer.services.config.timeouts.heartbeat;
-        match tokio::time::timeout(patience, self.socket.send(frame)).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone),
+    async fn send_frame(&mut self, opcode: OpCode, payload: &[u8]) -> ControlFlow<End> {
+        match self.socket.send(opcode, payload).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(End::Gone),
         }
     }
 }
@@ -275,15 +265,13 @@ fn owner_only() -> Refusal {
 }
 
 fn room_closed() -> End {
-    End::Close(CLOSE_ROOM_CLOSED, "the room is closed")
+    End::Close(CLOSE_ROOM_CLOSED.into(), "the room is closed")
 }
 
 /// How a socket ends when a frame cannot be read: with a close frame if the message is too long, otherwise without one.
-fn broken(error: &axum::Error) -> End {
-    let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    if text.contains("too long") || text.contains("capacity") || text.contains("Space limit") {
-        End::Close(close_code::SIZE, "the message is too long")
-    } else {
-        End::Gone
+fn broken(error: &tungstenite::Error) -> End {
+    match error {
+        tungstenite::Error::Capacity(_) => End::Close(CloseCode::Size, "the message is too long"),
+        _ => End::Gone,
     }
 }

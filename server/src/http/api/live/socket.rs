@@ -1,0 +1,159 @@
+//! A WebSocket without buffers of its own while it is idle.
+//!
+//! The library reads frames and answers pings and the closing handshake. What it would write, it would keep in a buffer that
+//! never shrinks, so messages are written here, straight from where they are encoded. That halves the memory of a socket, of
+//! which there are thousands.
+
+use std::{
+    future::poll_fn,
+    io::{self, Read, Write},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Buf;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::timeout,
+};
+use tokio_tungstenite::tungstenite::{
+    Error, Message,
+    protocol::{
+        CloseFrame, Role, WebSocketConfig, WebSocketContext,
+        frame::{FrameHeader, coding::OpCode},
+    },
+};
+use tokio_util::io::poll_write_buf;
+
+/// The longest message that a client may send, in bytes. It is far more than any valid message needs.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+/// The least that is read at once, in bytes: the longest head of a frame has 14. Once a head has come, the buffer grows to
+/// what it announces.
+const READ_BYTES: usize = 16;
+/// How many bytes of pongs and close frames may wait to be written. Each has 127 at most, and a pong takes the place of the one
+/// before it.
+const MAX_UNSENT_BYTES: usize = 1024;
+/// The length of the longest head of a frame that a server sends, which has no mask (RFC 6455, section 5.2).
+const MAX_HEAD_BYTES: usize = 10;
+
+/// The server's end of an open WebSocket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TokioIo<Upgraded>,
+    protocol: WebSocketContext,
+    /// How long the client may take to receive a frame.
+    patience: Duration,
+}
+
+impl Socket {
+    /// The socket over a connection whose handshake is complete. It ends when the client does not take a frame within
+    /// `patience`.
+    pub(super) fn new(upgraded: Upgraded, patience: Duration) -> Self {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_MESSAGE_BYTES))
+            .max_frame_size(Some(MAX_MESSAGE_BYTES))
+            .read_buffer_size(READ_BYTES)
+            .write_buffer_size(0)
+            .max_write_buffer_size(MAX_UNSENT_BYTES);
+        Self { stream: TokioIo::new(upgraded), protocol: WebSocketContext::new(Role::Server, Some(config)), patience }
+    }
+
+    /// The next message of the client, or its next control frame. Nothing is lost if the future is dropped.
+    ///
+    /// # Errors
+    /// The socket has ended, or the client broke the rules. Nothing more comes.
+    pub(super) async fn recv(&mut self) -> Result<Message, Error> {
+        poll_fn(|context| self.poll(context, |protocol, stream| protocol.read(stream))).await
+    }
+
+    /// Sends one frame, which is a whole message. If the future is dropped, nothing more can be sent.
+    ///
+    /// # Errors
+    /// The socket has ended, or the client did not take the frame in time.
+    pub(super) async fn send(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), Error> {
+        let header = FrameHeader { opcode, ..FrameHeader::default() };
+        let mut head = [0; MAX_HEAD_BYTES];
+        let mut unused = head.as_mut_slice();
+        header.format(payload.len() as u64, &mut unused)?;
+        let head_bytes = MAX_HEAD_BYTES - unused.len();
+        let mut frame = Buf::chain(&head[..head_bytes], payload);
+        // Nearly every frame is taken at once, and needs no timer.
+        if let Poll::Ready(sent) = poll_fn(|context| Poll::Ready(self.poll_send(context, &mut frame))).await {
+            return sent;
+        }
+        let (patience, sending) = (self.patience, poll_fn(|context| self.poll_send(context, &mut frame)));
+        Box::pin(timeout(patience, sending)).await.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()))
+    }
+
+    /// Writes what is left of the frame.
+    fn poll_send(&mut self, context: &mut Context<'_>, frame: &mut impl Buf) -> Poll<Result<(), Error>> {
+        // A pong of which a part is written comes first.
+        ready!(self.poll(context, |protocol, stream| protocol.flush(stream)))?;
+        while frame.has_remaining() {
+            if ready!(poll_write_buf(Pin::new(&mut self.stream), context, frame))? == 0 {
+                return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into()));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends a close frame, and returns when the client has closed its side, too: ending the connection earlier could lose
+    /// the frame.
+    pub(super) async fn close(&mut self, frame: CloseFrame) {
+        let mut frame = Some(frame);
+        let mut step = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| match frame.take() {
+            Some(frame) => protocol.close(stream, Some(frame)),
+            None => protocol.flush(stream),
+        };
+        if poll_fn(|context| self.poll(context, &mut step)).await.is_ok() {
+            while self.recv().await.is_ok() {}
+        }
+    }
+
+    /// Lets the library take a step, which is pending when it has to wait for the connection.
+    fn poll<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        step: impl FnOnce(&mut WebSocketContext, &mut Nonblocking<'_, '_>) -> Result<T, Error>,
+    ) -> Poll<Result<T, Error>> {
+        let mut stream = Nonblocking { stream: Pin::new(&mut self.stream), context };
+        match step(&mut self.protocol, &mut stream) {
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            done => Poll::Ready(done),
+        }
+    }
+}
+
+/// The connection as the library reads and writes it: [`io::ErrorKind::WouldBlock`] means that the task will be woken.
+struct Nonblocking<'a, 'b> {
+    stream: Pin<&'a mut TokioIo<Upgraded>>,
+    context: &'a mut Context<'b>,
+}
+
+impl Read for Nonblocking<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut buffer = ReadBuf::new(buffer);
+        or_would_block(self.stream.as_mut().poll_read(self.context, &mut buffer))?;
+        Ok(buffer.filled().len())
+    }
+}
+
+impl Write for Nonblocking<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        or_would_block(self.stream.as_mut().poll_write(self.context, bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        or_would_block(self.stream.as_mut().poll_flush(self.context))
+    }
+}
+
+fn or_would_block<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(done) => done,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
