@@ -7,13 +7,12 @@ use app::{
 use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     door::refused,
-    live_socket::{LiveSocket, connect, whole},
-    test_app::{LONG, TIMEOUTS, TestApp},
+    live_socket::{LiveSocket, whole},
+    test_app::{TIMEOUTS, TestApp},
 };
 
 const SAFARI_ON_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) \
@@ -203,120 +202,6 @@ async fn a_name_that_nobody_could_read_is_a_problem() {
         assert_eq!(socket.problem().await, ProblemCode::InvalidName);
     }
     assert_eq!(owner.room().await.members[0].name.as_str(), "Olga");
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_message_that_cannot_be_read_is_a_problem_and_not_the_end() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let mut socket = owner.listen().await;
-    for text in ["", "{", "5", "{}", r#"{"type": "sing"}"#, r#"{"type": "rename"}"#, r#"{"type": "visibility", "visible": "yes"}"#] {
-        socket.send(Message::text(text)).await;
-        assert_eq!(socket.problem().await, ProblemCode::MalformedMessage, "{text}");
-    }
-    socket.send(Message::binary(b"{\"type\": \"heartbeat\"}".to_vec())).await;
-    assert_eq!(socket.problem().await, ProblemCode::MalformedMessage);
-
-    socket.say(json!({"type": "rename", "name": "Still here"})).await;
-    assert!(matches!(socket.event().await, RoomEvent::MemberRenamed { .. }));
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_message_that_is_too_long_ends_the_socket() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let mut socket = owner.listen().await;
-    socket.send(Message::text("x".repeat(20_000))).await;
-    assert_eq!(socket.close_code().await, 1009);
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_text_that_is_not_utf_8_ends_only_its_socket() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let (mut broken, mut sound) = (owner.listen().await, owner.listen().await);
-    let frame = tokio_tungstenite::tungstenite::protocol::frame::Frame::message(
-        vec![0xff, 0xfe],
-        tokio_tungstenite::tungstenite::protocol::frame::coding::OpCode::Data(
-            tokio_tungstenite::tungstenite::protocol::frame::coding::Data::Text,
-        ),
-        true,
-    );
-    broken.send(Message::Frame(frame)).await;
-    assert_ne!(broken.close_code().await, 4001);
-    sound.say(json!({"type": "rename", "name": "Sound"})).await;
-    assert!(matches!(sound.event().await, RoomEvent::MemberRenamed { .. }));
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn whoever_sends_frames_without_end_is_dropped_whatever_they_are() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let guest = app.join(&owner, "Ada").await;
-    for frame in [Message::Ping("ping".into()), Message::Pong("pong".into()), Message::text("{}")] {
-        let mut socket = guest.listen().await;
-        // More than a member has left after a burst, however slowly they are sent.
-        while socket.send_if_open(frame.clone()).await {}
-        assert_eq!(socket.close_code().await, 1008, "{frame:?}");
-    }
-    let mut patient = owner.listen().await;
-    owner.add_file("a.txt", 1).await;
-    assert!(matches!(patient.event().await, RoomEvent::FileAdded { .. }));
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn all_sockets_of_a_member_count_together() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let mut first = owner.listen().await;
-    while first.send_if_open(Message::Ping("ping".into())).await {}
-    assert_eq!(first.close_code().await, 1008);
-    let mut second = owner.listen().await;
-    // A member with nothing left regains twenty frames a second.
-    let mut sent = 0;
-    while second.send_if_open(Message::Ping("ping".into())).await {
-        sent += 1;
-    }
-    assert_eq!(second.close_code().await, 1008, "after {sent} frames");
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_frame_that_says_to_be_too_long_is_not_awaited() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let (stream, _) = connect(&owner, None, &[]).await.unwrap();
-    let mut connection = stream.into_inner();
-    // The head of a masked text frame of 15 MiB, and nothing of its payload (RFC 6455, section 5.2).
-    let mut head = vec![0x81, 0xff];
-    head.extend((15u64 << 20).to_be_bytes());
-    head.extend([0; 4]);
-    connection.write_all(&head).await.unwrap();
-    let mut came = Vec::new();
-    tokio::time::timeout(LONG, connection.read_to_end(&mut came)).await.expect("the server ends the connection").unwrap_or_default();
-    // The last frame is a close frame with the code 1009, "message too big".
-    let close = [0x88, 27, 0x03, 0xf1];
-    assert!(came.windows(close.len()).any(|bytes| bytes[0] == close[0] && bytes[2..] == close[2..]), "{came:?}");
-    app.finish().await;
-}
-
-#[tokio::test]
-async fn a_flood_of_messages_is_a_problem_and_not_the_end() {
-    let app = TestApp::start().await;
-    let owner = app.create_room().await;
-    let mut socket = owner.listen().await;
-    for _ in 0..50 {
-        socket.say(json!({"type": "heartbeat"})).await;
-    }
-    assert_eq!(socket.problem().await, ProblemCode::TooManyRequests);
-    owner.add_file("a.txt", 1).await;
-    // The problems with the other heartbeats come first.
-    while !matches!(socket.next().await, ServerMessage::Event { event: RoomEvent::FileAdded { .. }, .. }) {}
     app.finish().await;
 }
 

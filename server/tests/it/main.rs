@@ -45,6 +45,7 @@ mod lagging;
 mod languages;
 mod limits;
 mod live;
+mod live_frames;
 mod members;
 mod method_override;
 mod names;

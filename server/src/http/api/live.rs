@@ -85,9 +85,11 @@ struct Peer {
     session: Session,
 }
 
-/// How a socket ends: with a close frame of this code and reason, or without one, because the peer is gone.
+/// How a socket ends: with a close frame of this code and reason, with the answer to the peer's own, or with neither, because
+/// the peer is gone.
 enum End {
     Close(CloseCode, &'static str),
+    Left,
     Gone,
 }
 
@@ -100,11 +102,13 @@ impl Live {
             Err(RecordError::Refused(NoSocket::NoSeat)) => End::Close(CloseCode::Policy, "the seat was given away"),
             Err(RecordError::Journal(_)) => End::Close(CloseCode::Error, "try again"),
         };
-        if let End::Close(code, reason) = end {
-            let closing = self.socket.close(CloseFrame { code, reason: Utf8Bytes::from_static(reason) });
-            #[expect(clippy::let_underscore_must_use, reason = "a peer that does not answer in time needs no closing handshake")]
-            let _ = Box::pin(tokio::time::timeout(CLOSING, closing)).await;
-        }
+        let frame = match end {
+            End::Close(code, reason) => Some(CloseFrame { code, reason: Utf8Bytes::from_static(reason) }),
+            End::Left => None,
+            End::Gone => return,
+        };
+        #[expect(clippy::let_underscore_must_use, reason = "a peer that does not answer in time needs no closing handshake")]
+        let _ = Box::pin(tokio::time::timeout(CLOSING, self.socket.close(frame))).await;
     }
 
     async fn run(&mut self, attendance: &Attendance, since: Option<u64>) -> End {
@@ -184,7 +188,7 @@ impl Live {
             Message::Text(text) => text,
             Message::Binary(_) => Utf8Bytes::from_static(""),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return ControlFlow::Continue(()),
-            Message::Close(_) => return ControlFlow::Break(End::Gone),
+            Message::Close(_) => return ControlFlow::Break(End::Left),
         };
         let outcome = match attendance.count_message() {
             Ok(()) => Box::pin(self.peer.carry_out(&text, attendance)).await,

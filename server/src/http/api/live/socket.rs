@@ -100,10 +100,9 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Sends a close frame, and returns when the client has closed its side, too: ending the connection earlier could lose
-    /// the frame.
-    pub(super) async fn close(&mut self, frame: CloseFrame) {
-        let mut frame = Some(frame);
+    /// Sends a close frame, or, without one, the answer to the client's own, and returns when the client has closed its side,
+    /// too: ending the connection earlier could lose the frame.
+    pub(super) async fn close(&mut self, mut frame: Option<CloseFrame>) {
         let mut step = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| match frame.take() {
             Some(frame) => protocol.close(stream, Some(frame)),
             None => protocol.flush(stream),
