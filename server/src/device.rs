@@ -117,8 +117,14 @@ impl DeviceRules {
         let touches = hints.touch_points.unwrap_or(0);
         let disguised_ipad = system == "macOS" && platform.is_none() && touches >= IPAD_TOUCH_POINTS;
 
+        // An Apple device sends no hints. Those that come with its user agent are of a program that poses as one, such as a
+        // browser's tools for developers, and whoever uses these wants to be taken for what they pose as.
+        let is_apple_device = matches!(system.as_str(), "iPhone" | "iPad" | "iPod");
+
         let kind = if disguised_ipad {
             DeviceKind::Tablet
+        } else if is_apple_device {
+            self.claimed_kind(user_agent)
         } else {
             hinted_kind(hints).or_else(|| contradicted_kind(platform, &system)).unwrap_or_else(|| self.claimed_kind(user_agent))
         };
@@ -126,7 +132,11 @@ impl DeviceRules {
         Device {
             kind,
             browser: brand(hints.ch_ua, &browser).map_or(browser, str::to_owned),
-            system: if disguised_ipad { "iPad".to_owned() } else { platform.map_or(system, str::to_owned) },
+            system: match platform {
+                _ if disguised_ipad => "iPad".to_owned(),
+                Some(platform) if !is_apple_device => platform.to_owned(),
+                _ => system,
+            },
         }
     }
 

@@ -12,6 +12,8 @@ const CHROME_ON_ANDROID_TABLET: &str = "Mozilla/5.0 (Linux; Android 10; K) Apple
     (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
 const SAFARI_ON_MAC: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) \
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15";
+const SAFARI_ON_IPAD: &str = "Mozilla/5.0 (iPad; CPU OS 12_5_7 like Mac OS X) \
+    AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1.2 Mobile/15E148 Safari/604.1";
 const SAFARI_ON_IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) \
     AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
 
@@ -119,8 +121,23 @@ fn a_tablet_form_factor_outweighs_the_mobile_hint() {
 fn the_platform_hint_overrides_a_disguised_user_agent() {
     let on_android = DeviceHints { ch_ua_platform: Some("\"Android\""), ch_ua_mobile: Some("?0"), ..from_agent(CHROME_ON_LINUX) };
     assert_eq!(detect(&on_android), device(DeviceKind::Tablet, "Chrome", "Android"));
-    let on_windows = DeviceHints { ch_ua_platform: Some("\"Windows\""), ch_ua_mobile: Some("?0"), ..from_agent(SAFARI_ON_IPHONE) };
-    assert_eq!(detect(&on_windows), device(DeviceKind::Desktop, "Safari", "Windows"));
+    let on_windows = DeviceHints { ch_ua_platform: Some("\"Windows\""), ch_ua_mobile: Some("?0"), ..from_agent(CHROME_ON_LINUX) };
+    assert_eq!(detect(&on_windows), device(DeviceKind::Desktop, "Chrome", "Windows"));
+}
+
+#[test]
+fn an_apple_device_is_what_its_user_agent_says_whatever_hints_come_with_it() {
+    let desktop = |user_agent| DeviceHints {
+        ch_ua_mobile: Some("?0"),
+        ch_ua_platform: Some("\"Linux\""),
+        ch_ua_form_factors: Some("\"Desktop\""),
+        ..from_agent(user_agent)
+    };
+    assert_eq!(detect(&desktop(SAFARI_ON_IPHONE)), device(DeviceKind::Mobile, "Safari", "iPhone"));
+    for platform in ["\"Windows\"", "\"macOS\"", "\"Android\"", "\"iOS\""] {
+        let hints = DeviceHints { ch_ua_platform: Some(platform), ..desktop(SAFARI_ON_IPAD) };
+        assert_eq!(detect(&hints), device(DeviceKind::Tablet, "Safari", "iPad"), "{platform}");
+    }
 }
 
 #[test]
