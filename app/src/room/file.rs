@@ -50,6 +50,13 @@ impl FileEntry {
     pub fn text_bytes(&self) -> usize {
         self.name.as_str().len() + self.media_type.len() + PART_ID_BYTES * self.joined_from.len()
     }
+
+    /// When the file was changed last, as far as that is known, in milliseconds since 1970: as its sender says, otherwise
+    /// when it was added.
+    #[must_use]
+    pub fn changed_at_ms(&self) -> u64 {
+        self.modified_at_ms.unwrap_or(self.added_at_ms)
+    }
 }
 
 /// How far the upload of a file is.

@@ -82,6 +82,8 @@ impl Listing<'_> {
             path: name.segments(),
             size_bytes: size % SIZE_LIMIT,
             crc32: self.crc32.wrapping_add(number),
+            // From the beginning of the dates of the format to beyond the end of the seconds of the extra field.
+            modified_at_ms: u64::from(self.crc32) * 1000,
         };
         numbered.take(MAX_FILES).map(file).collect()
     }
@@ -122,6 +124,10 @@ impl Header {
     /// Reads these 32-bit fields. A field with the value `0xffff_ffff` stands for the next number of the zip64 field
     /// (4.5.3).
     fn large<const N: usize>(&self, fields: [usize; N], mut extra: Range<usize>) -> [u64; N] {
+        if extra.len() >= 9 && (self.number(extra.end - 9, 2), self.length(extra.end - 7)) == (0x5455, 5) {
+            // Info-ZIP's timestamp follows the zip64 field.
+            extra.end -= 9;
+        }
         if !extra.is_empty() {
             assert_eq!((self.number(extra.start, 2), self.length(extra.start + 2)), (1, extra.len() - 4), "one zip64 field");
             extra.start += 4;
@@ -194,6 +200,7 @@ fn assert_names(entries: &[Entry]) {
         assert!(name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name:?}");
         assert!(!name.contains(|c: char| c.is_control() || r#"\<>:"|?*"#.contains(c)), "{name:?}");
         assert!(name.split('/').all(|part| !part.ends_with(['.', ' '])), "{name:?}");
+        assert!(name.split('/').all(|part| part.len() <= 255), "{name:?} is too long for a file system");
     }
 }
 

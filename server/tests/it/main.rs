@@ -8,6 +8,7 @@
 mod bundle;
 mod byteranges;
 mod door;
+mod file_dates;
 mod file_form;
 mod live_socket;
 mod process;

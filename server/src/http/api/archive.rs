@@ -21,6 +21,7 @@ pub(crate) async fn get(services: State, request: Request) -> Result<Response, R
     let representation = Representation {
         etag: format!("\"{}\"", layout.fingerprint).parse().expect("quoted hexadecimal digits"),
         length: Some(layout.archive.size_bytes),
+        changed_at: None,
         media_type: HeaderValue::from_static("application/zip"),
         name: format!("SnapDrop {}.zip", session.room.pin()),
         headers: HeaderMap::new(),

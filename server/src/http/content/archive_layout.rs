@@ -60,7 +60,13 @@ impl ArchiveLayouts {
             let complete = room.files.iter().filter(|file| file.state == FileState::Complete);
             complete
                 .filter_map(|file| {
-                    Some(ArchivedFile { id: file.id, path: file.name.segments(), size_bytes: file.size_bytes?, crc32: file.crc32? })
+                    Some(ArchivedFile {
+                        id: file.id,
+                        path: file.name.segments(),
+                        size_bytes: file.size_bytes?,
+                        crc32: file.crc32?,
+                        modified_at_ms: file.changed_at_ms(),
+                    })
                 })
                 .collect()
         });

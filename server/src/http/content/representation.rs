@@ -1,7 +1,7 @@
 //! Responses with the bytes of a file or an archive, whole or in ranges, and with preconditions (RFC 9110, sections 13
 //! and 14).
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::SystemTime};
 
 use app::{
     room::Role,
@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use headers::{ETag, HeaderMapExt as _, IfMatch, IfNoneMatch, IfRange};
+use headers::{ETag, HeaderMapExt as _, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::RngExt as _;
 
@@ -46,6 +46,8 @@ pub(crate) struct Representation {
     pub(crate) etag: ETag,
     /// The number of bytes; `None` for an upload whose sender has not declared its length yet.
     pub(crate) length: Option<u64>,
+    /// When the bytes were changed last, if that is known. A client may keep the date, and ask whether it is still the same.
+    pub(crate) changed_at: Option<SystemTime>,
     /// The media type.
     pub(crate) media_type: HeaderValue,
     /// The name under which a browser saves the bytes.
@@ -106,10 +108,16 @@ impl Representation {
         headers.typed_insert(self.etag.clone());
         headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static(if self.length.is_some() { "bytes" } else { "none" }));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        if let Some(changed_at) = self.changed_at {
+            headers.typed_insert(LastModified::from(changed_at));
+        }
         if request.headers.typed_get::<IfMatch>().is_some_and(|condition| !condition.precondition_passes(&self.etag)) {
             return Err(Refusal::new(ProblemCode::PreconditionFailed, "The file is not the one that If-Match names."));
         }
         if request.headers.typed_get::<IfNoneMatch>().is_some_and(|condition| !condition.precondition_passes(&self.etag)) {
+            return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        if self.is_known_by_date(&request.headers) {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
         headers.insert(header::CONTENT_TYPE, self.media_type.clone());
@@ -146,10 +154,19 @@ impl Representation {
         Ok((status, headers, body).into_response())
     }
 
+    /// Whether the client has the bytes already, as far as it knows them by their date. An entity tag says more, and decides
+    /// alone where there is one (RFC 9110, section 13.2.2).
+    fn is_known_by_date(&self, request: &HeaderMap) -> bool {
+        let Some(changed_at) = self.changed_at else { return false };
+        let is_known = || request.typed_get::<IfModifiedSince>().is_some_and(|since| !since.is_modified(changed_at));
+        !request.contains_key(header::IF_NONE_MATCH) && is_known()
+    }
+
     /// What the request asks for, from `Range` and `If-Range`. A representation of unknown length is always sent whole.
     fn wanted(&self, request: &HeaderMap) -> Wanted {
         let (Some(length), Some(range)) = (self.length, request.get(header::RANGE)) else { return Wanted::Whole };
-        if request.typed_get::<IfRange>().is_some_and(|condition| condition.is_modified(Some(&self.etag), None)) {
+        let changed_at = self.changed_at.map(LastModified::from);
+        if request.typed_get::<IfRange>().is_some_and(|condition| condition.is_modified(Some(&self.etag), changed_at.as_ref())) {
             return Wanted::Whole;
         }
         Wanted::parse(range.to_str().unwrap_or_default(), length)
