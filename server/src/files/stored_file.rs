@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{digest::Digest, lease::Leases, space::Claim, thumbnail};
+use super::{digest::Digest, lease::Leases, space::Claim};
 use crate::locks::lock;
 
 /// A file that is on disk, or was until it was removed.
@@ -43,9 +43,9 @@ pub(super) struct Extent {
 }
 
 impl StoredFile {
-    /// A file that was on the disk before, where a thumbnail may be beside it.
-    pub(super) fn found(path: PathBuf, bytes: u64, claim: Claim) -> Self {
-        let thumbnail = thumbnail::length_beside(&path).map(|bytes| claim.present_beside(bytes));
+    /// A file that was on the disk before, beside a thumbnail of so many bytes if there is one.
+    pub(super) fn found(path: PathBuf, bytes: u64, claim: Claim, thumbnail_bytes: Option<u64>) -> Self {
+        let thumbnail = thumbnail_bytes.map(|bytes| claim.present_beside(bytes));
         Self { thumbnail: Mutex::new(thumbnail), ..Self::new(path, bytes, claim) }
     }
 

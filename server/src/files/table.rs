@@ -4,7 +4,7 @@ use std::{collections::HashSet, io, path::Path, sync::Arc};
 
 use app::room::FileId;
 
-use super::{FileStore, FinishedFile, StoredFile, SyncMode};
+use super::{FileStore, FinishedFile, StoredFile, SyncMode, thumbnail};
 use crate::locks::lock;
 
 impl FileStore {
@@ -16,7 +16,8 @@ impl FileStore {
         }
         let path = self.path(id);
         let bytes = std::fs::metadata(&path)?.len();
-        let file = Arc::new(StoredFile::found(path, bytes, self.space.present(bytes)));
+        let thumbnail_bytes = thumbnail::length_beside(&path);
+        let file = Arc::new(StoredFile::found(path, bytes, self.space.present(bytes), thumbnail_bytes));
         open.insert(id, Arc::clone(&file));
         Ok(file)
     }
