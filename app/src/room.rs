@@ -16,6 +16,7 @@ mod member;
 mod name;
 mod preview;
 mod snippet;
+mod typed_pin;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,7 @@ pub use member::{Member, Presence, Role};
 pub use name::InvalidName;
 pub use preview::PreviewKind;
 pub use snippet::{InvalidSnippet, Snippet, SnippetPart, SnippetText};
+pub use typed_pin::typed_pin;
 
 /// A room. What guests may see of it is decided in [`Room::seen_by`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -43,6 +43,42 @@ test('a PIN pasted with a space in the middle lets its reader in', async ({ devi
   await expect(memberRows(owner)).toHaveCount(2);
 });
 
+test('a PIN in the digits of another script, with words around it or in a link lets its reader in', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const zeros = { arabic: 0x660, devanagari: 0x966, fullWidth: 0xff10 };
+  const inScript = (zero: number) => [...pin].map((digit) => String.fromCodePoint(zero + Number(digit))).join('');
+  const given = [...Object.values(zeros).map(inScript), `The PIN of room 7 is ${pin}.`, `http://192.168.1.20:3000/join/${pin}`];
+  for (const text of given) {
+    const guest = await device('desktop', { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+    await guest.goto('/');
+    await guest.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await guest.getByRole('textbox', { name: 'PIN' }).focus();
+    await guest.keyboard.press('Control+v');
+    expect(await standsInRoom(guest), text).toBe(pin);
+    await guest.context().close();
+  }
+});
+
+test('after a wrong PIN, the next digit begins another one', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const wrong = pin === '000000' ? '000001' : '000000';
+
+  const guest = await device('iPhone', { noise: answered(404, new RegExp(`/api/rooms/${wrong}/members$`)) });
+  await guest.goto('/');
+  const field = guest.getByRole('textbox', { name: 'PIN' });
+  await field.pressSequentially(wrong);
+  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+
+  await field.press(pin[0]);
+  await expect(field).toHaveValue(pin[0]);
+  await expect(guest.getByRole('alert')).toBeHidden();
+  await expect(guest.locator('.pin-flaps .flap')).toHaveCount(6);
+  await field.pressSequentially(pin.slice(1));
+  expect(await standsInRoom(guest)).toBe(pin);
+});
+
 test('a finger on the flaps of the PIN begins typing', async ({ device }) => {
   const guest = await device('iPhone');
   await guest.goto('/');

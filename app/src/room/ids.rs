@@ -18,15 +18,6 @@ pub struct Pin(String);
 pub struct InvalidPin;
 
 impl Pin {
-    /// Reads a PIN as people type or paste it: spaces and hyphens between the digits are ignored.
-    ///
-    /// # Errors
-    /// [`InvalidPin`] when the text contains anything else, or when the number of digits is wrong.
-    pub fn from_typed(text: &str) -> Result<Self, InvalidPin> {
-        let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').take(PIN_DIGITS.end() + 1).collect();
-        digits.parse()
-    }
-
     /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -39,7 +39,7 @@ pub fn JoinForm(
         if busy.get_untracked() {
             return;
         }
-        let Ok(pin) = Pin::from_typed(&digits.get_untracked()) else {
+        let Ok(pin) = digits.get_untracked().parse::<Pin>() else {
             problem.set(t().pin_wrong(pin_digits));
             return;
         };
@@ -54,11 +54,14 @@ pub fn JoinForm(
             busy.try_set(false);
         });
     };
-    // If only the PIN is asked for, typing its last digit submits the form.
+    // Another PIN has another answer. If only the PIN is asked for, typing its last digit submits the form.
     Effect::new(move |before: Option<String>| {
         let typed = digits.get();
-        if !asks_name && typed.len() == pin_digits && before.is_some_and(|before| before != typed) {
-            join(());
+        if before.is_some_and(|before| before != typed) {
+            problem.set(String::new());
+            if !asks_name && typed.len() == pin_digits {
+                join(());
+            }
         }
         typed
     });
@@ -68,7 +71,7 @@ pub fn JoinForm(
     };
     view! {
         <form class="join" method="post" action=wire::JOIN_FORM on:submit=submitted aria-busy=move || busy.get().to_string()>
-            <PinEntry digits described_by=PROBLEM />
+            <PinEntry digits refused=Signal::derive(move || !problem.with(String::is_empty)) described_by=PROBLEM />
             {asks_name.then(|| view! {
                 <label class="field">
                     <span class="label">{t().your_name_optional()}</span>

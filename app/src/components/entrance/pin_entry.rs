@@ -3,13 +3,19 @@
 use leptos::{html::Input, prelude::*};
 use web_sys::HtmlInputElement;
 
-use crate::{components::elements::flaps::Flaps, first_paint::use_server, i18n::t, room::PIN_DIGITS};
+use crate::{components::elements::flaps::Flaps, first_paint::use_server, i18n::t, room::typed_pin};
 
-/// A text field for the PIN with flaps drawn in its place. It accepts digits only; any other character is removed.
+/// How long a text may be from which the PIN is taken: a message with a link in it.
+const MAX_TEXT: &str = "1000";
+
+/// A text field for the PIN with flaps drawn in its place. It keeps the digits of the PIN and nothing else of what is typed
+/// or pasted, and no more digits than a PIN has.
 #[component]
 pub fn PinEntry(
     /// The digits in the field: what it contains at first, and then what is typed.
     digits: RwSignal<String>,
+    /// Whether the PIN in the field was refused. Then the next digit begins another one.
+    refused: Signal<bool>,
     /// The id of the element that shows a problem with the PIN.
     described_by: &'static str,
 ) -> impl IntoView {
@@ -17,7 +23,12 @@ pub fn PinEntry(
     let field = NodeRef::<Input>::new();
     let read = move |field: HtmlInputElement| {
         let text = field.value();
-        let clean: String = text.chars().filter(char::is_ascii_digit).take(*PIN_DIGITS.end()).collect();
+        let before = digits.get_untracked();
+        let mut clean = typed_pin(&text, flaps);
+        if let Some(next) = clean.strip_prefix(&before).filter(|next| refused.get_untracked() && !before.is_empty() && next.len() == 1) {
+            clean = next.to_owned();
+        }
+        clean.truncate(flaps);
         if clean != text {
             field.set_value(&clean);
         }
@@ -41,7 +52,7 @@ pub fn PinEntry(
                     autocomplete="off"
                     enterkeyhint="go"
                     required
-                    maxlength="24"
+                    maxlength=MAX_TEXT
                     aria-describedby=described_by
                     value=digits.get_untracked()
                     node_ref=field

@@ -1,7 +1,7 @@
 //! The plain HTML forms to create and to join a room, for browsers in which scripts are off or not loaded yet.
 
 use app::{
-    room::Pin,
+    room::{Pin, typed_pin},
     wire::{self, JoinRequest},
 };
 use axum::{
@@ -46,7 +46,7 @@ pub(crate) async fn create(services: State, client: Client) -> Response {
 /// with the form and the reason: the home page if the text is not a PIN, otherwise the page to join this room.
 pub(crate) async fn join(services: State, client: Client, headers: HeaderMap, fields: Result<Form<JoinFields>, FormRejection>) -> Response {
     let fields = fields.map(|Form(fields)| fields).unwrap_or_default();
-    let Ok(pin) = Pin::from_typed(&fields.pin) else {
+    let Ok(pin) = typed_pin(&fields.pin, services.rooms.pin_digits()).parse::<Pin>() else {
         return back_to("/", &wire::Problem::no_such_room().into());
     };
     match enter(&services, &client, &headers, &pin, fields.name).await {
