@@ -19,6 +19,9 @@ use crate::http::{Refusal, Services};
 /// a token. Programs other than browsers are allowed, because they send neither `Sec-Fetch-Site` nor `Origin`.
 pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
+    if is_foreign_image(request.uri().path(), headers) {
+        return refusal().into_response();
+    }
     if is_from_here(headers) {
         return next.run(request).await;
     }
@@ -31,9 +34,28 @@ pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Re
     let differs = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value != expected);
     let embeds = differs("sec-fetch-mode", "navigate") || differs("sec-fetch-dest", "document");
     if !reads || upgrades || embeds {
-        return Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.").into_response();
+        return refusal().into_response();
     }
     next.run(request).await
+}
+
+fn refusal() -> Refusal {
+    Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.")
+}
+
+/// Whether a browser asks for an image in a page of another site, although it does not say so, because this server has no
+/// TLS: pages are never images, and anything else tells the host of the page that shows it. Forty images of PINs that do
+/// not exist would otherwise spend all guesses of whoever looks at a page.
+fn is_foreign_image(path: &str, headers: &HeaderMap) -> bool {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if headers.contains_key("sec-fetch-site") || !text(header::ACCEPT).is_some_and(|accept| accept.starts_with("image/")) {
+        return false;
+    }
+    let mut parts = path.trim_matches('/').split('/');
+    let is_page = matches!((parts.next(), parts.next(), parts.next()), (Some("join" | "r"), Some(_), None));
+    let shown_by: Option<Uri> = text(header::REFERER).and_then(|referer| referer.parse().ok());
+    let shown_by = shown_by.as_ref().and_then(Uri::authority);
+    is_page || shown_by.is_some_and(|page| !text(header::HOST).is_some_and(|host| page.as_str().eq_ignore_ascii_case(host)))
 }
 
 /// Whether the request comes from a page of this server, or from no page.
@@ -57,6 +79,26 @@ mod tests {
     fn allowed(headers: &[(&'static str, &str)]) -> bool {
         let pairs = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
         is_from_here(&pairs.collect())
+    }
+
+    #[test]
+    fn images_in_pages_of_other_sites_are_known_by_what_browsers_say_without_tls() {
+        const IMAGES: &str = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+        let foreign = |path: &str, headers: &[(&'static str, &str)]| {
+            let host = [("host", "192.168.1.20:3000")];
+            let pairs = host.iter().chain(headers).map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            is_foreign_image(path, &pairs.collect())
+        };
+        let thumbnail = "/api/rooms/482913/files/1/thumbnail";
+        assert!(foreign("/join/482913", &[("accept", IMAGES)]));
+        assert!(foreign(thumbnail, &[("accept", IMAGES), ("referer", "http://evil.example/")]));
+        assert!(foreign(thumbnail, &[("accept", IMAGES), ("referer", "http://192.168.1.20:4000/")]));
+        assert!(!foreign(thumbnail, &[("accept", IMAGES), ("referer", "http://192.168.1.20:3000/r/482913")]));
+        assert!(!foreign(thumbnail, &[("accept", IMAGES)]));
+        assert!(!foreign("/join/482913/qr.svg", &[("accept", IMAGES), ("referer", "http://192.168.1.20:3000/r/482913")]));
+        // A link on another site, and a program.
+        assert!(!foreign("/join/482913", &[("accept", "text/html,application/xhtml+xml"), ("referer", "http://evil.example/")]));
+        assert!(!foreign("/join/482913", &[("accept", "*/*")]));
     }
 
     #[test]
