@@ -13,7 +13,7 @@ use super::RoomHandle;
 pub struct TooFast(pub Duration);
 
 impl RoomHandle {
-    /// Counts a new file, before anything is done for it.
+    /// Counts a new file or text, before anything is done for it.
     ///
     /// # Errors
     /// [`TooFast`].
