@@ -6,8 +6,8 @@ use app::{room::Audience, wire::ServerMessage};
 use bytes::Bytes;
 use tokio::sync::broadcast::Sender;
 
-/// How many messages a socket may fall behind before it gets what one that connects again would get: the events that it
-/// missed, or a snapshot. Each place takes 32 bytes in every room in which somebody is.
+/// How many messages a socket may fall behind before it gets a snapshot instead. Each place takes 32 bytes in every room in
+/// which somebody is.
 const BACKLOG: usize = 128;
 
 /// A message for everybody in the room. It is encoded once for all sockets.

@@ -1,6 +1,6 @@
-//! The messages of a snapshot. Its lists may be long, so they are divided among messages that fit into the buffer of a
-//! socket: a buffer that had to grow for one of them would stay large. The files, of which there are the most, are encoded
-//! once for all sockets that want them.
+//! The messages of a snapshot. Its lists may be long, so they are divided among messages of moderate size, so that nobody on
+//! their way needs a large buffer for one of them. The files, of which there are the most, are encoded once for all sockets
+//! that want them.
 
 use std::sync::Arc;
 

@@ -91,7 +91,7 @@ async fn a_text_that_is_not_utf_8_ends_only_its_socket() {
         true,
     );
     broken.send(Message::Frame(frame)).await;
-    assert_ne!(broken.close_code().await, 4001);
+    assert_eq!(broken.close_code().await, 1007);
     sound.say(json!({"type": "rename", "name": "Sound"})).await;
     assert!(matches!(sound.event().await, RoomEvent::MemberRenamed { .. }));
     app.finish().await;
@@ -162,5 +162,51 @@ async fn a_flood_of_messages_is_a_problem_and_not_the_end() {
     owner.add_file("a.txt", 1).await;
     // The problems with the other heartbeats come first.
     while !matches!(socket.next().await, ServerMessage::Event { event: RoomEvent::FileAdded { .. }, .. }) {}
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_breaks_the_rules_is_told_which_and_the_connection_is_not_reset() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let too_long = [&[0x81, 0xfe, 0x4e, 0x20, 0, 0, 0, 0][..], &[b'x'; 20_000]].concat();
+    let continuation_of_nothing = vec![0x80, 0x81, 0, 0, 0, 0, b'x'];
+    let without_mask = vec![0x81, 0x01, b'x'];
+    let reserved = vec![0xf1, 0x80, 0, 0, 0, 0];
+    for (frame, code) in [(too_long, 1009u16), (continuation_of_nothing, 1002), (without_mask, 1002), (reserved, 1002)] {
+        let (stream, _) = connect(&owner, None, &[]).await.unwrap();
+        let mut connection = stream.into_inner();
+        connection.write_all(&frame).await.unwrap();
+        connection.shutdown().await.unwrap();
+        let mut came = Vec::new();
+        let read = tokio::time::timeout(LONG, connection.read_to_end(&mut came)).await.expect("the server ends the connection");
+        read.expect("the connection is not reset");
+        let [first, second] = code.to_be_bytes();
+        let is_close = |bytes: &[u8]| bytes[0] == 0x88 && bytes[2..] == [first, second];
+        assert!(came.windows(4).any(is_close), "no close frame with {code} in {came:?}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_headers_of_the_handshake_may_list_more() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    for headers in [
+        "Connection: keep-alive,\tUpgrade\r\nUpgrade: websocket",
+        "Connection: keep-alive\r\nConnection: upgrade\r\nUpgrade: WebSocket, h2c",
+    ] {
+        let mut connection = tokio::net::TcpStream::connect(app.address()).await.unwrap();
+        let (path, token) = (app::wire::live(&owner.entered.pin, None), &owner.entered.token);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {token}\r\n\r\n",
+            app.address()
+        );
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        connection.read_exact(&mut answer).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 101", "{headers}");
+    }
     app.finish().await;
 }

@@ -15,7 +15,10 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use tokio::{sync::broadcast::error::RecvError, time::Instant};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{Instant, MissedTickBehavior},
+};
 use tokio_tungstenite::tungstenite::{
     self, Message, Utf8Bytes,
     protocol::{
@@ -118,6 +121,7 @@ impl Live {
         // Every socket of the server waits for this, so that it would cost a lot to begin anew with each event.
         let mut stopped = pin!(stopping.cancelled());
         let mut heartbeat = tokio::time::interval_at(Instant::now() + period, period);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_frame_at = Instant::now();
 
         let mut subscription = room.subscribe(since, self.peer.session.viewer());
@@ -126,7 +130,10 @@ impl Live {
         }
         loop {
             let step = tokio::select! {
-                message = subscription.broadcasts.recv() => self.forward(message, &mut subscription).await,
+                // In this order, because what came while something was sent slowly has to be read before the client counts as
+                // silent. A client cannot keep the others waiting: it may not send so many frames.
+                biased;
+                () = &mut stopped => ControlFlow::Break(End::Close(CLOSE_RESTART.into(), "the server restarts")),
                 frame = self.socket.recv() => {
                     last_frame_at = Instant::now();
                     match frame {
@@ -142,7 +149,7 @@ impl Live {
                         Box::pin(self.send_heartbeat()).await
                     }
                 }
-                () = &mut stopped => ControlFlow::Break(End::Close(CLOSE_RESTART.into(), "the server restarts")),
+                message = subscription.broadcasts.recv() => self.forward(message, &mut subscription).await,
             };
             if let ControlFlow::Break(end) = step {
                 return end;
@@ -151,8 +158,7 @@ impl Live {
     }
 
     /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains are skipped; of an
-    /// event that the member may not see, only the number is sent. A socket that fell too far behind gets what one that
-    /// connects again would get.
+    /// event that the member may not see, only the number is sent. A socket that fell too far behind gets a snapshot instead.
     async fn forward(&mut self, message: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
         match message {
             Ok(message) => {
@@ -168,7 +174,7 @@ impl Live {
                 if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
             }
             Err(RecvError::Lagged(_)) => {
-                *subscription = self.peer.session.room.subscribe(Some(subscription.revision), self.peer.session.viewer());
+                *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
                 Box::pin(self.send_first(subscription)).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
             }
@@ -187,6 +193,7 @@ impl Live {
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => Utf8Bytes::from_static(""),
+            // The last of these is never read: it stands for frames that are sent.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => return ControlFlow::Continue(()),
             Message::Close(_) => return ControlFlow::Break(End::Left),
         };
@@ -272,10 +279,13 @@ fn room_closed() -> End {
     End::Close(CLOSE_ROOM_CLOSED.into(), "the room is closed")
 }
 
-/// How a socket ends when a frame cannot be read: with a close frame if the message is too long, otherwise without one.
+/// How a socket ends when a frame cannot be read: with a close frame that says why, unless the peer is gone.
 fn broken(error: &tungstenite::Error) -> End {
+    use tungstenite::{Error, error::ProtocolError::ResetWithoutClosingHandshake};
     match error {
-        tungstenite::Error::Capacity(_) => End::Close(CloseCode::Size, "the message is too long"),
+        Error::Capacity(_) => End::Close(CloseCode::Size, "the message is too long"),
+        Error::Utf8(_) => End::Close(CloseCode::Invalid, "the text is not UTF-8"),
+        Error::Protocol(error) if *error != ResetWithoutClosingHandshake => End::Close(CloseCode::Protocol, "this is no frame"),
         _ => End::Gone,
     }
 }

@@ -1,8 +1,8 @@
-//! A WebSocket without buffers of its own while it is idle.
+//! A WebSocket that takes little memory while it is idle, because there are thousands.
 //!
 //! The library reads frames and answers pings and the closing handshake. What it would write, it would keep in a buffer that
-//! never shrinks, so messages are written here, straight from where they are encoded. That halves the memory of a socket, of
-//! which there are thousands.
+//! never shrinks, so messages are written here, straight from where they are encoded. Its buffer for reading never shrinks
+//! either, but clients send next to nothing.
 
 use std::{
     future::poll_fn,
@@ -16,7 +16,7 @@ use bytes::Buf;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
     time::timeout,
 };
 use tokio_tungstenite::tungstenite::{
@@ -30,12 +30,14 @@ use tokio_util::io::poll_write_buf;
 
 /// The longest message that a client may send, in bytes. It is far more than any valid message needs.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
-/// The least that is read at once, in bytes: the longest head of a frame has 14. Once a head has come, the buffer grows to
-/// what it announces.
-const READ_BYTES: usize = 16;
-/// How many bytes of pongs and close frames may wait to be written. Each has 127 at most, and a pong takes the place of the one
-/// before it.
+/// How many bytes are read at once, which is more than most messages have. The buffer has as many from the beginning, and
+/// grows when the head of a frame announces more.
+const READ_BYTES: usize = 512;
+/// How many bytes of pongs and close frames may wait to be written, of which each has 127 at most. When there is no space for
+/// another pong, it takes the place of the one before it.
 const MAX_UNSENT_BYTES: usize = 1024;
+/// How much is read at once from a client that is not understood any more.
+const DISCARDED_BYTES: usize = 4096;
 /// The length of the longest head of a frame that a server sends, which has no mask (RFC 6455, section 5.2).
 const MAX_HEAD_BYTES: usize = 10;
 
@@ -46,6 +48,8 @@ pub(super) struct Socket {
     protocol: WebSocketContext,
     /// How long the client may take to receive a frame.
     patience: Duration,
+    /// Whether the client broke the rules, so that no frame can be read any more.
+    is_unreadable: bool,
 }
 
 impl Socket {
@@ -58,7 +62,7 @@ impl Socket {
             .read_buffer_size(READ_BYTES)
             .write_buffer_size(0)
             .max_write_buffer_size(MAX_UNSENT_BYTES);
-        Self { stream: TokioIo::new(upgraded), protocol: WebSocketContext::new(Role::Server, Some(config)), patience }
+        Self { stream: TokioIo::new(upgraded), protocol: WebSocketContext::new(Role::Server, Some(config)), patience, is_unreadable: false }
     }
 
     /// The next message of the client, or its next control frame. Nothing is lost if the future is dropped.
@@ -66,7 +70,9 @@ impl Socket {
     /// # Errors
     /// The socket has ended, or the client broke the rules. Nothing more comes.
     pub(super) async fn recv(&mut self) -> Result<Message, Error> {
-        poll_fn(|context| self.poll(context, |protocol, stream| protocol.read(stream))).await
+        let received = poll_fn(|context| self.poll(context, |protocol, stream| protocol.read(stream))).await;
+        self.is_unreadable = received.is_err();
+        received
     }
 
     /// Sends one frame, which is a whole message. If the future is dropped, nothing more can be sent.
@@ -90,7 +96,7 @@ impl Socket {
 
     /// Writes what is left of the frame.
     fn poll_send(&mut self, context: &mut Context<'_>, frame: &mut impl Buf) -> Poll<Result<(), Error>> {
-        // A pong of which a part is written comes first.
+        // What the library has written a part of comes first.
         ready!(self.poll(context, |protocol, stream| protocol.flush(stream)))?;
         while frame.has_remaining() {
             if ready!(poll_write_buf(Pin::new(&mut self.stream), context, frame))? == 0 {
@@ -101,14 +107,25 @@ impl Socket {
     }
 
     /// Sends a close frame, or, without one, the answer to the client's own, and returns when the client has closed its side,
-    /// too: ending the connection earlier could lose the frame.
-    pub(super) async fn close(&mut self, mut frame: Option<CloseFrame>) {
-        let mut step = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| match frame.take() {
-            Some(frame) => protocol.close(stream, Some(frame)),
-            None => protocol.flush(stream),
-        };
-        if poll_fn(|context| self.poll(context, &mut step)).await.is_ok() {
-            while self.recv().await.is_ok() {}
+    /// too: ending the connection with something unread could lose the frame.
+    pub(super) async fn close(&mut self, frame: Option<CloseFrame>) {
+        // Pongs that wait are sent first, so that there is space for a close frame.
+        let flush = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| protocol.flush(stream);
+        let flushed = poll_fn(|context| self.poll(context, flush)).await;
+        if let (Ok(()), Some(frame)) = (flushed, frame) {
+            let mut frame = Some(frame);
+            let mut step = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| match frame.take() {
+                Some(frame) => protocol.close(stream, Some(frame)),
+                None => protocol.flush(stream),
+            };
+            if poll_fn(|context| self.poll(context, &mut step)).await.is_err() {
+                return;
+            }
+            while !self.is_unreadable && self.recv().await.is_ok() {}
+        }
+        if self.is_unreadable {
+            let mut discarded = vec![0; DISCARDED_BYTES];
+            while self.stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
         }
     }
 

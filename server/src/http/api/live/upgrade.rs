@@ -4,7 +4,7 @@ use app::wire::ProblemCode;
 use axum::{
     body::Body,
     extract::FromRequestParts,
-    http::{Request, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Request, header, request::Parts},
     response::Response,
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -24,14 +24,26 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let refusal = || Refusal::new(ProblemCode::MalformedRequest, "This address speaks WebSocket only.");
+        // The library checks a request of its own, and knows only the simplest form of two headers that are lists.
         let mut request = Request::new(());
         *request.method_mut() = parts.method.clone();
         *request.version_mut() = parts.version;
         *request.headers_mut() = parts.headers.clone();
+        for (name, value) in [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")] {
+            if lists(&parts.headers, &name, value) {
+                request.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+        }
         let response = create_response(&request).map_err(|_| refusal())?.map(|()| Body::empty());
         let connection = parts.extensions.remove::<OnUpgrade>().ok_or_else(refusal)?;
         Ok(Self { response, connection })
     }
+}
+
+/// Whether a header that is a list, possibly in several lines, has this value in it (RFC 9110, section 5.6.1).
+fn lists(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
+    let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|listed| listed.trim().eq_ignore_ascii_case(value))
 }
 
 impl Upgrade {
