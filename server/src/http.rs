@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, device::DeviceRules, files::FileStore, rooms::Rooms, uploads::Uploads};
 use content::archive_layout::ArchiveLayouts;
-use guard::{AtOnce, Budget, Guesses};
+use guard::{AtOnce, Budget, Guesses, PageTurns, Unsent};
 
 pub(crate) use refusal::Refusal;
 
@@ -45,6 +45,10 @@ pub(crate) struct Services {
     pub(crate) archive_layouts: ArchiveLayouts,
     /// The snapshots of rooms that are being sent as responses.
     pub(crate) snapshots: AtOnce,
+    /// The long lists and pages that are being sent.
+    pub(crate) unsent: Unsent,
+    /// The turns to render the page of a large room.
+    pub(crate) page_turns: PageTurns,
     /// Cancelled when the server stops.
     pub(crate) stopping: CancellationToken,
     /// The open live sockets. The server waits for them here when it stops, because an upgraded connection no longer

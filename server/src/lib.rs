@@ -43,7 +43,7 @@ use files::{FileStore, StoreSettings};
 use http::{
     Services,
     content::archive_layout::ArchiveLayouts,
-    guard::{AtOnce, Budget, Guesses},
+    guard::{AtOnce, Budget, Guesses, PageTurns, Unsent},
 };
 use journal::{Journal, Recovered};
 use rooms::{RoomLimits, RoomSettings, Rooms};
@@ -123,6 +123,8 @@ impl Server {
             archives: AtOnce::new(config.limits.max_archives_per_member),
             archive_layouts: ArchiveLayouts::new(config.limits.max_archives),
             snapshots: AtOnce::new(config.limits.max_snapshots_per_member),
+            unsent: Unsent::default(),
+            page_turns: PageTurns::default(),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
             config,

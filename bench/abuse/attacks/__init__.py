@@ -13,6 +13,8 @@ ATTACKS: tuple[Attack, ...] = (
     lists.many_files,
     lists.archive_heads,
     lists.archives,
+    lists.pages,
+    lists.unread_lists,
     bodies.slow_bodies,
     bodies.slow_heads,
     bodies.deaf_downloads,

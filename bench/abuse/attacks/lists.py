@@ -105,12 +105,74 @@ def archives(stage: Stage) -> Seen:
     )
 
 
+@attack(
+    "two pages of large rooms are rendered at a time, for one address as well; 64 MiB that one address has asked for and not read",
+    grows_mib=320,
+    flags=("--max-new-files-per-room", "0"),
+)
+def pages(stage: Stage) -> Seen:
+    """The page of a large room, asked for over many connections at once and not read."""
+    files, count, port = stage.number(4000, 300), stage.number(200, 30), stage.server.port
+    with Client(port) as client:
+        owner = client.create_room()
+        owner.fill(files, "a file of a large room, number {}.txt")
+        guest = client.join(owner.pin)
+        stage.begin()
+        held = [request(port, guest, f"/r/{guest.pin}", "Accept-Encoding: br\r\n") for _ in range(count)]
+        time.sleep(stage.number(15, 2))
+        for one in held:
+            one.close()
+        page = guest.client.ask("GET", f"/r/{guest.pin}", {"Cookie": f"snapdrop-{guest.pin}={guest.token}"})
+    stage.require(page.status == 200 and page.body.count(b"a file of a large room") >= files, f"afterwards a page got {page}")
+    return Seen(
+        f"one guest asks for the page of a room of {files:,} files over {count} connections, and reads none",
+        f"afterwards, a page has all files: {page}",
+    )
+
+
+@attack(
+    "{max_snapshots_per_member} lists of a member at the same time: 429 too_many_at_once with Retry-After",
+    grows_mib=160,
+    flags=("--max-new-files-per-room", "0"),
+)
+def unread_lists(stage: Stage) -> Seen:
+    """Long lists that are asked for one after the other and not read."""
+    # A list that the kernel keeps for the client is sent. These names have six characters of JSON for each byte.
+    files, port = stage.number(4000, 2000), stage.server.port
+    with Client(port) as client:
+        owner = client.create_room()
+        owner.fill(files, "\x01" * 900 + "{}")
+        guest = client.join(owner.pin)
+        stage.begin()
+        held = [request(port, guest, guest.path) for _ in range(50)]
+        lines = [one.recv(12).decode() for one in held]
+        for one in held:
+            one.close()
+        deadline = time.monotonic() + 10
+        while (after := guest.ask("GET")).status != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+    most = stage.limits["max_snapshots_per_member"]
+    stage.require(lines.count("HTTP/1.1 200") == most, f"50 lists got {counted(lines)}")
+    stage.require(after.status == 200, f"when they had ended, another one got {after}")
+    return Seen(
+        f"one guest asks 50 times for a list of {len(after.body) / MIB:.0f} MiB, and reads 12 bytes of each",
+        f"{counted(lines)}; afterwards another one is sent",
+    )
+
+
 def archive(port: int, seat: Seat) -> socket.socket:
     """Asks for an archive, and reads nothing of it."""
-    connection = connect(port, ATTACKER, receive_bytes=4096)
-    connection.sendall(f"GET {seat.path}/archive.zip HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {seat.token}\r\n\r\n".encode())
+    connection = request(port, seat, f"{seat.path}/archive.zip")
     # A byte that has come shows that the request is running.
     connection.recv(1, socket.MSG_PEEK)
+    return connection
+
+
+def request(port: int, seat: Seat, path: str, headers: str = "") -> socket.socket:
+    """Sends a request of a member, and reads nothing of the answer."""
+    connection = connect(port, ATTACKER, receive_bytes=4096)
+    proof = f"Authorization: Bearer {seat.token}\r\nCookie: snapdrop-{seat.pin}={seat.token}\r\n"
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n{proof}{headers}\r\n".encode())
     return connection
 
 

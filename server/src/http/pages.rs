@@ -21,16 +21,19 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use http_body_util::BodyExt as _;
 use leptos::{nonce::use_nonce, prelude::expect_context};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
+use tokio::runtime::Handle;
 
 use super::{
     Refusal, Services, State,
     app_shell::assets,
-    guard::{Client, PathText, Session, find_room, forget_seat, seat_token},
+    guard::{Client, PageTurns, PathText, Session, find_room, forget_seat, seat_token},
     preferences,
 };
+use crate::tasks::blocking;
 
 /// The query of a page: why the request that led here was refused, if it was.
 #[derive(Debug, Deserialize)]
@@ -59,14 +62,7 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
                 reason = "this only holds the seat of a member without a live socket; if it fails, the page is shown all the same"
             )]
             let _ = session.room.take_seat_again(session.member).await;
-            let view = RoomView { snapshot: session.room.snapshot_for(session.viewer()), you: session.member };
-            render(
-                &services,
-                StatusCode::OK,
-                Page::Room(serde_json::to_string(&view).expect("rooms have string keys and no failing parts")),
-                request,
-            )
-            .await
+            room_of_member(&services, &client, session, request).await
         }
         None => {
             // The upload form redirects to this address with a problem, for example when its sender has lost the seat.
@@ -74,6 +70,37 @@ pub(crate) async fn room(services: State, client: Client, PathText(pin): PathTex
             join_form(&services, &client, pin, problem, request).await
         }
     }
+}
+
+/// The page of a room for one of its members.
+async fn room_of_member(services: &Arc<Services>, client: &Client, session: Session, request: Request) -> Response {
+    let is_large = session.room.read(PageTurns::is_large);
+    let page = move || {
+        let view = RoomView { snapshot: session.room.snapshot_for(session.viewer()), you: session.member };
+        Page::Room(serde_json::to_string(&view).expect("rooms have string keys and no failing parts"))
+    };
+    let rendered = if is_large {
+        let turn = services.page_turns.wait(client.address).await;
+        let (services, runtime) = (Arc::clone(services), Handle::current());
+        blocking(move || {
+            let _turn = turn;
+            runtime.block_on(async {
+                let (parts, body) = render(&services, StatusCode::OK, page(), request).await.into_parts();
+                // All of it is rendered now, and its length known.
+                match body.collect().await {
+                    Ok(rendered) => Response::from_parts(parts, rendered.to_bytes().into()),
+                    Err(error) => {
+                        tracing::error!(%error, "the page of a room could not be rendered");
+                        Refusal::new(ProblemCode::Internal, "The page could not be made.").into_response()
+                    }
+                }
+            })
+        })
+        .await
+    } else {
+        render(services, StatusCode::OK, page(), request).await
+    };
+    services.unsent.send(client.address, rendered).unwrap_or_else(IntoResponse::into_response)
 }
 
 /// `/join/{pin}`: the form to join, with the PIN filled in. Opening the page does not join the room, because programs

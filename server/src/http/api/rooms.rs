@@ -51,10 +51,10 @@ pub(crate) async fn known(services: State, headers: HeaderMap) -> Response {
 }
 
 /// `GET /api/rooms/{pin}`: a snapshot of the room, as the client may see it, and the client's member id.
-pub(crate) async fn snapshot(services: State, session: Session) -> Result<Response, Refusal> {
+pub(crate) async fn snapshot(services: State, client: Client, session: Session) -> Result<Response, Refusal> {
     let running = services.snapshots.begin(session.member)?;
     let view = RoomView { snapshot: session.room.snapshot_for(session.viewer()), you: session.member };
-    Ok(running.until_sent(Json(view).into_response()))
+    Ok(running.until_sent(services.unsent.send(client.address, Json(view).into_response())?))
 }
 
 /// `DELETE /api/rooms/{pin}`: closes the room, and erases everything in it before the response is sent. A file that

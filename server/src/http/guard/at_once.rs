@@ -10,13 +10,9 @@ use app::{
     room::MemberId,
     wire::{Problem, ProblemCode},
 };
-use axum::{
-    body::{Body, HttpBody as _},
-    http::header::CONTENT_LENGTH,
-    response::Response,
-};
-use http_body_util::BodyExt as _;
+use axum::response::Response;
 
+use super::until_sent::until_sent;
 use crate::locks::lock;
 
 /// The requests of one kind that run now, and how many each member may have. All clones count together.
@@ -57,20 +53,9 @@ impl AtOnce {
 }
 
 impl Running {
-    /// Lets the request run until the last byte of its response is sent, or the client is gone.
+    /// Lets the request run until nearly all of its response is sent, or the client is gone.
     pub(crate) fn until_sent(self, response: Response) -> Response {
-        let length = response.body().size_hint().exact();
-        let mut response = response.map(|body| {
-            Body::new(body.map_frame(move |frame| {
-                let _running = &self;
-                frame
-            }))
-        });
-        // The new body does not know its length any more.
-        if let Some(length) = length {
-            response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| length.into());
-        }
-        response
+        until_sent(response, self)
     }
 }
 
