@@ -51,11 +51,10 @@ impl FileEntry {
         self.name.as_str().len() + self.media_type.len() + PART_ID_BYTES * self.joined_from.len()
     }
 
-    /// When the file was changed last, as far as that is known, in milliseconds since 1970: as its sender says, otherwise
-    /// when it was added.
+    /// When the file was changed last, in milliseconds since 1970: as its sender says, but not after it was added.
     #[must_use]
     pub fn changed_at_ms(&self) -> u64 {
-        self.modified_at_ms.unwrap_or(self.added_at_ms)
+        self.modified_at_ms.map_or(self.added_at_ms, |modified_at_ms| modified_at_ms.min(self.added_at_ms))
     }
 }
 

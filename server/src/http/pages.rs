@@ -84,23 +84,25 @@ async fn room_of_member(services: &Arc<Services>, client: &Client, session: Sess
         let (services, runtime) = (Arc::clone(services), Handle::current());
         blocking(move || {
             let _turn = turn;
-            runtime.block_on(async {
-                let (parts, body) = render(&services, StatusCode::OK, page(), request).await.into_parts();
-                // All of it is rendered now, and its length known.
-                match body.collect().await {
-                    Ok(rendered) => Response::from_parts(parts, rendered.to_bytes().into()),
-                    Err(error) => {
-                        tracing::error!(%error, "the page of a room could not be rendered");
-                        Refusal::new(ProblemCode::Internal, "The page could not be made.").into_response()
-                    }
-                }
-            })
+            runtime.block_on(whole(render(&services, StatusCode::OK, page(), request)))
         })
         .await
     } else {
-        render(services, StatusCode::OK, page(), request).await
+        whole(render(services, StatusCode::OK, page(), request)).await
     };
     services.unsent.send(client.address, rendered).unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Waits until all of a page is rendered, so that its length is known.
+async fn whole(rendering: impl Future<Output = Response>) -> Response {
+    let (parts, body) = rendering.await.into_parts();
+    match body.collect().await {
+        Ok(rendered) => Response::from_parts(parts, rendered.to_bytes().into()),
+        Err(error) => {
+            tracing::error!(%error, "the page of a room could not be rendered");
+            Refusal::new(ProblemCode::Internal, "The page could not be made.").into_response()
+        }
+    }
 }
 
 /// `/join/{pin}`: the form to join, with the PIN filled in. Opening the page does not join the room, because programs

@@ -43,6 +43,9 @@ async fn a_download_says_when_the_file_was_changed_and_can_be_asked_for_by_that(
         (&[("if-modified-since", MOMENT), ("if-none-match", "\"other\"")], 200),
         (&[("range", "bytes=5-"), ("if-range", MOMENT)], 206),
         (&[("range", "bytes=5-"), ("if-range", "Mon, 04 Mar 2019 05:06:06 GMT")], 200),
+        (&[("range", "bytes=5-"), ("if-range", "Mon, 04 Mar 2019 05:06:08 GMT")], 200),
+        (&[("if-unmodified-since", MOMENT)], 200),
+        (&[("if-unmodified-since", "Mon, 04 Mar 2019 05:06:06 GMT")], 412),
     ] {
         assert_eq!(get(&owner, id, headers).await.status(), status, "{headers:?}");
     }
@@ -50,7 +53,7 @@ async fn a_download_says_when_the_file_was_changed_and_can_be_asked_for_by_that(
 }
 
 #[tokio::test]
-async fn a_file_of_the_future_or_without_a_date_was_changed_now() {
+async fn a_file_of_the_future_or_without_a_date_was_changed_when_it_was_added() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
     let before = std::time::SystemTime::now() - std::time::Duration::from_secs(1);
@@ -66,7 +69,7 @@ async fn a_file_of_the_future_or_without_a_date_was_changed_now() {
 async fn a_file_in_an_archive_keeps_its_date() {
     let app = TestApp::start().await;
     let owner = app.create_room().await;
-    for unix_ms in [MOMENT_MS, 0, u64::MAX] {
+    for unix_ms in [MOMENT_MS, 0] {
         upload(&owner, unix_ms).await;
     }
     let bytes = owner.archive().await.bytes().await.unwrap();
@@ -81,8 +84,8 @@ async fn a_file_in_an_archive_keeps_its_date() {
             (file.last_modified().unwrap().to_string(), exact)
         })
         .collect();
-    // The date of the format has even seconds only and begins in 1980; the exact one ends in 2038.
-    let expected = [("2019-03-04 05:06:06", Some(1_551_675_967)), ("1980-01-01 00:00:00", Some(0)), ("2107-12-31 23:59:58", None)];
+    // The date of the format has even seconds only and begins in 1980.
+    let expected = [("2019-03-04 05:06:06", Some(1_551_675_967)), ("1980-01-01 00:00:00", Some(0))];
     assert_eq!(dates, expected.map(|(date, exact)| (date.to_owned(), exact)));
     app.finish().await;
 }

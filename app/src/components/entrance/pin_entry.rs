@@ -3,13 +3,18 @@
 use leptos::{html::Input, prelude::*};
 use web_sys::HtmlInputElement;
 
-use crate::{components::elements::flaps::Flaps, first_paint::use_server, i18n::t, room::typed_pin};
+use crate::{
+    components::elements::flaps::Flaps,
+    first_paint::use_server,
+    i18n::t,
+    room::{PIN_DIGITS, typed_pin},
+};
 
 /// How long a text may be from which the PIN is taken: a message with a link in it.
 const MAX_TEXT: &str = "1000";
 
 /// A text field for the PIN with flaps drawn in its place. It keeps the digits of the PIN and nothing else of what is typed
-/// or pasted, and no more digits than a PIN has.
+/// or pasted, and takes no more digits than a PIN has.
 #[component]
 pub fn PinEntry(
     /// The digits in the field: what it contains at first, and then what is typed.
@@ -25,10 +30,13 @@ pub fn PinEntry(
         let text = field.value();
         let before = digits.get_untracked();
         let mut clean = typed_pin(&text, flaps);
-        if let Some(next) = clean.strip_prefix(&before).filter(|next| refused.get_untracked() && !before.is_empty() && next.len() == 1) {
-            clean = next.to_owned();
+        clean.truncate(*PIN_DIGITS.end());
+        // One digit more than a PIN has was typed. A longer one that was pasted may be right: the server may have made its
+        // PINs longer since it sent the page.
+        let surplus = clean.strip_prefix(&before).filter(|next| before.len() == flaps && next.len() == 1).map(str::to_owned);
+        if let Some(next) = surplus {
+            clean = if refused.get_untracked() { next } else { before };
         }
-        clean.truncate(flaps);
         if clean != text {
             field.set_value(&clean);
         }

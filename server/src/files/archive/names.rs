@@ -6,9 +6,11 @@ use icu_normalizer::DecomposingNormalizerBorrowed;
 
 use super::ArchivedFile;
 
-/// The most bytes of one part of a path. Linux and others take as many; Windows and macOS take 255 units, of which there are
-/// never more than bytes.
+/// The most bytes of one part of a path. Linux and others take as many; Windows and macOS take 255 units of UTF-16, of which
+/// there are never more than bytes.
 const MAX_NAME_BYTES: usize = 255;
+/// The most bytes of a number that is added to a name, with its space and brackets.
+const MAX_NUMBER_BYTES: usize = " (4294967295)".len();
 /// The longest ending, with its dot, that is kept when a name is shortened.
 const MAX_ENDING_BYTES: usize = 32;
 
@@ -32,16 +34,16 @@ pub(super) fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
         })
         .collect();
     let mut taken: HashSet<(usize, String)> = folders.into_keys().collect();
-    // The number to try next for each name that came before.
+    // The number to try next for each name that came before, as far as it stays when a number is added.
     let mut numbers: HashMap<(usize, String), u32> = HashMap::new();
     let unique = |(path, parent): (Vec<String>, usize)| {
         let name = path.last().map_or("", String::as_str);
         let mut unique = name.to_owned();
-        let place = (parent, folded(name));
-        if !taken.insert(place.clone()) {
-            let number = numbers.entry(place).or_insert(2);
+        if !taken.insert((parent, folded(name))) {
+            let (stem, ending) = shortened(name, MAX_NUMBER_BYTES);
+            let number = numbers.entry((parent, folded(&format!("{stem}{ending}")))).or_insert(2);
             loop {
-                unique = fitted(name, &format!(" ({number})"));
+                unique = format!("{stem} ({number}){ending}");
                 *number += 1;
                 if taken.insert((parent, folded(&unique))) {
                     break;
@@ -66,17 +68,14 @@ fn folded(name: &str) -> String {
     decomposed.normalize(&folded).into_owned()
 }
 
-/// The name with `number` in front of its ending, shortened to as many bytes as file systems take. The ending stays,
-/// because it tells what kind of file it is.
-fn fitted(name: &str, number: &str) -> String {
+/// The stem and the ending of a name. The stem is cut so that file systems take them with `more` bytes in addition. The ending
+/// stays, because it tells what kind of file it is.
+fn shortened(name: &str, more: usize) -> (&str, &str) {
     let ending = name.rfind('.').filter(|dot| *dot > 0 && name.len() - dot <= MAX_ENDING_BYTES).unwrap_or(name.len());
     let (stem, ending) = name.split_at(ending);
-    let most = MAX_NAME_BYTES - number.len() - ending.len();
-    let kept = &stem[..stem.floor_char_boundary(most)];
+    let kept = &stem[..stem.floor_char_boundary(MAX_NAME_BYTES - more - ending.len())];
     // A name that was cut must not end in what Windows drops.
-    let kept = if kept.len() < stem.len() { kept.trim_end_matches(['.', ' ']) } else { kept };
-    let fitted = format!("{kept}{number}{ending}");
-    if fitted.is_empty() { "_".to_owned() } else { fitted }
+    (if kept.len() < stem.len() { kept.trim_end_matches(['.', ' ']) } else { kept }, ending)
 }
 
 /// Changes one part of a path so that every system can create it: Windows forbids some characters, and some names stand
@@ -88,13 +87,15 @@ fn harmless(part: &str) -> String {
         safe.pop();
         safe.push('_');
     }
+    let (stem, ending) = shortened(&safe, 1);
+    safe = if stem.is_empty() && ending.is_empty() { "_".to_owned() } else { format!("{stem}{ending}") };
     let stem = safe.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
     let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
     let is_port = port.is_some_and(|number| matches!(number, "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "¹" | "²" | "³"));
     if is_port || DEVICES.contains(&stem.as_str()) {
         safe.insert(0, '_');
     }
-    fitted(&safe, "")
+    safe
 }
 
 #[cfg(test)]
@@ -114,20 +115,30 @@ mod tests {
         assert!(names[4999].ends_with("nnn (5000).txt") && names[5499].ends_with("/d/a (500).txt"));
     }
 
+    /// The same holds for names that differ only where they are cut for a number.
+    #[test]
+    fn thousands_of_long_names_that_are_one_when_they_are_cut_get_numbers() {
+        let names = (0..2500).flat_map(|number| vec![format!("{}{number:04}", "n".repeat(250)); 2]);
+        let unique = unique_names(&names.map(|name| archived(&name)).collect::<Vec<_>>());
+        assert_eq!(unique[4999], format!("{} (2501)", "n".repeat(242)));
+        assert_eq!(unique.iter().collect::<HashSet<_>>().len(), 5000);
+    }
+
     #[test]
     fn a_name_is_shortened_to_what_file_systems_take_and_keeps_its_ending() {
         let long = |letter: &str, bytes: usize| letter.repeat(bytes / letter.len());
         let name = format!("{}.txt", long("ж", 400));
         let [first, second] = unique_names(&[archived(&name), archived(&name)]).try_into().unwrap();
-        assert_eq!((first.len(), second.len()), (254, 254));
-        assert_eq!((first, second), (format!("{}.txt", long("ж", 250)), format!("{} (2).txt", long("ж", 246))));
+        assert_eq!((first, second), (format!("{}.txt", long("ж", 250)), format!("{} (2).txt", long("ж", 238))));
 
         // What looks like an ending may be most of the name, and a folder has none; where a name is cut, no dot stays at its end.
         let cases = [
-            (format!("a.{}", long("b", 300)), format!("a.{}", long("b", 253))),
-            (format!("{}/x", long("f", 300)), format!("{}/x", long("f", 255))),
+            (format!("a.{}", long("b", 300)), format!("a.{}", long("b", 252))),
+            (format!("{}/x", long("f", 300)), format!("{}/x", long("f", 254))),
             (format!("{}..{}", long("d", 253), long("e", 40)), long("d", 253)),
             (".".repeat(300), "._".to_owned()),
+            (format!("NUL{}x", " ".repeat(300)), "_NUL".to_owned()),
+            (format!("con{}x.txt", " ".repeat(300)), "_con.txt".to_owned()),
         ];
         for (name, fitted) in cases {
             assert_eq!(unique_names(&[archived(&name)]), [fitted], "{name}");

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use app::room::{FileEntry, FileState, Sha256};
@@ -37,21 +37,14 @@ pub(crate) fn representation(file: &FileEntry, media_type: HeaderValue, headers:
         // An id is never used for other bytes, so it is a strong validator, also while the upload is running.
         etag: format!("\"{}\"", file.id).parse().expect("quoted hexadecimal digits"),
         length: file.size_bytes,
-        changed_at: Some(changed_at(file)),
+        // Never in the future, as RFC 9110 demands (section 8.8.2.1).
+        changed_at: Some(UNIX_EPOCH + Duration::from_millis(file.changed_at_ms())),
         media_type,
         name: file.name.base(),
         headers,
         purpose,
         source: Source::File(file.id),
     }
-}
-
-/// When the file was changed last. A response must not say that this will be in the future (RFC 9110, section 8.8.2.1), where
-/// the sender's clock may be.
-fn changed_at(file: &FileEntry) -> SystemTime {
-    let changed_at = UNIX_EPOCH.checked_add(Duration::from_millis(file.changed_at_ms()));
-    let now = SystemTime::now();
-    changed_at.map_or(now, |changed_at| changed_at.min(now))
 }
 
 /// Whether the request is for a preview, which the query parameter `preview` says. `Sec-Fetch-Dest` is not used,

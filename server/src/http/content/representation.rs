@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
-use headers::{ETag, HeaderMapExt as _, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, LastModified};
+use headers::{ETag, HeaderMapExt as _, IfMatch, IfModifiedSince, IfNoneMatch, IfRange, IfUnmodifiedSince, LastModified};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::RngExt as _;
 
@@ -114,6 +114,9 @@ impl Representation {
         if request.headers.typed_get::<IfMatch>().is_some_and(|condition| !condition.precondition_passes(&self.etag)) {
             return Err(Refusal::new(ProblemCode::PreconditionFailed, "The file is not the one that If-Match names."));
         }
+        if self.is_another_by_date(&request.headers) {
+            return Err(Refusal::new(ProblemCode::PreconditionFailed, "The file was changed after the date in If-Unmodified-Since."));
+        }
         if request.headers.typed_get::<IfNoneMatch>().is_some_and(|condition| !condition.precondition_passes(&self.etag)) {
             return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
         }
@@ -154,6 +157,14 @@ impl Representation {
         Ok((status, headers, body).into_response())
     }
 
+    /// Whether the bytes were changed after the date that the client names. An entity tag in `If-Match` decides alone (RFC
+    /// 9110, section 13.2.2).
+    fn is_another_by_date(&self, request: &HeaderMap) -> bool {
+        let Some(changed_at) = self.changed_at else { return false };
+        let is_another = || request.typed_get::<IfUnmodifiedSince>().is_some_and(|since| !since.precondition_passes(changed_at));
+        !request.contains_key(header::IF_MATCH) && is_another()
+    }
+
     /// Whether the client has the bytes already, as far as it knows them by their date. An entity tag says more, and decides
     /// alone where there is one (RFC 9110, section 13.2.2).
     fn is_known_by_date(&self, request: &HeaderMap) -> bool {
@@ -165,8 +176,12 @@ impl Representation {
     /// What the request asks for, from `Range` and `If-Range`. A representation of unknown length is always sent whole.
     fn wanted(&self, request: &HeaderMap) -> Wanted {
         let (Some(length), Some(range)) = (self.length, request.get(header::RANGE)) else { return Wanted::Whole };
-        let changed_at = self.changed_at.map(LastModified::from);
-        if request.typed_get::<IfRange>().is_some_and(|condition| condition.is_modified(Some(&self.etag), changed_at.as_ref())) {
+        let has_changed = |condition: &HeaderValue| {
+            // A date has to be the very same (RFC 9110, section 13.1.5).
+            let is_date = self.changed_at.is_some_and(|changed_at| *condition == httpdate::fmt_http_date(changed_at));
+            !is_date && request.typed_get::<IfRange>().is_some_and(|condition| condition.is_modified(Some(&self.etag), None))
+        };
+        if request.get(header::IF_RANGE).is_some_and(has_changed) {
             return Wanted::Whole;
         }
         Wanted::parse(range.to_str().unwrap_or_default(), length)

@@ -12,8 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{locks::lock, network::network};
 
-/// A room with more files, members and texts than this is large.
+/// A room with more files, members and texts than this is large, and so is one with more bytes of names and texts.
 const LARGE_ROWS: usize = 200;
+const LARGE_TEXT_BYTES: usize = 64 << 10;
 /// How many pages of large rooms are rendered at the same time.
 const AT_ONCE: usize = 2;
 /// How many of those who wait for that may be of one address, or one IPv6 /64 network. Its further requests wait for these,
@@ -43,7 +44,7 @@ impl Default for PageTurns {
 impl PageTurns {
     /// Whether the page of this room needs a turn.
     pub(crate) fn is_large(room: &Room) -> bool {
-        room.files.len() + room.members.len() + room.snippets.len() > LARGE_ROWS
+        room.files.len() + room.members.len() + room.snippets.len() > LARGE_ROWS || room.text_bytes() > LARGE_TEXT_BYTES
     }
 
     /// Waits for a turn for this address.

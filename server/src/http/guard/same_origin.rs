@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::cors;
+use super::{cors, seat_cookie::seat_tokens};
 use crate::http::{Refusal, Services};
 
 /// Refuses requests that a page of another site makes a browser send, if they may change something, open a live socket,
@@ -19,10 +19,8 @@ use crate::http::{Refusal, Services};
 /// a token. Programs other than browsers are allowed, because they send neither `Sec-Fetch-Site` nor `Origin`.
 pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
-    if is_foreign_image(request.uri().path(), headers) {
-        return refusal().into_response();
-    }
-    if is_from_here(headers) {
+    let is_foreign_image = is_foreign_image(request.uri().path(), headers);
+    if is_from_here(headers) && !is_foreign_image {
         return next.run(request).await;
     }
     if cors::allowed_origin(&services, headers).is_some() {
@@ -33,7 +31,7 @@ pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Re
     let upgrades = headers.contains_key(header::UPGRADE);
     let differs = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value != expected);
     let embeds = differs("sec-fetch-mode", "navigate") || differs("sec-fetch-dest", "document");
-    if !reads || upgrades || embeds {
+    if !reads || upgrades || embeds || is_foreign_image {
         return refusal().into_response();
     }
     next.run(request).await
@@ -44,18 +42,23 @@ fn refusal() -> Refusal {
 }
 
 /// Whether a browser asks for an image in a page of another site, although it does not say so, because this server has no
-/// TLS: pages are never images, and anything else tells the host of the page that shows it. Forty images of PINs that do
-/// not exist would otherwise spend all guesses of whoever looks at a page.
+/// TLS. Pages are never images, a browser may name the page that shows an image, and to images in a room's own page it adds
+/// the seat's cookie, which it sends to no other site's. Forty images of PINs that do not exist would otherwise spend all
+/// guesses of whoever looks at a page.
 fn is_foreign_image(path: &str, headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if headers.contains_key("sec-fetch-site") || !text(header::ACCEPT).is_some_and(|accept| accept.starts_with("image/")) {
         return false;
     }
-    let mut parts = path.trim_matches('/').split('/');
-    let is_page = matches!((parts.next(), parts.next(), parts.next()), (Some("join" | "r"), Some(_), None));
+    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let is_page = matches!(parts[..], ["join" | "r", _]);
+    let is_of_room = matches!(parts[..], ["api", "rooms", _, ..] | ["join" | "r", _, ..]);
+    let has_seat = headers.contains_key(header::AUTHORIZATION) || seat_tokens(headers).next().is_some();
     let shown_by: Option<Uri> = text(header::REFERER).and_then(|referer| referer.parse().ok());
     let shown_by = shown_by.as_ref().and_then(Uri::authority);
-    is_page || shown_by.is_some_and(|page| !text(header::HOST).is_some_and(|host| page.as_str().eq_ignore_ascii_case(host)))
+    is_page
+        || (is_of_room && !has_seat)
+        || shown_by.is_some_and(|page| !text(header::HOST).is_some_and(|host| page.as_str().eq_ignore_ascii_case(host)))
 }
 
 /// Whether the request comes from a page of this server, or from no page.
@@ -93,9 +96,14 @@ mod tests {
         assert!(foreign("/join/482913", &[("accept", IMAGES)]));
         assert!(foreign(thumbnail, &[("accept", IMAGES), ("referer", "http://evil.example/")]));
         assert!(foreign(thumbnail, &[("accept", IMAGES), ("referer", "http://192.168.1.20:4000/")]));
-        assert!(!foreign(thumbnail, &[("accept", IMAGES), ("referer", "http://192.168.1.20:3000/r/482913")]));
-        assert!(!foreign(thumbnail, &[("accept", IMAGES)]));
-        assert!(!foreign("/join/482913/qr.svg", &[("accept", IMAGES), ("referer", "http://192.168.1.20:3000/r/482913")]));
+        assert!(foreign(thumbnail, &[("accept", IMAGES)]));
+        assert!(foreign("/join/482913/qr.svg", &[("accept", IMAGES)]));
+        let seat = ("cookie", "snapdrop-482913=token");
+        assert!(foreign(thumbnail, &[("accept", IMAGES), seat, ("referer", "http://evil.example/")]));
+        assert!(!foreign(thumbnail, &[("accept", IMAGES), seat, ("referer", "http://192.168.1.20:3000/r/482913")]));
+        assert!(!foreign("/join/482913/qr.svg", &[("accept", IMAGES), seat]));
+        assert!(!foreign(thumbnail, &[("accept", IMAGES), ("authorization", "Bearer token")]));
+        assert!(!foreign("/icons/icon.svg", &[("accept", IMAGES)]));
         // A link on another site, and a program.
         assert!(!foreign("/join/482913", &[("accept", "text/html,application/xhtml+xml"), ("referer", "http://evil.example/")]));
         assert!(!foreign("/join/482913", &[("accept", "*/*")]));

@@ -8,8 +8,9 @@ use axum::{
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
-/// The length in bytes of the pieces in which a body is handed over. The connection takes the next piece when it has sent
-/// most of the one before, so a body of one piece would count as sent while nothing of it is.
+/// The length in bytes of the pieces in which a body is handed over. The connection takes a few pieces ahead of what it has
+/// sent, so a body of one piece would count as sent while nothing of it is. Pieces are copies, because a slice would keep all
+/// of the body in memory.
 const PIECE_BYTES: usize = 64 << 10;
 
 /// Holds `held` until nearly all of the response is sent, or the client is gone.
@@ -29,7 +30,10 @@ pub(super) fn until_sent(response: Response, held: impl Send + 'static) -> Respo
 }
 
 fn pieces(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || (!bytes.is_empty()).then(|| bytes.split_to(bytes.len().min(PIECE_BYTES))))
+    std::iter::from_fn(move || {
+        let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
+        (!piece.is_empty()).then(|| Bytes::copy_from_slice(&piece))
+    })
 }
 
 #[cfg(test)]

@@ -16,11 +16,12 @@ use bytes::Buf;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     time::timeout,
 };
 use tokio_tungstenite::tungstenite::{
     Error, Message,
+    error::ProtocolError,
     protocol::{
         CloseFrame, Role, WebSocketConfig, WebSocketContext,
         frame::{FrameHeader, coding::OpCode},
@@ -71,7 +72,13 @@ impl Socket {
     /// The socket has ended, or the client broke the rules. Nothing more comes.
     pub(super) async fn recv(&mut self) -> Result<Message, Error> {
         let received = poll_fn(|context| self.poll(context, |protocol, stream| protocol.read(stream))).await;
-        self.is_unreadable = received.is_err();
+        // A connection that ended without a closing handshake is no broken rule.
+        let cut = ProtocolError::ResetWithoutClosingHandshake;
+        self.is_unreadable = match &received {
+            Err(Error::Protocol(error)) => *error != cut,
+            Err(Error::Capacity(_) | Error::Utf8(_)) => true,
+            _ => false,
+        };
         received
     }
 
@@ -85,19 +92,22 @@ impl Socket {
         let mut unused = head.as_mut_slice();
         header.format(payload.len() as u64, &mut unused)?;
         let head_bytes = MAX_HEAD_BYTES - unused.len();
-        let mut frame = Buf::chain(&head[..head_bytes], payload);
+        let (mut frame, mut is_flushed) = (Buf::chain(&head[..head_bytes], payload), false);
         // Nearly every frame is taken at once, and needs no timer.
-        if let Poll::Ready(sent) = poll_fn(|context| Poll::Ready(self.poll_send(context, &mut frame))).await {
+        if let Poll::Ready(sent) = poll_fn(|context| Poll::Ready(self.poll_send(context, &mut is_flushed, &mut frame))).await {
             return sent;
         }
-        let (patience, sending) = (self.patience, poll_fn(|context| self.poll_send(context, &mut frame)));
+        let (patience, sending) = (self.patience, poll_fn(|context| self.poll_send(context, &mut is_flushed, &mut frame)));
         Box::pin(timeout(patience, sending)).await.unwrap_or_else(|elapsed| Err(io::Error::from(elapsed).into()))
     }
 
     /// Writes what is left of the frame.
-    fn poll_send(&mut self, context: &mut Context<'_>, frame: &mut impl Buf) -> Poll<Result<(), Error>> {
-        // What the library has written a part of comes first.
-        ready!(self.poll(context, |protocol, stream| protocol.flush(stream)))?;
+    fn poll_send(&mut self, context: &mut Context<'_>, is_flushed: &mut bool, frame: &mut impl Buf) -> Poll<Result<(), Error>> {
+        // What the library has written a part of comes first. Later, a pong would get into the middle of the frame.
+        if !*is_flushed {
+            ready!(self.poll(context, |protocol, stream| protocol.flush(stream)))?;
+            *is_flushed = true;
+        }
         while frame.has_remaining() {
             if ready!(poll_write_buf(Pin::new(&mut self.stream), context, frame))? == 0 {
                 return Poll::Ready(Err(io::Error::from(io::ErrorKind::WriteZero).into()));
@@ -106,8 +116,8 @@ impl Socket {
         Poll::Ready(Ok(()))
     }
 
-    /// Sends a close frame, or, without one, the answer to the client's own, and returns when the client has closed its side,
-    /// too: ending the connection with something unread could lose the frame.
+    /// Sends a close frame, and returns when the client has closed its side, too: ending the connection with something unread
+    /// could lose the frame. Without a frame, sends the answer to the client's own.
     pub(super) async fn close(&mut self, frame: Option<CloseFrame>) {
         // Pongs that wait are sent first, so that there is space for a close frame.
         let flush = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| protocol.flush(stream);
@@ -123,7 +133,7 @@ impl Socket {
             }
             while !self.is_unreadable && self.recv().await.is_ok() {}
         }
-        if self.is_unreadable {
+        if self.is_unreadable && self.stream.shutdown().await.is_ok() {
             let mut discarded = vec![0; DISCARDED_BYTES];
             while self.stream.read(&mut discarded).await.is_ok_and(|read| read > 0) {}
         }
