@@ -50,6 +50,8 @@ pub fn document(bundle: Bundle) -> impl IntoView {
                 {theme_color("light", on_light)}
                 {theme_color("dark", on_dark)}
                 <meta name="description" content=t().tagline() />
+                // Phones would make links of what they take for a number or a date in a name or a PIN.
+                <meta name="format-detection" content="telephone=no, date=no, address=no, email=no" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/icon-180.png" />
                 <meta name="mobile-web-app-capable" content="yes" />

@@ -200,3 +200,22 @@ async fn the_code_for_cameras_is_a_picture_that_tells_nothing_of_the_room() {
     assert_eq!(app.get("/join/abc/qr.svg").await.status(), 404);
     app.finish().await;
 }
+
+#[tokio::test]
+async fn browsers_are_asked_not_to_change_names_numbers_and_the_pin() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    owner.upload("2026-11-27 Alder.txt", b"0123456789").await;
+    let page = owner.get(&format!("/r/{}", owner.pin())).await.text().await.unwrap();
+    assert!(page.contains(r#"<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">"#), "{page}");
+    let untouched = |text: &str| {
+        let before = page.rsplit_once(text).unwrap_or_else(|| panic!("no {text} in {page}")).0;
+        let (_, tag) = before.rsplit_once('<').unwrap();
+        tag.contains(r#"translate="no""#)
+    };
+    assert!(untouched(">2026-11-27 Alder.txt<") && untouched(">Olga<"));
+    for marked in [r#"<p class="file-facts"><span translate="no">"#, r#"<span translate="no" class="flaps">"#] {
+        assert!(page.contains(marked), "no {marked} in {page}");
+    }
+    app.finish().await;
+}

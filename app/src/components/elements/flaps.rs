@@ -29,7 +29,7 @@ pub fn Flaps(
             .collect_view()
     };
     view! {
-        <span class="flaps">
+        <span class="flaps" translate="no">
             <span class="visually-hidden" data-pin=move || format::pin(digits.get().trim_end())>{spoken}</span>
             <span class="flap-row" aria-hidden="true">{groups}</span>
         </span>

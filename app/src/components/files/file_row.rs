@@ -111,9 +111,9 @@ pub fn FileRow(
                 </Show>
             </span>
             <div class="file-text">
-                <p class="file-name" id=name_id.clone()><bdi>{shown_name}</bdi></p>
+                <p class="file-name" id=name_id.clone()><bdi translate="no">{shown_name}</bdi></p>
                 <p class="file-facts">
-                    <span>{move || size.get().map(format::size)}</span>
+                    <span translate="no">{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
                     // The button is shown before the digest is known. Otherwise it would appear a moment after the file
                     // is complete and move what a person is about to press.

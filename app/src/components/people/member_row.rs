@@ -35,13 +35,13 @@ pub fn MemberRow(
             {move || device.get().map(|device| view! { <DeviceIcon kind=device.kind /> })}
             <div class="member-text">
                 <p class="member-name">
-                    <bdi>{name}</bdi>
+                    <bdi translate="no">{name}</bdi>
                     <span class="badges">
                         {owner.then(|| view! { <span class="badge">{t().badge_owner()}</span> })}
                         {you.then(|| view! { <span class="badge">{t().badge_you()}</span> })}
                     </span>
                 </p>
-                <p class="member-facts">{facts}</p>
+                <p class="member-facts" translate="no">{facts}</p>
                 <p class="member-presence">{move || presence_words(presence.get())}</p>
                 {you.then(|| view! { <Rename name /> })}
             </div>
