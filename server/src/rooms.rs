@@ -6,6 +6,7 @@
 
 mod attendance;
 mod broadcast;
+mod closed_file;
 mod closed_lately;
 mod coverage;
 mod creations;
@@ -29,7 +30,9 @@ mod subscription;
 mod table;
 
 use std::{
+    io,
     net::IpAddr,
+    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -100,6 +103,14 @@ impl Rooms {
         Self { rooms: Mutex::new(rooms), closed: Mutex::default(), journal, settings }
     }
 
+    /// Remembers in the file at `path`, over a restart, which rooms were closed lately. It may know some from before.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub fn remember_closed_in(self, path: &Path) -> io::Result<Self> {
+        Ok(Self { closed: Mutex::new(ClosedLately::open(path)?), ..self })
+    }
+
     /// Opens a room under an unused PIN, with `newcomer` as its owner. The work is finished even when the caller is
     /// dropped, so that no PIN stays taken by a room that could not be recorded.
     ///
@@ -134,15 +145,16 @@ impl Rooms {
     /// # Errors
     /// The error of the journal; the next start tries again.
     pub async fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
-        self.journal.forget(pin.clone()).await?;
-        // Noted before the PIN is free, so that no new room can get it in between.
+        // Noted before the PIN is free, so that no new room can get it in between, and before the room is gone from the disk,
+        // so that the end of the process cannot come in between.
         lock(&self.closed).add(pin, unix_ms(), Instant::now());
+        self.journal.forget(pin.clone()).await?;
         self.table().remove(pin);
         Ok(())
     }
 
     /// When the room with this PIN was closed, in milliseconds since the Unix epoch, if that was within the last 24
-    /// hours and the server has not been restarted since.
+    /// hours.
     #[must_use]
     pub fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
         let room = self.table().get(pin).cloned();

@@ -1,13 +1,18 @@
 //! The rooms that were closed lately: their PINs are not given to new rooms, and whoever uses one is told what became of
-//! the room. They are kept in memory only, because a closed room leaves nothing on the disk.
+//! the room.
 
 use std::{
     collections::{HashMap, VecDeque},
+    io,
+    path::Path,
     time::Duration,
 };
 
 use app::room::Pin;
 use tokio::time::Instant;
+
+use super::closed_file::{ClosedFile, Mark, MarkKey};
+use crate::clock::unix_ms;
 
 /// How long a PIN is not used again.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
@@ -15,32 +20,64 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 const MAX_ROOMS: usize = 100_000;
 
 /// The PINs of rooms that were closed lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct ClosedLately {
-    /// When each was closed, in milliseconds since the Unix epoch.
-    closed_at_ms: HashMap<Number, u64>,
-    /// The PINs in the order in which their rooms were closed.
-    order: VecDeque<(Instant, Number)>,
+    key: MarkKey,
+    /// When each was closed, in milliseconds since the Unix epoch, by the mark of its PIN.
+    closed_at_ms: HashMap<Mark, u64>,
+    /// The marks in the order in which the rooms were closed.
+    order: VecDeque<(Instant, Mark)>,
+    /// What a restart of the server leaves of this.
+    file: Option<ClosedFile>,
 }
 
-/// A PIN as a number, which takes a quarter of its memory.
-type Number = u64;
-
-/// The number of a PIN: its digits after a one, because leading zeros count.
-fn number_of(pin: &Pin) -> Number {
-    pin.as_str().bytes().fold(1, |number, digit| number * 10 + u64::from(digit - b'0'))
+impl Default for ClosedLately {
+    /// Remembers rooms until the server is restarted.
+    fn default() -> Self {
+        Self { key: MarkKey::random(), closed_at_ms: HashMap::new(), order: VecDeque::new(), file: None }
+    }
 }
 
 impl ClosedLately {
+    /// Remembers rooms in a file, too, which may have some from before.
+    ///
+    /// # Errors
+    /// The error of the file system.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let (now, now_ms, kept_ms) = (Instant::now(), unix_ms(), u64::try_from(KEPT.as_millis()).unwrap_or(u64::MAX));
+        let (file, records) = ClosedFile::open(path, now_ms.saturating_sub(kept_ms))?;
+        let mut closed = Self { key: file.key(), file: Some(file), ..Self::default() };
+        for (mark, closed_at_ms) in records {
+            let age = Duration::from_millis(now_ms.saturating_sub(closed_at_ms));
+            closed.remember(mark, closed_at_ms, now.checked_sub(age).unwrap_or(now), now);
+        }
+        Ok(closed)
+    }
+
     /// Notes that a room was closed just now.
     pub(super) fn add(&mut self, pin: &Pin, closed_at_ms: u64, now: Instant) {
-        let is_old = |closed: &(Instant, Number)| closed.0 + KEPT <= now;
+        let mark = self.key.mark(pin);
+        self.remember(mark, closed_at_ms, now, now);
+        let Some(file) = &mut self.file else { return };
+        let written = if file.len() < 2 * MAX_ROOMS {
+            file.add(mark, closed_at_ms)
+        } else {
+            let known = self.order.iter().filter_map(|(_, mark)| Some((*mark, *self.closed_at_ms.get(mark)?)));
+            file.replace(&known.collect::<Vec<_>>())
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, "the PIN of a closed room is forgotten with the next restart");
+        }
+    }
+
+    fn remember(&mut self, mark: Mark, closed_at_ms: u64, at: Instant, now: Instant) {
+        let is_old = |closed: &(Instant, Mark)| closed.0 + KEPT <= now;
         while self.order.front().is_some_and(is_old) || self.order.len() >= MAX_ROOMS {
             let Some((_, oldest)) = self.order.pop_front() else { break };
             self.closed_at_ms.remove(&oldest);
         }
-        self.closed_at_ms.insert(number_of(pin), closed_at_ms);
-        self.order.push_back((now, number_of(pin)));
+        self.closed_at_ms.insert(mark, closed_at_ms);
+        self.order.push_back((at, mark));
     }
 
     /// How many rooms are remembered.
@@ -50,7 +87,7 @@ impl ClosedLately {
 
     /// When the room with this PIN was closed, in milliseconds since the Unix epoch, if it was lately.
     pub(super) fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
-        self.closed_at_ms.get(&number_of(pin)).copied()
+        self.closed_at_ms.get(&self.key.mark(pin)).copied()
     }
 }
 
@@ -82,6 +119,22 @@ mod tests {
         closed.add(&"0012".parse().unwrap(), 5, now);
         let known = ["0012", "00012", "1012", "012012"].map(|digits: &str| closed.closed_at_ms(&digits.parse().unwrap()).is_some());
         assert_eq!(known, [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_restart_forgets_no_room_but_those_that_are_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapdrop.closed");
+        let [new, old]: [Pin; 2] = ["1111", "2222"].map(|pin| pin.parse().unwrap());
+        let (now, now_ms) = (Instant::now(), unix_ms());
+        let mut closed = ClosedLately::open(&path).unwrap();
+        closed.add(&old, 5, now);
+        closed.add(&new, now_ms, now);
+        let mut closed = ClosedLately::open(&path).unwrap();
+        assert_eq!([&new, &old].map(|pin| closed.closed_at_ms(pin)), [Some(now_ms), None]);
+        let next_day = Instant::now() + KEPT;
+        closed.add(&old, 6, next_day);
+        assert_eq!([&new, &old].map(|pin| closed.closed_at_ms(pin)), [None, Some(6)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::{
+    door::refused,
     process::{Process, command},
     seat::Seat,
     test_app::eventually,
@@ -114,4 +115,21 @@ async fn a_room_that_was_closed_when_the_server_died_is_erased_by_the_next_start
     let _process = Process::start(folder.path());
     assert_eq!(found_in(folder.path(), &needles), Vec::<String>::new());
     assert!(fs::read(folder.path().join("snapdrop.keys")).unwrap().iter().all(|byte| *byte == 0));
+}
+
+#[tokio::test]
+async fn a_room_that_was_closed_is_known_as_such_after_a_kill_and_asking_for_it_spends_no_guess() {
+    let folder = tempfile::tempdir().unwrap();
+    let process = Process::start(folder.path());
+    let owner = process.create_room().await;
+    assert_eq!(owner.close().await, 204);
+    process.kill();
+    let process = Process::start(folder.path());
+    for _ in 0..40 {
+        let problem = refused(process.ask_to_join(owner.pin(), &json!({})).await, 410, "room_closed").await;
+        assert!(problem["closed_at_ms"].is_u64());
+    }
+    refused(process.ask_to_join(&process.unused_pin(), &json!({})).await, 404, "no_such_room").await;
+    let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(folder.path().join("snapdrop.closed")).unwrap());
+    assert_eq!(mode & 0o777, 0o600);
 }

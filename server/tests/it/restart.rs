@@ -135,7 +135,7 @@ async fn a_closed_room_stays_closed_after_a_kill() {
     process.kill();
 
     let process = Process::start(folder.path());
-    assert_eq!(owner.at(&process).archive().await.status(), 404);
+    assert_eq!(owner.at(&process).archive().await.status(), 410);
     assert_eq!(files_on_disk(folder.path()), Vec::<String>::new());
 }
 
