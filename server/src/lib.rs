@@ -100,7 +100,7 @@ impl Server {
         .map_err(unusable)?;
         let files = Arc::new(files);
         let rooms = Rooms::new(Arc::clone(&journal), recovered, room_settings(&config));
-        let rooms = Arc::new(rooms.remember_closed_in(&folder.join("snapdrop.closed")).map_err(unusable)?);
+        let rooms = Arc::new(rooms.remember_closed_in(&folder.join("snapdrop.closed")));
         let limits = UploadLimits {
             max_room_files: config.limits.max_files_per_room,
             max_room_text_bytes: config.limits.max_text_per_room,

@@ -30,7 +30,6 @@ mod subscription;
 mod table;
 
 use std::{
-    io,
     net::IpAddr,
     path::Path,
     sync::{Arc, Mutex},
@@ -103,12 +102,17 @@ impl Rooms {
         Self { rooms: Mutex::new(rooms), closed: Mutex::default(), journal, settings }
     }
 
-    /// Remembers in the file at `path`, over a restart, which rooms were closed lately. It may know some from before.
-    ///
-    /// # Errors
-    /// The error of the file system.
-    pub fn remember_closed_in(self, path: &Path) -> io::Result<Self> {
-        Ok(Self { closed: Mutex::new(ClosedLately::open(path)?), ..self })
+    /// Remembers in the file at `path`, over a restart, which rooms were closed lately. It may know some from before. If the
+    /// file cannot be used, as on a full disk, they are remembered in memory only.
+    #[must_use]
+    pub fn remember_closed_in(self, path: &Path) -> Self {
+        match ClosedLately::open(path) {
+            Ok(closed) => Self { closed: Mutex::new(closed), ..self },
+            Err(error) => {
+                tracing::warn!(%error, file = %path.display(), "rooms that are closed now are forgotten with the next restart");
+                self
+            }
+        }
     }
 
     /// Opens a room under an unused PIN, with `newcomer` as its owner. The work is finished even when the caller is

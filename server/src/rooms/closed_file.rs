@@ -76,7 +76,14 @@ impl ClosedFile {
             (mark, closed_at_ms)
         };
         let kept: Vec<(Mark, u64)> = records.as_chunks().0.iter().map(numbers).filter(|(_, at_ms)| *at_ms >= oldest_ms).collect();
-        Ok((Self::write(path, key, &kept)?, kept))
+        // Nothing is written if nothing has changed, so that a full disk does no harm here.
+        let file = if bytes.len() == KEY_BYTES + kept.len() * RECORD_BYTES {
+            let file = OpenOptions::new().append(true).open(path)?;
+            Self { path: path.to_owned(), file, key, records: kept.len() }
+        } else {
+            Self::write(path, key, &kept)?
+        };
+        Ok((file, kept))
     }
 
     /// The key of the file.
