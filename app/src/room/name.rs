@@ -27,14 +27,15 @@ pub(super) const fn is_direction_mark(c: char) -> bool {
 }
 
 /// Whether a text shows nothing: it has nothing but white space and characters that are drawn as nothing. These are the
-/// default ignorable code points of Unicode (`DerivedCoreProperties.txt`) and the blank Braille pattern.
+/// default ignorable code points of Unicode (`DerivedCoreProperties.txt`), the blank Braille pattern, the marks of annotations
+/// and the marks that put hieroglyphs together.
 pub(super) fn shows_nothing(text: &str) -> bool {
     const fn is_invisible(c: char) -> bool {
         matches!(
             c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
         )
     }
