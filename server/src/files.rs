@@ -125,6 +125,14 @@ impl FileStore {
         Ok(!table::ids_in(folder)?.is_empty())
     }
 
+    /// Checks that the disk has space for so many bytes of something else than a file, such as a text in the database.
+    ///
+    /// # Errors
+    /// [`NoSpace::Disk`] when it has not.
+    pub fn check_disk(&self, bytes: u64) -> Result<(), NoSpace> {
+        self.space.check_disk(bytes)
+    }
+
     /// Returns how many bytes of the file are here, for a sender who is about to continue. A running append is stopped
     /// first, because its connection may be dead without the server having noticed.
     ///

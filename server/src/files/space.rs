@@ -105,6 +105,16 @@ impl Space {
         Ok(claim)
     }
 
+    /// Checks that the disk has space for `bytes` bytes that are stored elsewhere on it.
+    ///
+    /// # Errors
+    /// [`NoSpace::Disk`] when it has not.
+    pub(super) fn check_disk(&self, bytes: u64) -> Result<(), NoSpace> {
+        let free_bytes = self.ledger.free_bytes();
+        let totals = lock(&self.ledger.account).totals;
+        self.ledger.check_disk(totals, bytes, free_bytes)
+    }
+
     /// The claim of a file that already has this many bytes on the disk. It is never refused, and gets no window.
     pub(super) fn present(&self, bytes: u64) -> Claim {
         let claim = Claim { ledger: Arc::clone(&self.ledger), claimant: None, share: Mutex::new(Some(Amounts::default())) };
@@ -251,6 +261,11 @@ impl Ledger {
         {
             return Err(NoSpace::Storage(most));
         }
+        self.check_disk(totals, more, free_bytes)
+    }
+
+    /// Checks whether as much of the disk as has to stay free after `more` bytes.
+    fn check_disk(&self, totals: Amounts, more: u64, free_bytes: u64) -> Result<(), NoSpace> {
         let outstanding = totals.ahead().saturating_add(more);
         let keep = self.min_free_space;
         if keep > 0 && free_bytes.saturating_sub(outstanding) < keep { Err(NoSpace::Disk(keep)) } else { Ok(()) }

@@ -251,7 +251,7 @@ impl From<NoSpace> for Refusal {
                     app::format::size(most)
                 )
             }
-            NoSpace::Disk(_) => "The server's disk is almost full, and this file does not fit. Try again when there is room.".to_owned(),
+            NoSpace::Disk(_) => "The server's disk is almost full. Try again when there is room.".to_owned(),
         };
         Self::new(ProblemCode::NoSpace, detail)
     }

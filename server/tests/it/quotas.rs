@@ -1,7 +1,10 @@
 //! The storage limits of a room, of the server and of the disk. An upload that announces too much is refused before
 //! any byte is taken.
 
+use app::wire;
 use futures::future::join_all;
+use reqwest::Method;
+use serde_json::json;
 
 use crate::{
     door::refused,
@@ -79,10 +82,11 @@ async fn a_disk_that_must_keep_more_free_than_it_has_takes_nothing() {
         owner.creation_with("1").header("upload-length", 1),
         owner.creation().header("upload-length", 1).header("upload-concat", "partial"),
         owner.creation_with("1").header("upload-defer-length", 1),
+        owner.request(Method::POST, &wire::snippets(&owner.entered.pin)).json(&json!({"text": "x"})),
     ] {
         refused(request.send().await.unwrap(), 507, "no_space").await;
     }
-    assert_eq!(owner.room().await.files, []);
+    assert_eq!((owner.room().await.files, owner.room().await.snippets), (Vec::new(), Vec::new()));
     assert_eq!(files_on_disk(app.folder()), Vec::<String>::new());
     app.finish().await;
 }

@@ -15,16 +15,21 @@ use axum::{
 };
 
 use crate::{
-    http::{Refusal, guard::Owner},
+    http::{Refusal, State, guard::Owner},
     rooms::{MAX_SNIPPETS, NoSuchSnippet, RoomHasNoSpace},
     uploads::UploadError,
 };
 
 /// `POST /api/rooms/{pin}/snippets`: adds a text, which everybody in the room gets.
-pub(crate) async fn add(Owner(session): Owner, body: Result<Json<AddSnippet>, JsonRejection>) -> Result<Response, Refusal> {
+pub(crate) async fn add(
+    services: State,
+    Owner(session): Owner,
+    body: Result<Json<AddSnippet>, JsonRejection>,
+) -> Result<Response, Refusal> {
     let Json(AddSnippet { text }) = body.map_err(unreadable)?;
     let text = SnippetText::parse(&text)?;
     session.room.count_creation().map_err(UploadError::from)?;
+    services.files.check_disk(text.as_str().len() as u64)?;
     let id = session.room.add_snippet(text).await?;
     let location = format!("{}/{id}", app::wire::snippets(session.room.pin()));
     let headers = [(header::LOCATION, HeaderValue::try_from(location).expect("a path of digits"))];
