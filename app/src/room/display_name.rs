@@ -54,7 +54,8 @@ mod tests {
     #[test]
     fn refuses_display_names_that_nobody_could_read() {
         assert_eq!(DisplayName::parse("  "), Err(InvalidName::Empty));
-        for invisible in ["\u{200b}\u{2060}", "\u{fffa}\u{13430}", "\u{3164}", "\u{2800} \u{2800}", "\u{ad}\u{fe0f}", "\u{e0020}\u{e007f}"] {
+        for invisible in ["\u{200b}\u{2060}", "\u{fffa}\u{13430}", "\u{3164}", "\u{2800} \u{2800}", "\u{ad}\u{fe0f}", "\u{e0020}\u{e007f}"]
+        {
             assert_eq!(DisplayName::parse(invisible), Err(InvalidName::Empty), "{invisible:?}");
         }
         // A room that an earlier version wrote is read all the same.

@@ -19,8 +19,8 @@ const IN_LINKS: [&str; 2] = ["/join/", "/r/"];
 #[must_use]
 pub fn typed_pin(text: &str, digits: usize) -> String {
     let after = |mark: &&str| text.split_once(mark).map(|(_, rest)| rest);
-    let in_links = IN_LINKS.iter().filter_map(after).map(|rest| rest.chars().map_while(digit).collect::<String>());
-    if let Some(found) = in_links.rev().find(|found| !found.is_empty()) {
+    let mut in_links = IN_LINKS.iter().filter_map(after).map(|rest| rest.chars().map_while(digit).collect::<String>());
+    if let Some(found) = in_links.find(|found| PIN_DIGITS.contains(&found.len())) {
         return found;
     }
     let (mut chunks, mut runs, mut has_words) = (vec![String::new()], vec![String::new()], false);
@@ -85,6 +85,7 @@ mod tests {
             "http://192.168.1.20:3000/join/711065",
             "https://drop.example/r/711065?x=1#top",
             "Join here: http://10.0.0.7:8080/join/711065.",
+            "https://example.com/r/5 http://10.0.0.7/join/711065",
             "As seen on https://example.com/r/snapdrop: PIN 711065",
         ] {
             assert_eq!(typed_pin(text, 6), "711065", "{text}");

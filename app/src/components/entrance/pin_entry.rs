@@ -14,7 +14,7 @@ use crate::{
 const MAX_TEXT: &str = "1000";
 
 /// A text field for the PIN with flaps drawn in its place. It keeps the digits of the PIN and nothing else of what is typed
-/// or pasted, and takes no more digits than a PIN has.
+/// or pasted. No more digits than a PIN has can be typed.
 #[component]
 pub fn PinEntry(
     /// The digits in the field: what it contains at first, and then what is typed.
@@ -31,8 +31,8 @@ pub fn PinEntry(
         let before = digits.get_untracked();
         let mut clean = typed_pin(&text, flaps);
         clean.truncate(*PIN_DIGITS.end());
-        // One digit more than a PIN has was typed. A longer one that was pasted may be right: the server may have made its
-        // PINs longer since it sent the page.
+        // One digit more than a PIN has was typed. A longer PIN that was pasted may be right: the server may have made its PINs
+        // longer since it sent the page.
         let surplus = clean.strip_prefix(&before).filter(|next| before.len() == flaps && next.len() == 1).map(str::to_owned);
         if let Some(next) = surplus {
             clean = if refused.get_untracked() { next } else { before };

@@ -78,7 +78,7 @@ pub fn PreviewWindow() -> impl IntoView {
     view! {
         <dialog class="preview" node_ref=dialog aria-labelledby="preview-name" on:close=put_away>
             <header class="preview-head">
-                <h2 id="preview-name"><bdi>{move || file.get().map(|file| file.name)}</bdi></h2>
+                <h2 id="preview-name"><bdi translate="no">{move || file.get().map(|file| file.name)}</bdi></h2>
                 <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().close()}</button>
             </header>
             <div class="preview-place" node_ref=container></div>

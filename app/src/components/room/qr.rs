@@ -25,7 +25,7 @@ pub fn QrButton() -> impl IntoView {
         <button class="board-button" type="button" on:click=show>{t().show_qr()}</button>
         <dialog class="qr" node_ref=dialog aria-label=t().qr_of_room()>
             <img src=wire::join_qr(&pin) alt=spoken width="320" height="320" loading="lazy" />
-            <p class="qr-pin">{format::pin(pin.as_str())}</p>
+            <p class="qr-pin" translate="no">{format::pin(pin.as_str())}</p>
             <button class="button" type="button" data-look="outlined" on:click=hide>{t().done()}</button>
         </dialog>
     }
