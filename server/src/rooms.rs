@@ -151,7 +151,8 @@ impl Rooms {
     pub async fn forget(&self, pin: &Pin) -> Result<(), JournalError> {
         // Noted before the PIN is free, so that no new room can get it in between, and before the room is gone from the disk,
         // so that the end of the process cannot come in between.
-        lock(&self.closed).add(pin, unix_ms(), Instant::now());
+        let closed_at_ms = self.closed_at_ms(pin).unwrap_or_else(unix_ms);
+        lock(&self.closed).add(pin, closed_at_ms, Instant::now());
         self.journal.forget(pin.clone()).await?;
         self.table().remove(pin);
         Ok(())
@@ -164,7 +165,7 @@ impl Rooms {
         let room = self.table().get(pin).cloned();
         match room {
             Some(room) => room.read(|room| room.closed.map(|closed| closed.at_ms)),
-            None => lock(&self.closed).closed_at_ms(pin),
+            None => lock(&self.closed).closed_at_ms(pin, Instant::now()),
         }
     }
 
@@ -209,7 +210,7 @@ impl Rooms {
         let pin = loop {
             let digits = format!("{:0width$}", rand::rng().random_range(0..pins), width = pin_digits);
             let pin: Pin = digits.parse().expect("the text has as many digits as a PIN may have");
-            if rooms.get(&pin).is_none() && closed.closed_at_ms(&pin).is_none() {
+            if rooms.get(&pin).is_none() && closed.closed_at_ms(&pin, Instant::now()).is_none() {
                 break pin;
             }
         };

@@ -1,13 +1,13 @@
 //! The file that keeps the PINs of rooms that were closed lately, over a restart of the server.
 //!
-//! A closed room leaves nothing on the disk that could be read, and its PIN is no exception: the file has a mark of it, which
-//! is made with a key of this server. The file begins with that key of 32 bytes. Records of 16 bytes follow: the mark, and
-//! when the room was closed, in milliseconds since 1970, both as little-endian numbers.
+//! A search of the disk finds nothing of a closed room, and not its PIN either: the file has a mark of it, which is made with
+//! a key. The file begins with that key of 32 bytes. Records of 16 bytes follow: the mark, and when the room was closed, in
+//! milliseconds since 1970, both as little-endian numbers.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, Permissions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,8 @@ use sha2::{Digest as _, Sha256};
 
 const KEY_BYTES: usize = 32;
 const RECORD_BYTES: usize = 16;
+/// The permissions of the file: only the server may read it.
+const MODE: u32 = 0o600;
 
 /// What stands for a PIN. Two PINs never have the same one, except by a chance of one in 2^64.
 pub(super) type Mark = u64;
@@ -76,14 +78,23 @@ impl ClosedFile {
             (mark, closed_at_ms)
         };
         let kept: Vec<(Mark, u64)> = records.as_chunks().0.iter().map(numbers).filter(|(_, at_ms)| *at_ms >= oldest_ms).collect();
-        // Nothing is written if nothing has changed, so that a full disk does no harm here.
-        let file = if bytes.len() == KEY_BYTES + kept.len() * RECORD_BYTES {
-            let file = OpenOptions::new().append(true).open(path)?;
-            Self { path: path.to_owned(), file, key, records: kept.len() }
-        } else {
-            Self::write(path, key, &kept)?
-        };
+        if bytes.len() == KEY_BYTES + kept.len() * RECORD_BYTES {
+            return Ok((Self::resume(path, key, kept.len())?, kept));
+        }
+        let file = Self::write(path, key, &kept).or_else(|error| match bytes.len().checked_sub(KEY_BYTES) {
+            // On a full disk, the old records stay in the file.
+            Some(records) => Self::resume(path, key, records / RECORD_BYTES),
+            None => Err(error),
+        })?;
         Ok((file, kept))
+    }
+
+    /// Goes on with a file that has so many records, and cuts off what follows them.
+    fn resume(path: &Path, key: MarkKey, records: usize) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).open(path)?;
+        file.set_permissions(Permissions::from_mode(MODE))?;
+        file.set_len((KEY_BYTES + records * RECORD_BYTES) as u64)?;
+        Ok(Self { path: path.to_owned(), file, key, records })
     }
 
     /// The key of the file.
@@ -101,8 +112,9 @@ impl ClosedFile {
     /// # Errors
     /// The error of the file system.
     pub(super) fn add(&mut self, mark: Mark, closed_at_ms: u64) -> io::Result<()> {
+        self.file.write_all(&record(mark, closed_at_ms))?;
         self.records += 1;
-        self.file.write_all(&record(mark, closed_at_ms))
+        Ok(())
     }
 
     /// Replaces the records by these.
@@ -117,7 +129,7 @@ impl ClosedFile {
     /// Writes the file anew, completely or not at all.
     fn write(path: &Path, key: MarkKey, records: &[(Mark, u64)]) -> io::Result<Self> {
         let unfinished = path.with_extension("closed-new");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&unfinished)?;
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(MODE).open(&unfinished)?;
         let records_bytes = records.iter().flat_map(|(mark, closed_at_ms)| record(*mark, *closed_at_ms));
         file.write_all(&key.0.into_iter().chain(records_bytes).collect::<Vec<u8>>())?;
         std::fs::rename(&unfinished, path)?;
@@ -150,8 +162,26 @@ mod tests {
         let (mut file, kept) = ClosedFile::open(&path, 7).unwrap();
         assert_eq!((kept, file.key().mark(&"482913".parse().unwrap())), (vec![(mark, 7), (1, 9)], mark));
         file.add(2, 10).unwrap();
-        let (_, kept) = ClosedFile::open(&path, 8).unwrap();
+        let (mut file, kept) = ClosedFile::open(&path, 8).unwrap();
         assert_eq!(kept, [(1, 9), (2, 10)]);
+        file.replace(&[(2, 10)]).unwrap();
+        file.add(3, 11).unwrap();
+        assert_eq!(ClosedFile::open(&path, 0).unwrap().1, [(2, 10), (3, 11)]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_anew_keeps_its_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapdrop.closed");
+        let (mut file, _) = ClosedFile::open(&path, 0).unwrap();
+        file.add(1, 9).unwrap();
+        file.add(2, 10).unwrap();
+        // A folder is in the place of the file that would become the new one.
+        std::fs::create_dir(path.with_extension("closed-new")).unwrap();
+        let (mut file, kept) = ClosedFile::open(&path, 10).unwrap();
+        assert_eq!(kept, [(2, 10)]);
+        file.add(3, 11).unwrap();
+        assert_eq!(ClosedFile::open(&path, 0).unwrap().1, [(1, 9), (2, 10), (3, 11)]);
     }
 
     #[test]

@@ -18,13 +18,15 @@ use crate::clock::unix_ms;
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 /// The most rooms that are remembered; with more, the oldest is forgotten early.
 const MAX_ROOMS: usize = 100_000;
+/// The file is written anew when it has so many records more than twice as many as rooms are remembered.
+const MAX_SURPLUS: usize = 1000;
 
 /// The PINs of rooms that were closed lately.
 #[derive(Debug)]
 pub(super) struct ClosedLately {
     key: MarkKey,
-    /// When each was closed, in milliseconds since the Unix epoch, by the mark of its PIN.
-    closed_at_ms: HashMap<Mark, u64>,
+    /// When each was closed, in milliseconds since the Unix epoch, and since when it is remembered, by the mark of its PIN.
+    closed_at_ms: HashMap<Mark, (u64, Instant)>,
     /// The marks in the order in which the rooms were closed.
     order: VecDeque<(Instant, Mark)>,
     /// What a restart of the server leaves of this.
@@ -48,21 +50,25 @@ impl ClosedLately {
         let (file, records) = ClosedFile::open(path, now_ms.saturating_sub(kept_ms))?;
         let mut closed = Self { key: file.key(), file: Some(file), ..Self::default() };
         for (mark, closed_at_ms) in records {
-            let age = Duration::from_millis(now_ms.saturating_sub(closed_at_ms));
+            // The clock may have been ahead.
+            let closed_at_ms = closed_at_ms.min(now_ms);
+            let age = Duration::from_millis(now_ms - closed_at_ms);
             closed.remember(mark, closed_at_ms, now.checked_sub(age).unwrap_or(now), now);
         }
         Ok(closed)
     }
 
-    /// Notes that a room was closed just now.
+    /// Notes that a room was closed just now. It may have been noted before, when erasing it failed.
     pub(super) fn add(&mut self, pin: &Pin, closed_at_ms: u64, now: Instant) {
         let mark = self.key.mark(pin);
-        self.remember(mark, closed_at_ms, now, now);
+        if !self.remember(mark, closed_at_ms, now, now) {
+            return;
+        }
         let Some(file) = &mut self.file else { return };
-        let written = if file.len() < 2 * MAX_ROOMS {
+        let written = if file.len() < 2 * self.order.len() + MAX_SURPLUS {
             file.add(mark, closed_at_ms)
         } else {
-            let known = self.order.iter().filter_map(|(_, mark)| Some((*mark, *self.closed_at_ms.get(mark)?)));
+            let known = self.order.iter().filter_map(|(_, mark)| Some((*mark, self.closed_at_ms.get(mark)?.0)));
             file.replace(&known.collect::<Vec<_>>())
         };
         if let Err(error) = written {
@@ -70,14 +76,19 @@ impl ClosedLately {
         }
     }
 
-    fn remember(&mut self, mark: Mark, closed_at_ms: u64, at: Instant, now: Instant) {
+    /// Returns whether the room was not known yet.
+    fn remember(&mut self, mark: Mark, closed_at_ms: u64, at: Instant, now: Instant) -> bool {
         let is_old = |closed: &(Instant, Mark)| closed.0 + KEPT <= now;
         while self.order.front().is_some_and(is_old) || self.order.len() >= MAX_ROOMS {
             let Some((_, oldest)) = self.order.pop_front() else { break };
             self.closed_at_ms.remove(&oldest);
         }
-        self.closed_at_ms.insert(mark, closed_at_ms);
+        if self.closed_at_ms.contains_key(&mark) {
+            return false;
+        }
+        self.closed_at_ms.insert(mark, (closed_at_ms, at));
         self.order.push_back((at, mark));
+        true
     }
 
     /// How many rooms are remembered.
@@ -86,8 +97,9 @@ impl ClosedLately {
     }
 
     /// When the room with this PIN was closed, in milliseconds since the Unix epoch, if it was lately.
-    pub(super) fn closed_at_ms(&self, pin: &Pin) -> Option<u64> {
-        self.closed_at_ms.get(&self.key.mark(pin)).copied()
+    pub(super) fn closed_at_ms(&self, pin: &Pin, now: Instant) -> Option<u64> {
+        let (closed_at_ms, since) = self.closed_at_ms.get(&self.key.mark(pin))?;
+        (*since + KEPT > now).then_some(*closed_at_ms)
     }
 }
 
@@ -108,16 +120,21 @@ mod tests {
         let pin = |digits: &str| digits.parse::<Pin>().unwrap();
         closed.add(&pin("1111"), 5, start);
         closed.add(&pin("2222"), 6, start + KEPT / 2);
-        assert_eq!((closed.closed_at_ms(&pin("1111")), closed.closed_at_ms(&pin("3333"))), (Some(5), None));
+        let known = |closed: &ClosedLately, now| ["1111", "2222", "3333"].map(|digits| closed.closed_at_ms(&pin(digits), now));
+        assert_eq!(known(&closed, start + KEPT / 2), [Some(5), Some(6), None]);
+        assert_eq!(known(&closed, start + KEPT), [None, Some(6), None]);
         closed.add(&pin("3333"), 7, start + KEPT);
-        assert_eq!([closed.closed_at_ms(&pin("1111")), closed.closed_at_ms(&pin("2222"))], [None, Some(6)]);
+        assert_eq!((known(&closed, start + KEPT), closed.len()), ([None, Some(6), Some(7)], 2));
+        // A room that is noted twice stays as long as one that is noted once.
+        closed.add(&pin("3333"), 8, start + KEPT);
+        assert_eq!((known(&closed, start + KEPT), closed.len()), ([None, Some(6), Some(7)], 2));
     }
 
     #[test]
     fn leading_zeros_make_another_pin() {
         let (now, mut closed) = (Instant::now(), ClosedLately::default());
         closed.add(&"0012".parse().unwrap(), 5, now);
-        let known = ["0012", "00012", "1012", "012012"].map(|digits: &str| closed.closed_at_ms(&digits.parse().unwrap()).is_some());
+        let known = ["0012", "00012", "1012", "012012"].map(|digits: &str| closed.closed_at_ms(&digits.parse().unwrap(), now).is_some());
         assert_eq!(known, [true, false, false, false]);
     }
 
@@ -131,10 +148,10 @@ mod tests {
         closed.add(&old, 5, now);
         closed.add(&new, now_ms, now);
         let mut closed = ClosedLately::open(&path).unwrap();
-        assert_eq!([&new, &old].map(|pin| closed.closed_at_ms(pin)), [Some(now_ms), None]);
+        assert_eq!([&new, &old].map(|pin| closed.closed_at_ms(pin, now)), [Some(now_ms), None]);
         let next_day = Instant::now() + KEPT;
         closed.add(&old, 6, next_day);
-        assert_eq!([&new, &old].map(|pin| closed.closed_at_ms(pin)), [None, Some(6)]);
+        assert_eq!([&new, &old].map(|pin| closed.closed_at_ms(pin, next_day)), [None, Some(6)]);
     }
 
     #[test]
@@ -144,6 +161,6 @@ mod tests {
             closed.add(&format!("{number:06}").parse().unwrap(), 5, now);
         }
         assert_eq!((closed.len(), closed.closed_at_ms.len()), (MAX_ROOMS, MAX_ROOMS));
-        assert_eq!(["000001", "000002"].map(|digits| closed.closed_at_ms(&digits.parse().unwrap())), [None, Some(5)]);
+        assert_eq!(["000001", "000002"].map(|digits| closed.closed_at_ms(&digits.parse().unwrap(), now)), [None, Some(5)]);
     }
 }

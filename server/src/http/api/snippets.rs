@@ -28,8 +28,8 @@ pub(crate) async fn add(
 ) -> Result<Response, Refusal> {
     let Json(AddSnippet { text }) = body.map_err(unreadable)?;
     let text = SnippetText::parse(&text)?;
-    session.room.count_creation().map_err(UploadError::from)?;
     services.files.check_disk(text.as_str().len() as u64)?;
+    session.room.count_creation().map_err(UploadError::from)?;
     let id = session.room.add_snippet(text).await?;
     let location = format!("{}/{id}", app::wire::snippets(session.room.pin()));
     let headers = [(header::LOCATION, HeaderValue::try_from(location).expect("a path of digits"))];

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use app::room::{FileEntry, FileState, Sha256};
@@ -37,8 +37,8 @@ pub(crate) fn representation(file: &FileEntry, media_type: HeaderValue, headers:
         // An id is never used for other bytes, so it is a strong validator, also while the upload is running.
         etag: format!("\"{}\"", file.id).parse().expect("quoted hexadecimal digits"),
         length: file.size_bytes,
-        // Never in the future, as RFC 9110 demands (section 8.8.2.1).
-        changed_at: Some(UNIX_EPOCH + Duration::from_millis(file.changed_at_ms())),
+        // It must not be in the future (RFC 9110, section 8.8.2.1), and this server's clock may have been ahead.
+        changed_at: Some((UNIX_EPOCH + Duration::from_millis(file.changed_at_ms())).min(SystemTime::now())),
         media_type,
         name: file.name.base(),
         headers,

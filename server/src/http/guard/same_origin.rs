@@ -16,7 +16,8 @@ use crate::http::{Refusal, Services};
 /// Refuses requests that a page of another site makes a browser send, if they may change something, open a live socket,
 /// or use what is here as a part of that page, such as an image. Links to this server are followed. Origins that the
 /// configuration lists are allowed, but the visitor's cookies are taken off their requests: they have to prove a seat with
-/// a token. Programs other than browsers are allowed, because they send neither `Sec-Fetch-Site` nor `Origin`.
+/// a token. Programs other than browsers are allowed, because they send neither `Sec-Fetch-Site` nor `Origin`, unless they ask
+/// for images of a room in which they have no seat.
 pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     let is_foreign_image = is_foreign_image(request.uri().path(), headers);
@@ -43,7 +44,8 @@ fn refusal() -> Refusal {
 
 /// Whether a browser asks for an image in a page of another site, although it does not say so, because this server has no
 /// TLS. Pages are never images, a browser may name the page that shows an image, and to images in a room's own page it adds
-/// the seat's cookie, which it sends to no other site's. Forty images of PINs that do not exist would otherwise spend all
+/// the seat's cookie, which it does not send from
+/// pages of other hosts. Forty images of PINs that do not exist would otherwise spend all
 /// guesses of whoever looks at a page.
 fn is_foreign_image(path: &str, headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
