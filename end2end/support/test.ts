@@ -39,14 +39,16 @@ export interface DeviceOptions {
   context?: BrowserContextOptions;
 }
 
+/** Starts a device: a browser context with one blank tab, whose relative URLs lead to the server. */
+export type StartDevice = (name: DeviceName, options?: DeviceOptions) => Promise<Page>;
+
 interface Fixtures {
   /** Command-line flags of the server, in addition to its address and its data folder. */
   flags: string[];
   server: Server;
   /** A network that a device can be connected through, and that the test can cut or slow down. */
   cable: Cable;
-  /** Starts a device: a browser context with one blank tab, whose relative URLs lead to the server. */
-  device: (name: DeviceName, options?: DeviceOptions) => Promise<Page>;
+  device: StartDevice;
   /** Another tab of the same browser. */
   anotherTab: (page: Page) => Promise<Page>;
 }

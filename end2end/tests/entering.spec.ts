@@ -1,7 +1,19 @@
 // Tests how one enters a room, by PIN and by link, and what the page says when that is not possible.
 
 import { createRoom, fileRows, guestRow, joinRoom, memberRows, ownRow, reloadRoom, renameSelf, standsInRoom, takesDrops } from '../support/room';
-import { answered, expect, test } from '../support/test';
+import { answered, expect, type StartDevice, test } from '../support/test';
+
+/** A guest who has typed the PIN of no room, and the PIN of one. */
+async function afterWrongPin(device: StartDevice) {
+  const pin = await createRoom(await device('desktop'));
+  const wrong = pin === '000000' ? '000001' : '000000';
+  const guest = await device('iPhone', { noise: answered(404, new RegExp(`/api/rooms/${wrong}/members$`)) });
+  await guest.goto('/');
+  const field = guest.getByRole('textbox', { name: 'PIN' });
+  await field.pressSequentially(wrong);
+  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+  return { pin, guest, field };
+}
 
 test('creating a room puts its owner into it, with a PIN of six digits', async ({ device }) => {
   const owner = await device('desktop');
@@ -61,16 +73,7 @@ test('a PIN in the digits of another script, with words around it or in a link l
 });
 
 test('after a wrong PIN, the next digit begins another one', async ({ device }) => {
-  const owner = await device('desktop');
-  const pin = await createRoom(owner);
-  const wrong = pin === '000000' ? '000001' : '000000';
-
-  const guest = await device('iPhone', { noise: answered(404, new RegExp(`/api/rooms/${wrong}/members$`)) });
-  await guest.goto('/');
-  const field = guest.getByRole('textbox', { name: 'PIN' });
-  await field.pressSequentially(wrong);
-  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
-
+  const { pin, guest, field } = await afterWrongPin(device);
   await field.press(pin[0]);
   await expect(field).toHaveValue(pin[0]);
   await expect(guest.getByRole('alert')).toBeHidden();
@@ -142,15 +145,7 @@ test('the name that was wished for while joining is the one that the others read
 });
 
 test('a PIN that no room has is answered with a sentence, and the field can be corrected', async ({ device }) => {
-  const owner = await device('desktop');
-  const pin = await createRoom(owner);
-  const wrong = pin === '000000' ? '000001' : '000000';
-
-  const guest = await device('iPhone', { noise: answered(404, new RegExp(`/api/rooms/${wrong}/members$`)) });
-  await guest.goto('/');
-  const field = guest.getByRole('textbox', { name: 'PIN' });
-  await field.fill(wrong);
-  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+  const { pin, guest, field } = await afterWrongPin(device);
 
   await field.fill(pin);
   expect(await standsInRoom(guest)).toBe(pin);

@@ -100,7 +100,7 @@ impl Space {
     /// # Errors
     /// [`NoSpace`] when the file does not fit.
     pub(super) fn claim(&self, bytes: u64, claimant: Option<IpAddr>) -> Result<Claim, NoSpace> {
-        let claim = Claim { ledger: Arc::clone(&self.ledger), claimant, share: Mutex::new(Some(Amounts::default())) };
+        let claim = Claim::of_nothing(&self.ledger, claimant);
         claim.announce(bytes)?;
         Ok(claim)
     }
@@ -117,7 +117,7 @@ impl Space {
 
     /// The claim of a file that already has this many bytes on the disk. It is never refused, and gets no window.
     pub(super) fn present(&self, bytes: u64) -> Claim {
-        let claim = Claim { ledger: Arc::clone(&self.ledger), claimant: None, share: Mutex::new(Some(Amounts::default())) };
+        let claim = Claim::of_nothing(&self.ledger, None);
         claim.fill(bytes);
         claim
     }
@@ -168,20 +168,20 @@ impl Claim {
     /// # Errors
     /// [`NoSpace`] when there is no space for them.
     pub(super) fn beside(&self, bytes: u64) -> Result<Self, NoSpace> {
-        let claim = self.beside_unclaimed();
+        let claim = Self::of_nothing(&self.ledger, None);
         claim.raise(bytes, bytes)?;
         Ok(claim)
     }
 
     /// The claim of something beside this file that already has this many bytes on the disk. It is never refused.
     pub(super) fn present_beside(&self, bytes: u64) -> Self {
-        let claim = self.beside_unclaimed();
+        let claim = Self::of_nothing(&self.ledger, None);
         claim.fill(bytes);
         claim
     }
 
-    fn beside_unclaimed(&self) -> Self {
-        Self { ledger: Arc::clone(&self.ledger), claimant: None, share: Mutex::new(Some(Amounts::default())) }
+    fn of_nothing(ledger: &Arc<Ledger>, claimant: Option<IpAddr>) -> Self {
+        Self { ledger: Arc::clone(ledger), claimant, share: Mutex::new(Some(Amounts::default())) }
     }
 
     /// Gives the window of the file back.

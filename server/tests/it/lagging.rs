@@ -53,7 +53,7 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
             other => panic!("neither event nor snapshot: {other:?}"),
         }
     };
-    assert!(behind + 128 < room.revision, "a snapshot at {} though it knew {behind}", room.revision);
+    assert!(behind + 256 < room.revision, "a snapshot at {} though it knew {behind}", room.revision);
 
     // From there on the client follows the events like any other.
     owner.add_file("after", 1).await;
