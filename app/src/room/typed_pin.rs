@@ -18,36 +18,32 @@ const IN_LINKS: [&str; 2] = ["/join/", "/r/"];
 /// returned if there is nothing like a PIN.
 #[must_use]
 pub fn typed_pin(text: &str, digits: usize) -> String {
-    let after = |mark: &&str| text.split_once(mark).map(|(_, rest)| rest);
-    let mut in_links = IN_LINKS.iter().filter_map(after).map(|rest| rest.chars().map_while(digit).collect::<String>());
-    if let Some(found) = in_links.find(|found| PIN_DIGITS.contains(&found.len())) {
-        return found;
-    }
-    let (mut chunks, mut runs, mut has_words) = (vec![String::new()], vec![String::new()], false);
-    for c in text.chars() {
-        if let Some(digit) = digit(c) {
-            for found in [&mut chunks, &mut runs] {
-                found.last_mut().expect("there is always one").push(digit);
-            }
-            continue;
-        }
-        chunks.push(String::new());
-        if !is_between_digits(c) {
-            has_words = true;
-            runs.push(String::new());
+    for mark in IN_LINKS {
+        let found: String = text.split_once(mark).map_or("", |(_, rest)| rest).chars().map_while(digit).collect();
+        if PIN_DIGITS.contains(&found.len()) {
+            return found;
         }
     }
-    let all = runs.concat();
-    if !has_words {
+    // Digits as ASCII, a space for whatever people put between them, and a letter for everything else.
+    let plain: String = text.chars().map(|c| digit(c).unwrap_or(if is_between_digits(c) { ' ' } else { 'x' })).collect();
+    let all = plain.replace([' ', 'x'], "");
+    if !plain.contains('x') {
         return all;
     }
-    let exact = runs.iter().chain(&chunks).find(|found| found.len() == digits);
-    let likely = || runs.iter().filter(|run| PIN_DIGITS.contains(&run.len())).max_by_key(|run| run.len());
-    match exact.or_else(likely) {
-        Some(found) => found.clone(),
-        None if all.len() <= digits => all,
-        None => String::new(),
+    let mut likely = String::new();
+    for run in plain.split('x') {
+        let found = run.replace(' ', "");
+        if found.len() == digits {
+            return found;
+        }
+        if let Some(exact) = run.split(' ').find(|part| part.len() == digits) {
+            return exact.to_owned();
+        }
+        if PIN_DIGITS.contains(&found.len()) && found.len() > likely.len() {
+            likely = found;
+        }
     }
+    if likely.is_empty() && all.len() <= digits { all } else { likely }
 }
 
 /// The digit as ASCII, if the character is one in any script.
