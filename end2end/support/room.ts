@@ -167,7 +167,7 @@ export async function arrivedPercent(row: Locator): Promise<number> {
 /** Closes the room and confirms it in the dialog. */
 export async function closeRoom(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Close room' }).click();
-  const question = page.getByRole('dialog', { name: 'Are you sure?' });
+  const question = page.getByRole('dialog', { name: 'Close this room?' });
   await question.getByRole('button', { name: 'Close room' }).click();
 }
 

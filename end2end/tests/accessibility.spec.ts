@@ -72,7 +72,7 @@ test('a room is for everyone, from its first moment to its end', async ({ cable,
   await isForEveryone(owner, 'a locked room');
   await owner.getByRole('button', { name: 'Close room' }).click();
   await isForEveryone(owner, 'the question before the end');
-  await owner.getByRole('button', { name: 'Keep it open' }).click();
+  await owner.getByRole('dialog', { name: 'Close this room?' }).getByRole('button', { name: 'Cancel' }).click();
   await closeRoom(owner);
   await expect(guest.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
   await isForEveryone(guest, 'a closed room');
@@ -110,7 +110,7 @@ test('the notice of a lost connection is for everyone', async ({ cable, device }
   const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
   await createRoom(owner);
   await cable.cut();
-  await expect(owner.getByText('Connection lost. Coming back by itself…')).toBeVisible();
+  await expect(owner.getByText('Connection lost. Reconnecting…')).toBeVisible();
   await isForEveryone(owner, 'a lost connection');
 });
 

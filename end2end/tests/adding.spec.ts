@@ -73,7 +73,7 @@ test('files that are added while the network is away are there when it is back, 
   const samples = [await sample(info, 'c.txt', 1000), await sample(info, 'b.mov', 5 * MIB), await sample(info, 'a.txt', 2000)];
   await cable.cut();
   await addFiles(owner, ...samples.map(({ path }) => path));
-  await expect(owner.getByText('“c.txt” is added as soon as the server can be reached.')).toBeVisible();
+  await expect(owner.getByText('“c.txt” will be added as soon as the server can be reached.')).toBeVisible();
   await expect(owner.getByRole('region', { name: 'Your uploads' })).toContainText('Sending 3 files');
   await cable.mend();
   await isComplete(guest, samples);
@@ -88,7 +88,7 @@ test('files whose adding is called off while the network is away do not come whe
   const [unwanted, wanted] = [await sample(info, 'unwanted.txt', 1000), await sample(info, 'wanted.txt', 1000)];
   await cable.cut();
   await addFiles(owner, unwanted.path);
-  await expect(owner.getByText(/is added as soon as/)).toBeVisible();
+  await expect(owner.getByText(/will be added as soon as/)).toBeVisible();
   await owner.getByRole('button', { name: 'Cancel all' }).click();
   await expect(owner.getByRole('region', { name: 'Your uploads' })).toBeHidden();
   await cable.mend();

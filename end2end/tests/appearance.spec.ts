@@ -98,7 +98,7 @@ test('an address that leads nowhere says so and shows the way home', async ({ de
   const page = await visitor.goto('/nowhere');
   expect(page?.status()).toBe(404);
   await expect(visitor.getByRole('heading', { name: 'There is nothing at this address.' })).toBeVisible();
-  await visitor.getByRole('link', { name: 'To the first page' }).click();
+  await visitor.getByRole('link', { name: 'Back to start' }).click();
   await expect(visitor.getByRole('button', { name: 'Create room' })).toBeVisible();
 });
 

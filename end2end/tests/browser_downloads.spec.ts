@@ -132,7 +132,7 @@ async function roomFor(kind: Kind, server: Server, info: TestInfo): Promise<{ pi
 async function beginDownload(kind: Kind, guest: Page, cable: Cable): Promise<{ list: DownloadList; broughtInAll: () => number }> {
   const before = cable.downloadedBytes;
   cable.allowDownload(FIRST_BYTES);
-  const link = kind === 'a file' ? fileRow(guest, LECTURE).getByRole('link', { name: 'Download' }) : guest.getByRole('link', { name: 'Get all in one archive' });
+  const link = kind === 'a file' ? fileRow(guest, LECTURE).getByRole('link', { name: 'Download' }) : guest.getByRole('link', { name: 'Download all (.zip)' });
   await Promise.all([guest.waitForEvent('download'), link.click()]);
   const list = await DownloadList.open(guest.context());
   await expect.poll(async () => (await list.item()).percent).toBeGreaterThan(20);

@@ -17,13 +17,13 @@ test('closing a room tells everybody how many files were erased, and erases them
   expect(await server.storedFiles()).toHaveLength(3);
 
   await owner.getByRole('button', { name: 'Close room' }).click();
-  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
-  await expect(question).toContainText('Its 3 files are erased, everyone leaves (3), and the PIN stops working.');
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
+  await expect(question).toContainText('All 3 files will be erased and the 2 others will lose access.');
   await question.getByRole('button', { name: 'Close room' }).click();
 
   for (const page of [owner, phone, tablet]) {
     await expect(page.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
-    await expect(page.getByText(/^Its 3 files were erased at \d\d:\d\d\s[AP]M\.$/)).toBeVisible();
+    await expect(page.getByText(/^Its 3 files were erased at (1[0-2]|[1-9]):\d\d\s[AP]M\.$/)).toBeVisible();
     await expect(fileRows(page)).toHaveCount(0);
     await expect(memberRows(page)).toHaveCount(0);
   }
@@ -41,9 +41,9 @@ test('a room without files ends with a sentence that fits', async ({ device }) =
   const owner = await device('desktop');
   await createRoom(owner);
   await closeRoom(owner);
-  await expect(owner.getByText(/^There were no files in it when it ended at \d\d:\d\d\s[AP]M\.$/)).toBeVisible();
+  await expect(owner.getByText(/^There were no files in it when it ended at (1[0-2]|[1-9]):\d\d\s[AP]M\.$/)).toBeVisible();
 
-  await owner.getByRole('link', { name: 'To the first page' }).click();
+  await owner.getByRole('link', { name: 'Back to start' }).click();
   await expect(owner.getByRole('textbox', { name: 'PIN' })).toBeVisible();
   await expect(owner.getByRole('button', { name: 'Create room' })).toBeVisible();
 });
@@ -58,8 +58,10 @@ test('a room is kept open by whoever thinks better of it', async ({ device }, in
   await addFiles(owner, before.path);
 
   await owner.getByRole('button', { name: 'Close room' }).click();
-  await owner.getByRole('button', { name: 'Keep it open' }).click();
-  await expect(owner.getByRole('dialog', { name: 'Are you sure?' })).toBeHidden();
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
+  await expect(question).toContainText('Its file will be erased and the other person will lose access.');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await expect(question).toBeHidden();
   await expect(owner.getByRole('button', { name: 'Close room' })).toBeVisible();
 
   await addFiles(owner, after.path);
@@ -81,7 +83,7 @@ test('a room closed in the middle of an upload leaves nothing on the disk', asyn
 
   await closeRoom(owner);
   for (const page of [owner, guest]) {
-    await expect(page.getByText(/^Its file was erased at \d\d:\d\d\s[AP]M\.$/)).toBeVisible();
+    await expect(page.getByText(/^Its file was erased at (1[0-2]|[1-9]):\d\d\s[AP]M\.$/)).toBeVisible();
   }
   await expect.poll(() => server.storedFiles()).toEqual([]);
 });

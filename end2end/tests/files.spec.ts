@@ -335,7 +335,7 @@ test('the archive holds every file, and other programs can read it', async ({ de
   await addFiles(owner, ...samples.map(({ path }) => path));
   for (const { name } of samples) await expect(fileRow(guest, name)).toContainText('Here');
 
-  const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Get all in one archive' }).click()]);
+  const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Download all (.zip)' }).click()]);
   expect(archive.suggestedFilename()).toBe(`SnapDrop ${pin}.zip`);
   const read = [
     'import hashlib, json, sys, zipfile',

@@ -46,7 +46,7 @@ for (const how of ['picked', 'dropped'] as const) {
       }
       await expect(page.getByRole('list', { name: 'Files', exact: true }).getByRole('listitem'), 'nothing lies beside the folders').toHaveCount(0);
     }
-    const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Get all in one archive' }).click()]);
+    const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Download all (.zip)' }).click()]);
     const unzipped = info.outputPath('unzipped');
     expect((await run('unzip', '-q', await archive.path(), '-d', unzipped)).code).toBe(0);
     expect(Object.keys(await digestsIn(unzipped)).sort()).toEqual([...PATHS].sort());

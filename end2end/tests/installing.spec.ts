@@ -19,7 +19,7 @@ const FILM = 'IMG_4402 harbour.mov';
 const FILM_BYTES = 8 * MIB;
 
 const READY = 'A new version is ready.';
-const LATER = 'A new version is ready. It is used after your uploads.';
+const LATER = 'A new version is ready. It starts after your uploads.';
 
 /** A proxy in front of the cable. It passes everything on unchanged except the service worker's script, in which it can
  *  raise the version. */

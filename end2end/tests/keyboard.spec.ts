@@ -71,12 +71,12 @@ test('a room is closed without a pointer, and Escape keeps it open', async ({ de
   const owner = await device('desktop');
   await createRoom(owner);
   const close = owner.getByRole('button', { name: 'Close room' });
-  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
   await tabTo(owner, close);
   await owner.keyboard.press('Enter');
   await expect(question).toBeVisible();
   // The harmless answer has the focus, so that a second Enter closes nothing.
-  await expect(question.getByRole('button', { name: 'Keep it open' })).toBeFocused();
+  await expect(question.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await owner.keyboard.press('Escape');
   await expect(question).toBeHidden();
   await expect(close).toBeFocused();

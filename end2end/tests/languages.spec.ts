@@ -3,7 +3,8 @@
 import type { Page } from '@playwright/test';
 
 import { LANGUAGES, catalogue, say } from '../support/catalogue';
-import { addFiles, createRoom, dropFiles, fileRow, fileRows, standsInRoom } from '../support/room';
+import { zoneWhereItIs } from '../support/clock';
+import { type HeldFile, addFiles, button, createRoom, dropFiles, fileRow, fileRows, standsInRoom } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CUT_OFF, answered, expect, test } from '../support/test';
 
@@ -111,6 +112,49 @@ test('the language is chosen by a keyboard, and the way back is English', async 
   await standsInRoom(guest);
   await expect(fileRows(guest)).toHaveCount(0);
 });
+
+for (const [locale, hour, sentence] of [
+  ['en-US', 13, /^There were no files in it when it ended at [12]:\d\d\sPM\.$/],
+  ['en-US', 8, /^There were no files in it when it ended at [89]:\d\d\sAM\.$/],
+  ['en-GB', 8, /^There were no files in it when it ended at 0[89]:\d\d\.$/],
+  ['de-DE', 13, /^Als er um 1[34]:\d\d Uhr geschlossen wurde, waren keine Dateien darin\.$/],
+  ['de-DE', 8, /^Als er um 0[89]:\d\d Uhr geschlossen wurde, waren keine Dateien darin\.$/],
+  ['cs-CZ', 8, /^Při zavření \(0[89]:\d\d\) v ní nebyly žádné soubory\.$/],
+] as const) {
+  test(`a room that closes after ${hour} o'clock says so as clocks do in ${locale}`, async ({ device }) => {
+    const owner = await device('desktop', { context: { locale, timezoneId: zoneWhereItIs(hour) } });
+    expect(await closedRoom(owner, locale.slice(0, 2), [])).toMatch(sentence);
+  });
+}
+
+for (const locale of ['ar-EG', 'ar-AE', 'hi-IN']) {
+  test(`the sentence about a closed room has one kind of digits in ${locale}`, async ({ device }) => {
+    const owner = await device('desktop', { context: { locale } });
+    const files = ['a.txt', 'b.txt', 'c.txt'].map((name) => ({ name, text: name }));
+    const sentence = await closedRoom(owner, locale.slice(0, 2), files);
+    expect(sentence.match(/\p{Nd}+/gu), 'the number of files, the hour and the minute').toHaveLength(3);
+    // The digits of one script have ten consecutive code points.
+    const kinds = [/[0-9]/, /[\u0660-\u0669]/, /[\u06f0-\u06f9]/, /[\u0966-\u096f]/].filter((kind) => kind.test(sentence));
+    expect(kinds, sentence).toHaveLength(1);
+  });
+}
+
+/** Opens a room with these files, closes it, and returns the sentence that its page ends with. */
+async function closedRoom(owner: Page, language: string, files: HeldFile[]): Promise<string> {
+  await owner.goto('/');
+  await button(owner, say(language, 'create_room')).click();
+  await owner.waitForURL(/\/r\/\d{6,}$/);
+  await expect(owner.getByRole('main')).toContainText(say(language, 'connected'));
+  if (files.length > 0) {
+    await dropFiles(owner, files);
+    const rows = owner.getByRole('list', { name: say(language, 'files'), exact: true }).getByRole('listitem');
+    await expect(rows.filter({ hasText: say(language, 'state_here') })).toHaveCount(files.length);
+  }
+  await button(owner, say(language, 'close_room')).click();
+  await button(owner.getByRole('dialog', { name: say(language, 'close_question') }), say(language, 'close_room')).click();
+  await expect(owner.getByRole('heading', { name: say(language, 'closed_heading') })).toBeVisible();
+  return owner.getByRole('main').getByRole('paragraph').innerText();
+}
 
 /** Checks that no text on the page, visible or for screen readers, is an English message that the language translates. */
 async function sayNothingInEnglish(page: Page, language: string): Promise<void> {

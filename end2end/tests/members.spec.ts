@@ -85,7 +85,7 @@ test('a member who closes the tab is shown as reconnecting, and has the same sea
 
   const later = await anotherTab(guest);
   await guest.close();
-  await expect(memberRow(owner, 'Amber Heron')).toContainText('Reconnecting, seat held');
+  await expect(memberRow(owner, 'Amber Heron')).toContainText('Reconnecting…');
 
   await later.goto(`/r/${pin}`);
   await expect(ownRow(later)).toContainText('Amber Heron');

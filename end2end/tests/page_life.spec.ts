@@ -16,7 +16,7 @@ test('the theme that was chosen is remembered for a year, and painted by the ser
   const reader = await device('desktop');
   await createRoom(reader);
   const theme = themeSwitch(reader);
-  await expect(theme).toHaveAccessibleName('Theme: as the system');
+  await expect(theme).toHaveAccessibleName('Theme: same as system');
   await theme.click();
   await expect(theme).toHaveAccessibleName('Theme: light');
   await theme.click();
@@ -52,7 +52,7 @@ test('light stays light on a dark system, until the third press follows the syst
   await expectColours(reader, LIGHT);
   await theme.click();
   await theme.click();
-  await expect(theme).toHaveAccessibleName('Theme: as the system');
+  await expect(theme).toHaveAccessibleName('Theme: same as system');
   await expectColours(reader, { paper: DARK.paper, papers: SYSTEM_PAPERS });
   await reader.emulateMedia({ colorScheme: 'light' });
   await expectColours(reader, { paper: LIGHT.paper, papers: SYSTEM_PAPERS });

@@ -21,7 +21,7 @@ test('an image is looked at in place, and whoever looked at it does not have it 
   await addFiles(owner, await drawing(owner, info, 'harbour.png', 400, 300), (await sample(info, 'other.bin', 100)).path);
   const seen = await look(guest, 'harbour.png');
   await expect.poll(() => naturalSize(seen.getByRole('img', { name: 'harbour.png' }))).toEqual([400, 300]);
-  await seen.getByRole('button', { name: 'Close', exact: true }).click();
+  await seen.getByRole('button', { name: 'Done', exact: true }).click();
   await expect(seen).toBeHidden();
 
   await (await download(guest, fileRow(guest, 'other.bin'))).path();
@@ -45,7 +45,7 @@ test('a preview is opened and closed without a pointer, and the focus comes back
   for (const key of ['Escape', 'Enter']) {
     await owner.keyboard.press('Enter');
     await expect(seen).toBeVisible();
-    await expect(seen.getByRole('button', { name: 'Close', exact: true })).toBeFocused();
+    await expect(seen.getByRole('button', { name: 'Done', exact: true })).toBeFocused();
     await owner.keyboard.press(key);
     await expect(seen).toBeHidden();
     await expect(button).toBeFocused();
@@ -120,7 +120,7 @@ test("a PDF is shown by the browser's own viewer", async ({ device }) => {
   await expect(paper.getByTitle('paper.pdf')).toBeVisible();
   await expect.poll(() => guest.frames().map((frame) => frame.url())).toContainEqual(expect.stringMatching(/^chrome-extension:/));
   expect(answers[0]).toEqual({ status: 200, disposition: 'inline' });
-  await paper.getByRole('button', { name: 'Close', exact: true }).click();
+  await paper.getByRole('button', { name: 'Done', exact: true }).click();
   await expect(guest.locator('iframe')).toHaveCount(0);
 
   const pretender = await look(guest, 'pretender.pdf');
@@ -212,7 +212,7 @@ test('a small picture of every image and film is in its row, for everyone, until
 
   expect((await server.storedFiles()).filter((name) => name.endsWith('.thumbnail'))).toHaveLength(3);
   await owner.getByRole('button', { name: 'Close room' }).click();
-  await owner.getByRole('dialog', { name: 'Are you sure?' }).getByRole('button', { name: 'Close room' }).click();
+  await owner.getByRole('dialog', { name: 'Close this room?' }).getByRole('button', { name: 'Close room' }).click();
   await expect.poll(() => server.storedFiles()).toEqual([]);
 });
 
@@ -231,7 +231,7 @@ test('a preview fits the narrowest phone and is for everyone', async ({ device }
     expect(y).toBeGreaterThanOrEqual(0);
     expect(x + width).toBeLessThanOrEqual(320);
     expect(y + height).toBeLessThanOrEqual(568);
-    for (const target of [seen.getByRole('button', { name: 'Close', exact: true }), seen.getByRole('link', { name: 'Download' })]) {
+    for (const target of [seen.getByRole('button', { name: 'Done', exact: true }), seen.getByRole('link', { name: 'Download' })]) {
       expect((await target.boundingBox())?.height, shown).toBeGreaterThanOrEqual(44);
     }
     for (const colorScheme of ['light', 'dark'] as const) {

@@ -50,9 +50,9 @@ test('whoever closes a room while somebody is downloading is told who, and the r
   const file = await download(guest, fileRow(guest, name));
   await expect(await receipts(owner, name)).toHaveText([/^Ada · \d+ %$/]);
   await owner.getByRole('button', { name: 'Close room' }).click();
-  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
   await expect(question).toContainText('Ada is still downloading “film.mov”.');
-  await question.getByRole('button', { name: 'Wait for them' }).click();
+  await question.getByRole('button', { name: "Close when they're done" }).click();
   await expect(question).toContainText('The room closes when they have it.');
   await expect(fileRow(guest, name), 'it is still open').toBeVisible();
 
@@ -73,9 +73,9 @@ test('waiting ends with the question when the owner keeps the room open', async 
   cable.allowDownload(8 * MIB);
   const file = await download(guest, fileRow(guest, name));
   await owner.getByRole('button', { name: 'Close room' }).click();
-  const question = owner.getByRole('dialog', { name: 'Are you sure?' });
-  await question.getByRole('button', { name: 'Wait for them' }).click();
-  await question.getByRole('button', { name: 'Keep it open' }).click();
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
+  await question.getByRole('button', { name: "Close when they're done" }).click();
+  await question.getByRole('button', { name: 'Cancel' }).click();
   cable.allowEverything();
   await file.path();
   await expect(fileRow(owner, name)).toContainText('1 of 1 have it');

@@ -21,7 +21,7 @@ import {
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, answered, expect, test } from '../support/test';
 
-const LOST = 'Connection lost. Coming back by itself…';
+const LOST = 'Connection lost. Reconnecting…';
 
 test('a reload keeps the seat, the role and the list', async ({ device }, info) => {
   const owner = await device('desktop');

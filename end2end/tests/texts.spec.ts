@@ -19,7 +19,7 @@ test('a text that the owner adds is there for everyone, and copied with one pres
   await expect(owner.getByRole('textbox', { name: 'Text or link' })).toHaveValue('');
   await expect(texts(guest)).toHaveCount(1);
   await expect(texts(guest).getByText('The password is: tři křečci')).toBeVisible();
-  await expect(guest.getByText('A text is here.')).toBeAttached();
+  await expect(guest.getByText('New text')).toBeAttached();
   await texts(guest).getByRole('button', { name: 'Copy' }).click();
   await expect(guest.getByText('Copied.')).toBeVisible();
   expect(await guest.evaluate(() => navigator.clipboard.readText())).toBe('The password is: tři křečci\n  second line');

@@ -18,10 +18,10 @@ test('a removed file is gone for the owner at once, and for everyone when it was
   await expect(fileRows(owner)).toHaveCount(1);
   await owner.getByRole('button', { name: 'Undo' }).click();
   await expect(fileRows(owner)).toHaveCount(2);
-  await expect(owner.getByText('“wrong.txt” is removed.')).toHaveCount(0);
+  await expect(owner.getByText('“wrong.txt” removed.')).toHaveCount(0);
 
   await fileRow(owner, 'wrong.txt').getByRole('button', { name: 'Remove' }).click();
-  await expect(owner.getByText('“wrong.txt” is removed.')).toBeVisible();
+  await expect(owner.getByText('“wrong.txt” removed.')).toBeVisible();
   await expect(fileRow(guest, 'wrong.txt')).toHaveCount(0);
   await expect(owner.getByRole('button', { name: 'Undo' })).toHaveCount(0);
   await expect(fileRows(owner)).toHaveCount(1);

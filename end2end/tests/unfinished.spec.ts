@@ -72,7 +72,7 @@ test('a file that has changed is refused with words, and never mixed with what i
     await expect(unfinishedFiles(owner)).toContainText('1 file unfinished.');
   }
   await chooseAgain(owner, (await sample(info, 'other.mov', FILM_BYTES)).path);
-  await expect(owner.getByText('“other.mov” is none of the unfinished files.')).toBeVisible();
+  await expect(owner.getByText('“other.mov” is not one of the unfinished files.')).toBeVisible();
   expect(sent.count).toBe(0);
   await expect(fileRows(owner)).toHaveCount(1);
 

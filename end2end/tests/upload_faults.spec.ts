@@ -8,7 +8,7 @@ import { addFiles, createRoom, download, fileRow, fileRows, joinRoom } from '../
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, answered, expect, test } from '../support/test';
 
-const TAKEN_BACK = 'This device does not hand the file out any more. Choose it again to continue.';
+const TAKEN_BACK = 'Your device no longer lets us read this file. Choose it again to continue.';
 
 test('a bit that turns over on the way is noticed, and its chunk is sent again', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address, noise: answered(460, /\/files\//) });

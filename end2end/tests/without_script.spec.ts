@@ -48,7 +48,7 @@ test('without a script one joins by PIN, sees who and what is there, and downloa
   await expect(fileRow(guest, name)).toContainText('2.1 MB');
   await expect(fileRow(guest, name)).toContainText('Here');
   expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256);
-  await expect(guest.getByRole('link', { name: 'Get all in one archive' })).toBeVisible();
+  await expect(guest.getByRole('link', { name: 'Download all (.zip)' })).toBeVisible();
 });
 
 test('without a script the link of a room joins nobody until Join is pressed', async ({ device }) => {
@@ -119,7 +119,7 @@ test.describe('with small rooms', () => {
     const film = await sample(info, 'film.mov', 12 * MIB);
     await owner.getByLabel('Choose files').setInputFiles([notes.path, film.path]);
     await owner.getByRole('button', { name: 'Upload', exact: true }).click();
-    await expect(owner.getByRole('alert')).toHaveText('The file is larger than this server takes.');
+    await expect(owner.getByRole('alert')).toHaveText('The file is larger than this server allows.');
     await expect(fileRows(owner)).toHaveCount(1);
     await expect(fileRow(owner, notes.name)).toContainText('Here');
   });

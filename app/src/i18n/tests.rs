@@ -32,6 +32,16 @@ fn numbers_and_plurals_follow_the_language() {
     assert_eq!([1, 22, 25].map(|count| polish.hours(count)), ["1 godzinę", "22 godziny", "25 godzin"]);
 }
 
+/// In every language the texts and the numbers have Latin digits, and `clock::time_of_day` asks browsers for the same.
+#[test]
+fn there_is_one_kind_of_digits() {
+    for language in Language::ALL {
+        let texts = Messages::of(language).texts.iter().copied();
+        let others: Vec<&str> = texts.filter(|text| text.chars().any(|c| c.is_numeric() && !c.is_ascii_digit())).collect();
+        assert!(others.is_empty(), "{language:?}: {others:?}");
+    }
+}
+
 #[test]
 fn what_is_put_in_does_not_turn_the_words_around_it() {
     assert_eq!(fill("“{1}” is here.", "", &["a.pdf"], false), "“a.pdf” is here.");

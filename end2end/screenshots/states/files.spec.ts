@@ -113,7 +113,7 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
     await button(owner, words('close_room')).click();
     await expect(owner.locator('.still-getting')).toBeVisible();
   };
-  const keepOpen = (words: Words) => button(owner, words('keep_open')).click();
+  const keepOpen = (words: Words) => button(owner.getByRole('dialog', { name: words('close_question') }), words('cancel')).click();
   await pose(owner, { name: 'room-closing', screen: true, enter: closing, leave: keepOpen });
   await pose(owner, {
     name: 'room-closing_waits',

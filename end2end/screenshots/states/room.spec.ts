@@ -72,7 +72,7 @@ test('an empty room', async ({ cable, device }) => {
     name: 'room-closing_empty',
     screen: true,
     enter: (words) => button(owner, words('close_room')).click(),
-    leave: (words) => button(owner, words('keep_open')).click(),
+    leave: (words) => button(owner.getByRole('dialog', { name: words('close_question') }), words('cancel')).click(),
   });
 });
 
@@ -119,7 +119,7 @@ test('texts, previews and what can be undone', async ({ device }) => {
   await expect(row(picture.name).locator('img')).toBeVisible();
   await pose(owner, { name: 'room-texts' });
   const seen = (name: string) => owner.getByRole('dialog', { name });
-  const close = (words: Words) => button(owner, words('close')).click();
+  const close = (words: Words) => button(owner, words('done')).click();
   for (const [name, file] of [['room-preview_image', picture.name], ['room-preview_text', notes.name], ['room-preview_failed', broken.name]] as const) {
     await pose(owner, {
       name,

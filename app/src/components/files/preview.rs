@@ -79,7 +79,7 @@ pub fn PreviewWindow() -> impl IntoView {
         <dialog class="preview" node_ref=dialog aria-labelledby="preview-name" on:close=put_away>
             <header class="preview-head">
                 <h2 id="preview-name"><bdi translate="no">{move || file.get().map(|file| file.name)}</bdi></h2>
-                <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().close()}</button>
+                <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().done()}</button>
             </header>
             <div class="preview-place" node_ref=container></div>
             <footer class="preview-foot">

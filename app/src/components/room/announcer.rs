@@ -98,7 +98,7 @@ mod tests {
         let before = announced_state(&[(1, "Me"), (2, "Ada")], &[7], &[]);
         assert_eq!(before.since(&before, you, name), "");
         let now = announced_state(&[(1, "I"), (3, "Bob")], &[7, 8], &[9]);
-        assert_eq!(now.since(&before, you, name), "Bob joined. Ada left. “b.pdf” is here. A text is here.");
+        assert_eq!(now.since(&before, you, name), "Bob joined. Ada left. “b.pdf” is here. New text");
         let more = announced_state(&[(1, "I"), (3, "Bob")], &[8, 10, 11], &[9]);
         assert_eq!(more.since(&now, you, name), "2 files are here.");
         assert_eq!(AnnouncedState { closed: true, ..AnnouncedState::default() }.since(&now, you, name), "");

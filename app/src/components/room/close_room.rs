@@ -72,8 +72,8 @@ pub fn CloseRoom() -> impl IntoView {
     });
     let consequence = move || {
         live.track(Topic::Seats);
-        let (files, members) = live.read(Topic::Files, |room| (room.files.len(), t().whole(room.members.len())));
-        if files == 0 { t().close_consequence_empty(&members) } else { t().close_consequence(files, &members) }
+        let (files, members) = live.read(Topic::Files, |room| (room.files.len(), room.members.len()));
+        consequence_words(files, members.saturating_sub(1))
     };
     view! {
         <div class="close-room script-only">
@@ -86,7 +86,7 @@ pub fn CloseRoom() -> impl IntoView {
                 </Show>
                 <p aria-live="polite" class="quiet">{move || if waiting.get() { t().closes_when_they_have_it() } else { "" }}</p>
                 <div class="question-actions">
-                    <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>{t().keep_open()}</button>
+                    <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>{t().cancel()}</button>
                     <Show when=move || !waiting.get() && getting.with(|getting| !getting.is_empty())>
                         <button class="button" type="button" data-look="outlined" on:click=move |_| waiting.set(true)>{t().wait_for_them()}</button>
                     </Show>
@@ -96,6 +96,16 @@ pub fn CloseRoom() -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// What is lost when the room is closed: its files, and the access of the `others`, who are all members but the owner.
+fn consequence_words(files: usize, others: usize) -> String {
+    match (files, others) {
+        (0, 0) => t().close_empties().to_owned(),
+        (0, others) => t().close_empties_and(&t().close_others(others)),
+        (files, 0) => t().close_erases(files),
+        (files, others) => t().close_erases_and(files, &t().close_others(others)),
+    }
 }
 
 /// The downloads that are running, as pairs of the member's name and the file's name.
@@ -122,6 +132,20 @@ fn getting_words(getting: &[(String, String)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn says_what_is_lost_and_by_how_many() {
+        let cases = [
+            (0, 0, "The PIN will stop working."),
+            (0, 1, "The PIN will stop working and the other person will lose access."),
+            (1, 0, "Its file will be erased."),
+            (1, 2, "Its file will be erased and the 2 others will lose access."),
+            (1045, 4, "All 1,045 files will be erased and the 4 others will lose access."),
+        ];
+        for (files, others, words) in cases {
+            assert_eq!(consequence_words(files, others), words);
+        }
+    }
 
     #[test]
     fn says_who_would_lose_what() {
