@@ -1,4 +1,6 @@
-//! The HTML document around the pages: its head, and the script that starts the hydration. Only the server renders it.
+//! The HTML document around the pages: its head, and the script that starts the program. Only the server renders it.
+
+use std::sync::LazyLock;
 
 use leptos::{nonce::use_nonce, prelude::*};
 
@@ -28,6 +30,12 @@ pub struct Bundle {
 /// The screens of iPhones: width and height in points, and pixels per point. iOS shows a splash image only if it has
 /// exactly the size of the screen.
 const SPLASHES: [(u32, u32, u32); 6] = [(375, 667, 2), (414, 896, 2), (390, 844, 3), (393, 852, 3), (402, 874, 3), (430, 932, 3)];
+
+/// The script that starts the program, without its comments and indentation.
+static LOADER: LazyLock<String> = LazyLock::new(|| {
+    let lines = include_str!("document/loader.js").lines().map(str::trim_start);
+    lines.filter(|line| !line.is_empty() && !line.starts_with("//") && !line.starts_with("/**")).collect::<Vec<_>>().join("\n")
+});
 
 /// The whole document of a page, rendered on the server. It describes the page by the [`FirstPaint`] in the context.
 #[must_use]
@@ -62,10 +70,10 @@ pub fn document(bundle: Bundle) -> impl IntoView {
                 <link rel="manifest" href=wire::manifest(language.code()) />
                 {style.map(|href| view! { <link rel="stylesheet" href=href /> })}
                 <script type="text/plain" id=i18n::ELEMENT_ID inner_html=i18n::table(language)></script>
-                <HydrationScript bundle has_room />
             </head>
             <body>
                 <App />
+                <Loader bundle has_room />
             </body>
         </html>
     }
@@ -90,10 +98,11 @@ fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
     }
 }
 
-/// The script that loads the bundle and hydrates the page. leptos's own component for this is not used, because it
-/// reads the names of the files from a file beside the program; here they come from inside the program.
+/// The script that starts the program, and the message that it shows when the program has stopped. leptos's own component
+/// for this is not used, because it reads the names of the files from a file beside the program; here they come from inside
+/// the program.
 #[component]
-fn HydrationScript(
+fn Loader(
     bundle: Bundle,
     /// Whether the page is a room's, which needs `Bundle::room_modules` at once.
     has_room: bool,
@@ -101,18 +110,13 @@ fn HydrationScript(
     let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
     let mut modules = vec![wasm.clone()];
     modules.extend(if has_room { bundle.room_modules } else { Vec::new() });
-    // The bundle is loaded after the first paint, because loading it earlier would delay the paint, and the page can be
-    // read without it. A PerformanceObserver reports the paint itself; an animation frame would come before it. A tab
-    // in the background is not painted, nor is one that goes to the background meanwhile, so these do not wait for a
-    // paint. `setTimeout` lets the browser handle input between starting the program and running it.
-    let source = format!(
-        "const start = () => {{\
-           for (const module of {modules:?}) fetch(module);\
-           import({script:?}).then(m => m.default({{module_or_path: {wasm:?}}}).then(() => setTimeout(m.hydrate)));\
-         }};\
-         const painted = new Promise((resolve) => new PerformanceObserver(resolve).observe({{type: 'paint', buffered: true}}));\
-         const hidden = new Promise((resolve) => document.hidden ? resolve() : document.addEventListener('visibilitychange', resolve, {{once: true}}));\
-         Promise.race([painted, hidden]).then(start)"
-    );
-    view! { <script type="module" nonce=use_nonce()>{source}</script> }.into_any()
+    let source = format!("{{const BUNDLE = {{script: {script:?}, wasm: {wasm:?}, modules: {modules:?}}};\n{}}}", *LOADER);
+    view! {
+        <div id="stopped" class="stopped" role="alert" hidden>
+            <p>{t().page_stopped()}</p>
+            <button class="button" type="button" data-look="outlined">{t().reload()}</button>
+        </div>
+        <script nonce=use_nonce()>{source}</script>
+    }
+    .into_any()
 }

@@ -36,6 +36,8 @@ export interface DeviceOptions {
   address?: string;
   /** Errors on the console that the test expects. */
   noise?: Noise[];
+  /** Messages of uncaught errors that the test causes. */
+  failures?: RegExp[];
   context?: BrowserContextOptions;
 }
 
@@ -72,7 +74,7 @@ export const test = base.extend<Fixtures>({
   device: async ({ browser, server }, use) => {
     const complaints: string[] = [];
     const contexts: { close(): Promise<void> }[] = [];
-    await use(async (name, { address = server.address, noise = [], context: extra = {} } = {}) => {
+    await use(async (name, { address = server.address, noise = [], failures = [], context: extra = {} } = {}) => {
       const context = await browser.newContext({ ...contextOptions(name), baseURL: address, serviceWorkers: 'block', ...extra });
       contexts.push(context);
       names.set(context, name);
@@ -81,7 +83,9 @@ export const test = base.extend<Fixtures>({
           complaints.push(`${name}: console: ${message.text()} (${message.location().url})`);
         }
       });
-      context.on('weberror', (error) => complaints.push(`${name}: page error: ${error.error()}`));
+      context.on('weberror', (error) => {
+        if (!failures.some((text) => text.test(error.error().message))) complaints.push(`${name}: page error: ${error.error()}`);
+      });
       // In every test, all requests of all pages have to go to the server itself.
       context.on('request', (request) => {
         if (isForeign(request.url(), address)) complaints.push(`${name}: request to another origin: ${request.url()}`);

@@ -7,6 +7,7 @@ pub mod hydration;
 pub mod language;
 pub mod leaving;
 pub mod page;
+pub mod painted;
 pub mod places;
 pub mod sharing;
 pub mod theme;

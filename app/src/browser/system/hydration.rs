@@ -6,7 +6,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
-use super::page;
+use super::{page, painted};
 use crate::browser::system::clock;
 
 /// How long, in seconds, further parts may begin within one turn of the event loop. Such a turn takes far less than the
@@ -105,6 +105,7 @@ impl Hydration {
             parts += 1;
         }
         next_turn().await;
+        painted::is_alive();
         self.is_over.set(true);
         let acts = self.waiting.with_value(|waiting| waiting.as_ref().map(|queue| std::mem::take(&mut queue.borrow_mut().when_over)));
         acts.into_iter().flatten().for_each(|act| act());

@@ -5,7 +5,11 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{
     prelude::*,
     tachys::{
-        html::attribute::{Attribute, any_attribute::AnyAttribute},
+        html::attribute::{
+            Attribute,
+            any_attribute::{AnyAttribute, IntoAnyAttribute as _},
+            custom::custom_attribute,
+        },
         hydration::Cursor,
         renderer::{
             Rndr,
@@ -17,13 +21,26 @@ use leptos::{
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast as _;
 
-use crate::browser::system::hydration::{PagePart, use_hydration};
+use crate::browser::system::{
+    hydration::{PagePart, use_hydration},
+    painted,
+};
 
 /// Hydrates its children later, so that hydrating the page is not one long task. The children must render exactly one
-/// element. A view that is built in the browser is not deferred.
+/// element. If somebody has changed that element meanwhile, the children are drawn anew in its place. A view that is
+/// built in the browser is not deferred.
 #[component]
 pub fn HydratedLater(children: Children) -> impl IntoView {
     Later(children)
+}
+
+/// Draws a view in place of what the server painted, because somebody has changed that.
+fn drawn_in_place_of(painted: &Element, view: AnyView) -> AnyViewState {
+    let mut state = view.build();
+    let parent = painted.parent_element().expect("a part that is not on the page any more: the whole page is drawn anew");
+    state.mount(&parent, Some(painted));
+    painted::replace_part(painted);
+    state
 }
 
 /// The view of children that have not been called yet.
@@ -53,10 +70,15 @@ impl PagePart for LaterState {
             Stage::Painted(element, due) => due.take().map(|due| (element.clone(), due)),
             Stage::Hydrated(_) => None,
         };
-        if let Some((element, (owner, children))) = due {
-            let state = owner.with(|| children().hydrate_from_position::<true>(&element, Position::Current));
-            *self.0.borrow_mut() = Stage::Hydrated(state);
-        }
+        let Some((element, (owner, children))) = due else { return };
+        let state = owner.with(|| {
+            if painted::was_changed(&element) {
+                drawn_in_place_of(&element, children())
+            } else {
+                children().hydrate_from_position::<true>(&element, Position::Current)
+            }
+        });
+        *self.0.borrow_mut() = Stage::Hydrated(state);
     }
 }
 
@@ -116,7 +138,10 @@ impl RenderHtml for Later {
         mark_branches: bool,
         extra_attrs: Vec<AnyAttribute>,
     ) {
-        self.view().to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
+        // The mark tells the script in the page (`document/loader.js`) where the part begins.
+        let mark = custom_attribute("data-part", "").into_any_attr();
+        let attributes = extra_attrs.into_iter().chain([mark]).collect();
+        self.view().to_html_with_buf(buf, position, escape, mark_branches, attributes);
     }
 
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {

@@ -39,6 +39,9 @@ pub(crate) static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| {
 /// file.
 pub(crate) fn serve(path: &str, request: &HeaderMap) -> Option<Response> {
     let path = path.trim_start_matches('/');
+    // A page that needs a second instance of the program loads the bundle again, from this address.
+    let renamed = path.strip_prefix("pkg/again/").map(|name| format!("pkg/{name}"));
+    let path = renamed.as_deref().unwrap_or(path);
     if CODINGS.iter().any(|(_, ending)| path.ends_with(ending)) {
         return None;
     }
