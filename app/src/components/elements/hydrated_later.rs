@@ -35,6 +35,9 @@ pub fn HydratedLater(children: Children) -> impl IntoView {
 }
 
 /// Draws a view in place of what the server painted, because somebody has changed that.
+///
+/// # Panics
+/// When somebody has removed the part from the page. The script in the page then draws the whole page.
 fn drawn_in_place_of(painted: &Element, view: AnyView) -> AnyViewState {
     let mut state = view.build();
     let parent = painted.parent_element().expect("a part that is not on the page any more: the whole page is drawn anew");
