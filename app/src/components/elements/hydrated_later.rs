@@ -5,11 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::{
     prelude::*,
     tachys::{
-        html::attribute::{
-            Attribute,
-            any_attribute::{AnyAttribute, IntoAnyAttribute as _},
-            custom::custom_attribute,
-        },
+        html::attribute::{Attribute, any_attribute::AnyAttribute, custom::custom_attribute},
         hydration::Cursor,
         renderer::{
             Rndr,
