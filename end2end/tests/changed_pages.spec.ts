@@ -51,12 +51,12 @@ const CHANGES = {
   },
 } as const;
 type Change = keyof typeof CHANGES;
+const EACH = Object.keys(CHANGES) as Change[];
+
 /** Waits until the whole page is alive, which its script then knows. */
 async function isAlive(page: Page): Promise<void> {
   await page.waitForFunction(() => (window as unknown as { snapdrop?: { awake: boolean } }).snapdrop?.awake === true);
 }
-
-const EACH = Object.keys(CHANGES) as Change[];
 
 /** Makes a change in the page as it is now. */
 async function change(page: Page, which: Change): Promise<void> {

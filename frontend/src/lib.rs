@@ -18,7 +18,8 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     // Not leptos's own `spawn_local`, because leptos has no executor before it mounts the page.
     wasm_bindgen_futures::spawn_local(async {
-        // When the room's part of the program cannot be loaded, the page of a room stays as the server painted it.
+        // When the room's part of the program cannot be loaded, the page of a room stays as the server painted it,
+        // and says that it has stopped.
         if matches!(places::here(), Place::Room(_)) && !lazy_room::load().await {
             return painted::stop();
         }

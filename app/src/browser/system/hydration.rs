@@ -38,7 +38,7 @@ struct Queue {
 ///
 /// Until it is over, nothing may change the structure of what the server rendered, because a part that is hydrated
 /// later would look for nodes that are not there. Everything that changes the page by itself, such as events from the
-/// live socket, therefore waits until it is over.
+/// live socket, therefore waits until it is over. What others change all the same, [`painted`] tells.
 #[derive(Clone, Copy, Debug)]
 pub struct Hydration {
     /// `None` as long as nothing was added.
