@@ -368,4 +368,4 @@ pub fn push_first<T>(list: &mut Vec<T>, item: T) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -39,7 +39,7 @@ export function candidates(browser: Browser, server: Server, corpus: Corpus): Ca
   ];
 }
 
-/** Uploads with SnapDrop's page; timed from the first request until the file's row says "Here". */
+/** Uploads with SnapDrop's page; timed from the first request until the file's row is that of a complete file. */
 async function byPage(browser: Browser, server: Server, corpus: Corpus): Promise<{ sample: Sample; stored: Stored }> {
   const context = await browser.newContext({ baseURL: server.address });
   const page = await context.newPage();
@@ -48,8 +48,8 @@ async function byPage(browser: Browser, server: Server, corpus: Corpus): Promise
     (name) =>
       new Promise<number>((resolve) => {
         const look = () => {
-          const rows = [...document.querySelectorAll<HTMLElement>('li')].map(({ innerText }) => innerText);
-          if (!rows.some((text) => text.includes(name) && text.includes('Here'))) return;
+          const rows = [...document.querySelectorAll<HTMLElement>('li[data-state=complete]')].map(({ innerText }) => innerText);
+          if (!rows.some((text) => text.includes(name))) return;
           observer.disconnect();
           resolve(performance.now());
         };

@@ -44,7 +44,7 @@ test('the pictures that the manifest names', async ({ device }, info) => {
   await renameSelf(phone, 'Noor');
   for (const name of ['Lecture 7, signals.pdf', 'Team photo, Lisbon.jpg']) {
     await addFiles(owner, (await sample(info, name, 3 * MIB)).path);
-    await expect(fileRow(phone, name)).toContainText('Here');
+    await expect(fileRow(phone, name)).toHaveAttribute('data-state', 'complete');
   }
   await expect(memberRow(owner, 'Noor')).toBeVisible();
   await picture(owner, 'screenshot-wide');
@@ -67,7 +67,7 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
     ['Budget 2027.xlsx', 0.05],
   ] as const) {
     await addFiles(owner, (await sample(info, name, Math.round(size * MIB))).path);
-    await expect(fileRow(phone, name)).toContainText('Here');
+    await expect(fileRow(phone, name)).toHaveAttribute('data-state', 'complete');
   }
   const film = await sample(info, FILM, 84 * MIB);
   cable.allowUpload(52 * MIB);
@@ -89,7 +89,7 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
   await owner.getByRole('button', { name: 'Done' }).click();
 
   cable.allowEverything();
-  await expect(fileRow(phone, FILM)).toContainText('Here', { timeout: 30_000 });
+  await expect(fileRow(phone, FILM)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
   await closeRoom(owner);
   await expect(phone.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
   await picture(owner, 'closed-desktop');

@@ -154,7 +154,7 @@ async function hand(page: Page, files: HeldFile[], how: 'drop' | 'paste'): Promi
 
 /** Starts the download of a file with the link in its row. */
 export async function download(page: Page, row: Locator): Promise<Download> {
-  const [started] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: 'Download' }).click()]);
+  const [started] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: /^(Download|Saved)/ }).click()]);
   return started;
 }
 
@@ -187,4 +187,29 @@ export function uploadBar(page: Page): Locator {
 /** The region with the files whose upload an earlier visit did not finish. */
 export function unfinishedFiles(page: Page): Locator {
   return page.getByRole('region', { name: 'Unfinished files' });
+}
+
+/** Opens everything about a file, and returns the dialog. */
+export async function detailsOf(page: Page, name: string): Promise<Locator> {
+  await fileRow(page, name).getByRole('button', { name: 'Details' }).click();
+  return page.getByRole('dialog', { name });
+}
+
+/** Removes a file, as the owner does. */
+export async function removeFile(page: Page, name: string): Promise<void> {
+  const details = await detailsOf(page, name);
+  await details.getByRole('button', { name: 'Remove' }).click();
+  await expect(details).toBeHidden();
+}
+
+/** The link to the archive with all files. */
+export function downloadAll(page: Page): Locator {
+  return page.getByRole('link', { name: /^Download all · / });
+}
+
+/** Unfolds every folder of the list. */
+export async function unfoldAll(page: Page): Promise<void> {
+  const folded = page.locator('details.folder:not([open]) > summary');
+  await expect(page.locator('details.folder').first()).toBeAttached();
+  while ((await folded.count()) > 0) await folded.first().click();
 }

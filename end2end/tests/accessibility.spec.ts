@@ -4,7 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { say } from '../support/catalogue';
-import { addFiles, closeRoom, createRoom, download, dropFiles, fileRow, joinRoom, ownRow, uploadBar } from '../support/room';
+import { addFiles, closeRoom, createRoom, detailsOf, download, dropFiles, fileRow, joinRoom, ownRow, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CONNECTION_LOST, CUT_OFF, answered, expect, test } from '../support/test';
 
@@ -46,9 +46,12 @@ test('a room is for everyone, from its first moment to its end', async ({ cable,
   const lecture = await sample(info, 'Lecture 7, signals.pdf', 1000);
   const film = await sample(info, 'film.mov', 40 * MIB);
   await addFiles(owner, lecture.path);
-  await expect(fileRow(guest, lecture.name)).toContainText('SHA-256');
+  await expect(fileRow(guest, lecture.name)).toHaveAttribute('data-state', 'complete');
   await (await download(guest, fileRow(guest, lecture.name))).path();
-  await fileRow(owner, lecture.name).getByText('1 of 1 have it').click();
+  await expect(fileRow(owner, lecture.name)).toContainText('1 has it');
+  const details = await detailsOf(owner, lecture.name);
+  await isForEveryone(owner, 'the details of a file');
+  await details.getByRole('button', { name: 'Done' }).click();
   cable.allowBurst(10 * MIB);
   await addFiles(owner, film.path);
   await expect(fileRow(guest, film.name)).toContainText(/Arriving [1-9]/);

@@ -51,7 +51,7 @@ test('a download waits for its sender to come back, and goes on with it', async 
   cable.allowEverything();
   await later.goto(room);
   await addFiles(later, film.path);
-  await expect(fileRow(guest, FILM)).toContainText('Here', { timeout: 30_000 });
+  await expect(fileRow(guest, FILM)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
   expect(await sha256Of(half)).toBe(film.sha256);
 });
 

@@ -7,7 +7,7 @@ import type { Page, TestInfo } from '@playwright/test';
 import { ApiRoom } from '../support/api_room';
 import type { Cable } from '../support/cable';
 import { DownloadList, NO_ICONS } from '../support/download_list';
-import { fileRow, joinRoom } from '../support/room';
+import { downloadAll, fileRow, joinRoom } from '../support/room';
 import { MIB, sample, sha256OfFile } from '../support/samples';
 import type { Server } from '../support/server';
 import { CONNECTION_LOST, expect, test } from '../support/test';
@@ -132,7 +132,7 @@ async function roomFor(kind: Kind, server: Server, info: TestInfo): Promise<{ pi
 async function beginDownload(kind: Kind, guest: Page, cable: Cable): Promise<{ list: DownloadList; broughtInAll: () => number }> {
   const before = cable.downloadedBytes;
   cable.allowDownload(FIRST_BYTES);
-  const link = kind === 'a file' ? fileRow(guest, LECTURE).getByRole('link', { name: 'Download' }) : guest.getByRole('link', { name: 'Download all (.zip)' });
+  const link = kind === 'a file' ? fileRow(guest, LECTURE).getByRole('link', { name: 'Download' }) : downloadAll(guest);
   await Promise.all([guest.waitForEvent('download'), link.click()]);
   const list = await DownloadList.open(guest.context());
   await expect.poll(async () => (await list.item()).percent).toBeGreaterThan(20);

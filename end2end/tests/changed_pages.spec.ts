@@ -84,7 +84,7 @@ test('a page that nobody changes keeps what the server painted', async ({ device
   const owner = await device('desktop');
   const pin = await createRoom(owner);
   await dropFiles(owner, [{ name: 'early.txt', text: 'early' }]);
-  await expect(fileRow(owner, 'early.txt')).toContainText('Here');
+  await expect(fileRow(owner, 'early.txt')).toHaveAttribute('data-state', 'complete');
   for (const address of ['/', `/join/${pin}`, `/r/${pin}`]) {
     await owner.addInitScript(() => {
       document.addEventListener('DOMContentLoaded', () => {
@@ -135,8 +135,8 @@ for (const which of EACH) {
       await standsInRoom(page);
     }
     await dropFiles(owner, [{ name: 'late.txt', text: 'late' }]);
-    await expect(fileRow(guest, 'late.txt')).toContainText('Here');
-    await expect(fileRow(owner, 'late.txt')).toContainText('Here');
+    await expect(fileRow(guest, 'late.txt')).toHaveAttribute('data-state', 'complete');
+    await expect(fileRow(owner, 'late.txt')).toHaveAttribute('data-state', 'complete');
     await joinRoom(await device('androidTablet'), pin);
     for (const page of [owner, guest]) {
       await expect(memberRows(page)).toHaveCount(3);
@@ -161,7 +161,7 @@ for (const which of EACH) {
     await turns.letAllGo();
     await standsInRoom(guest);
     await dropFiles(owner, [{ name: 'late.txt', text: 'late' }]);
-    await expect(fileRow(guest, 'late.txt')).toContainText('Here');
+    await expect(fileRow(guest, 'late.txt')).toHaveAttribute('data-state', 'complete');
     await joinRoom(await device('androidTablet'), pin);
     await expect(memberRows(guest)).toHaveCount(3);
   });
@@ -180,7 +180,7 @@ for (const which of EACH) {
     await expect(fileRow(owner, 'film.mov')).toContainText(/Arriving ([2-9]\d|100) %/);
     await expect(fileRow(guest, 'film.mov')).toContainText(/Arriving [2-9]\d %/);
     cable.allowEverything();
-    for (const page of [owner, guest]) await expect(fileRow(page, 'film.mov')).toContainText('Here');
+    for (const page of [owner, guest]) await expect(fileRow(page, 'film.mov')).toHaveAttribute('data-state', 'complete');
     await joinRoom(await device('androidTablet'), pin);
     for (const page of [owner, guest]) {
       await expect(page.getByText('3 here')).toBeVisible();
@@ -208,7 +208,7 @@ test('a page that was changed while it was parsed is drawn by a second instance 
   await guest.reload();
   await standsInRoom(guest);
   await dropFiles(owner, [{ name: 'late.txt', text: 'late' }]);
-  await expect(fileRow(guest, 'late.txt')).toContainText('Here');
+  await expect(fileRow(guest, 'late.txt')).toHaveAttribute('data-state', 'complete');
   await expect(fileRows(guest)).toHaveCount(2);
   await expect(guest.getByRole('alert').filter({ hasText: 'stopped working' })).toBeHidden();
 });
@@ -243,7 +243,7 @@ test('files that were picked before a changed page came to life go up', async ({
   await owner.getByLabel('Add files').setInputFiles([{ name: 'picked.txt', mimeType: 'text/plain', buffer: Buffer.from('picked') }]);
   for (const which of EACH) await change(owner, which);
   await turns.letAllGo();
-  await expect(fileRow(guest, 'picked.txt')).toContainText('Here');
+  await expect(fileRow(guest, 'picked.txt')).toHaveAttribute('data-state', 'complete');
   await expect(fileRows(guest)).toHaveCount(1);
 });
 

@@ -4,18 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { stopClock } from '../support/clock';
-import {
-  addFiles,
-  arrivedPercent,
-  createRoom,
-  download,
-  dropFiles,
-  fileRow,
-  fileRows,
-  joinRoom,
-  pasteFiles,
-  standsInRoom,
-} from '../support/room';
+import { addFiles, arrivedPercent, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, pasteFiles, removeFile, standsInRoom } from '../support/room';
 import { MIB, sample, sha256Of, sha256OfText } from '../support/samples';
 import { CUT_OFF, answered, expect, test } from '../support/test';
 
@@ -42,7 +31,7 @@ test('picked files of every size come out on the other device byte for byte', as
     const { name, sha256 } = samples[index];
     const row = fileRow(guest, name);
     await expect(row).toContainText(size);
-    await expect(row).toContainText('Here', { timeout: 30_000 });
+    await expect(row).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
     const file = await download(guest, row);
     expect(file.suggestedFilename()).toBe(name);
     expect(await sha256Of(file), name).toBe(sha256);
@@ -63,7 +52,7 @@ test('names with emoji, quotes and 255 bytes are shown as they are and survive t
 
   for (const { name, sha256 } of samples) {
     const row = fileRow(guest, name);
-    await expect(row).toContainText('Here');
+    await expect(row).toHaveAttribute('data-state', 'complete');
     const file = await download(guest, row);
     // Chromium replaces characters that it does not allow in a name with an underscore.
     expect(file.suggestedFilename()).toBe(name.replaceAll('"', '_'));
@@ -87,7 +76,7 @@ test('a name with folders and line breaks in it is shown by its last part, and s
   await expect(fileRows(guest)).toHaveCount(files.length);
   for (const { name, shown, saved } of files) {
     const row = fileRow(guest, shown);
-    await expect(row).toContainText('Here');
+    await expect(row).toHaveAttribute('data-state', 'complete');
     const file = await download(guest, row);
     expect(file.suggestedFilename()).toBe(saved);
     expect(await sha256Of(file)).toBe(sha256OfText(`the content of ${name}`));
@@ -112,13 +101,13 @@ test('dropped and pasted files appear on every other device', async ({ device })
   for (const guest of [phone, tablet]) {
     for (const text of ['dropped', 'dropped too', 'pasted']) {
       const row = fileRow(guest, `${text}.txt`);
-      await expect(row).toContainText('Here');
+      await expect(row).toHaveAttribute('data-state', 'complete');
       expect(await sha256Of(await download(guest, row))).toBe(sha256OfText(text));
     }
   }
 });
 
-test('the same file can be added twice and is two files then', async ({ device }, info) => {
+test('whoever adds a file a second time is asked, and it is two files only if that is wanted', async ({ device }, info) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
   const guest = await device('iPhone');
@@ -127,9 +116,19 @@ test('the same file can be added twice and is two files then', async ({ device }
 
   await addFiles(owner, path);
   await expect(fileRow(guest, 'again.txt')).toHaveCount(1);
+  await expect(fileRow(owner, 'again.txt')).toHaveAttribute('data-state', 'complete');
+  const question = owner.getByRole('dialog', { name: '“again.txt” is already here.' });
   await addFiles(owner, path);
+  await question.getByRole('button', { name: 'Skip' }).click();
+  await expect(question).toBeHidden();
+  await dropFiles(owner, [{ name: 'next.txt', text: 'next' }]);
+  await expect(fileRow(guest, 'next.txt')).toHaveAttribute('data-state', 'complete');
+  await expect(fileRow(guest, 'again.txt')).toHaveCount(1);
+
+  await addFiles(owner, path);
+  await question.getByRole('button', { name: 'Keep both' }).click();
   await expect(fileRow(guest, 'again.txt')).toHaveCount(2);
-  await expect(fileRow(guest, 'again.txt').nth(1)).toContainText('Here');
+  await expect(fileRow(guest, 'again.txt').nth(1)).toHaveAttribute('data-state', 'complete');
 });
 
 test('a guest has no way to add files, neither on the page nor past it', async ({ device }) => {
@@ -176,7 +175,7 @@ test('the others see how much of a file has arrived, and can download it already
   expect(await arrivedPercent(row)).toBeLessThan(70);
 
   cable.allowEverything();
-  await expect(row).toContainText('Here');
+  await expect(row).toHaveAttribute('data-state', 'complete');
   await expect(bar).toHaveCount(0);
   expect(await sha256Of(file)).toBe(sha256);
   expect(await server.storedFiles()).toHaveLength(1);
@@ -209,7 +208,7 @@ test('the page asks for nothing while a file arrives: everything is pushed', asy
   await addFiles(owner, path);
   await expect.poll(() => arrivedPercent(fileRow(guest, name))).toBeGreaterThan(0);
   cable.allowEverything();
-  await expect(fileRow(guest, name)).toContainText('Here');
+  await expect(fileRow(guest, name)).toHaveAttribute('data-state', 'complete');
   expect(requests).toEqual([]);
 });
 
@@ -235,7 +234,7 @@ test('a file whose sender went away is shown as stopped', async ({ cable, device
   await later.goto(`/r/${pin}`);
   await standsInRoom(later);
   await expect(fileRow(later, name)).toContainText('Stopped at 40 %');
-  await fileRow(later, name).getByRole('button', { name: 'Remove' }).click();
+  await removeFile(later, name);
   await expect(fileRows(guest)).toHaveCount(0);
 });
 
@@ -248,12 +247,12 @@ test('removing a file takes it off every page and off the disk', async ({ server
   const removed = await sample(info, 'removed.txt', 100);
   await addFiles(owner, kept.path, removed.path);
   const row = fileRow(guest, 'removed.txt');
-  await expect(row).toContainText('Here');
-  await expect(fileRow(guest, 'kept.txt')).toContainText('Here');
+  await expect(row).toHaveAttribute('data-state', 'complete');
+  await expect(fileRow(guest, 'kept.txt')).toHaveAttribute('data-state', 'complete');
   expect(await server.storedFiles()).toHaveLength(2);
   const address = (await row.getByRole('link', { name: 'Download' }).getAttribute('href')) ?? '';
 
-  await fileRow(owner, 'removed.txt').getByRole('button', { name: 'Remove' }).click();
+  await removeFile(owner, 'removed.txt');
   await expect(row).toHaveCount(0);
   await expect(fileRow(guest, 'kept.txt')).toHaveCount(1);
   await expect.poll(() => server.storedFiles()).toHaveLength(1);
@@ -279,7 +278,7 @@ test('a file can be cancelled while it is still arriving', async ({ server, cabl
   cable.allowEverything();
   const next = await sample(info, 'next.txt', 100);
   await addFiles(owner, next.path);
-  await expect(fileRow(guest, next.name)).toContainText('Here');
+  await expect(fileRow(guest, next.name)).toHaveAttribute('data-state', 'complete');
 });
 
 test('files dropped on the first page open a room with them in it', async ({ device }) => {
@@ -297,7 +296,7 @@ test('files dropped on the first page open a room with them in it', async ({ dev
     ['first.txt', 'the first'],
     ['second.txt', 'the second'],
   ]) {
-    await expect(fileRow(guest, name)).toContainText('Here');
+    await expect(fileRow(guest, name)).toHaveAttribute('data-state', 'complete');
     expect(await sha256Of(await download(guest, fileRow(guest, name)))).toBe(sha256OfText(text));
   }
 });
@@ -315,7 +314,7 @@ test('files of two rooms that arrive at once stay apart', async ({ server, devic
   await Promise.all(rooms.map(({ owner, file }) => addFiles(owner, file.path)));
 
   for (const { guest, file } of rooms) {
-    await expect(fileRow(guest, file.name)).toContainText('Here', { timeout: 20_000 });
+    await expect(fileRow(guest, file.name)).toHaveAttribute('data-state', 'complete', { timeout: 20_000 });
     await expect(fileRows(guest)).toHaveCount(1);
     expect(await sha256Of(await download(guest, fileRow(guest, file.name)))).toBe(file.sha256);
   }
@@ -333,9 +332,9 @@ test('the archive holds every file, and other programs can read it', async ({ de
     await sample(info, 'empty.txt', 0),
   ];
   await addFiles(owner, ...samples.map(({ path }) => path));
-  for (const { name } of samples) await expect(fileRow(guest, name)).toContainText('Here');
+  for (const { name } of samples) await expect(fileRow(guest, name)).toHaveAttribute('data-state', 'complete');
 
-  const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Download all (.zip)' }).click()]);
+  const [archive] = await Promise.all([guest.waitForEvent('download'), downloadAll(guest).click()]);
   expect(archive.suggestedFilename()).toBe(`SnapDrop ${pin}.zip`);
   const read = [
     'import hashlib, json, sys, zipfile',

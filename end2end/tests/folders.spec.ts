@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { Page } from '@playwright/test';
 
 import { digestsIn, run } from '../support/programs';
-import { createRoom, joinRoom, takesDrops } from '../support/room';
+import { createRoom, downloadAll, joinRoom, takesDrops, unfoldAll } from '../support/room';
 import { expect, test } from '../support/test';
 
 const PATHS = ['site/index.html', 'site/assets/logo.svg', 'site/assets/icons/one.svg', 'site/assets/icons/two.svg'];
@@ -39,27 +39,33 @@ for (const how of ['picked', 'dropped'] as const) {
     else await dropFromSystem(owner, path);
 
     for (const page of [owner, guest]) {
+      await expect(page.locator('details.folder')).toHaveCount(3);
+      await unfoldAll(page);
       for (const [name, files] of [['site', ['index.html']], ['site / assets', ['logo.svg']], ['site / assets / icons', ['one.svg', 'two.svg']]] as const) {
         const rows = page.getByRole('list', { name: `Files in ${name}`, exact: true }).getByRole('listitem');
         await expect(rows).toHaveCount(files.length);
-        for (const file of files) await expect(rows.filter({ has: page.getByText(file, { exact: true }) })).toContainText('Here');
+        for (const file of files) await expect(rows.filter({ has: page.getByText(file, { exact: true }) })).toHaveAttribute('data-state', 'complete');
       }
       await expect(page.getByRole('list', { name: 'Files', exact: true }).getByRole('listitem'), 'nothing lies beside the folders').toHaveCount(0);
     }
-    const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Download all (.zip)' }).click()]);
+    const [archive] = await Promise.all([guest.waitForEvent('download'), downloadAll(guest).click()]);
     const unzipped = info.outputPath('unzipped');
     expect((await run('unzip', '-q', await archive.path(), '-d', unzipped)).code).toBe(0);
     expect(Object.keys(await digestsIn(unzipped)).sort()).toEqual([...PATHS].sort());
   });
 }
 
-test('a folder folds', async ({ device }, info) => {
+test('a folder unfolds', async ({ device }, info) => {
   const owner = await device('desktop');
   await createRoom(owner);
   await owner.getByLabel('Add a folder').setInputFiles(await folder(info.outputPath('disk')));
   const icons = owner.getByRole('list', { name: 'Files in site / assets / icons' });
-  await expect(icons).toBeVisible();
-  await owner.getByText('site / assets / icons', { exact: true }).click();
+  const name = owner.getByText('site / assets / icons', { exact: true });
+  await expect(name).toBeVisible();
   await expect(icons).toBeHidden();
-  await expect(owner.getByRole('list', { name: 'Files in site / assets', exact: true })).toBeVisible();
+  await name.click();
+  await expect(icons).toBeVisible();
+  await expect(owner.getByRole('list', { name: 'Files in site / assets', exact: true })).toBeHidden();
+  await name.click();
+  await expect(icons).toBeHidden();
 });

@@ -110,7 +110,7 @@ test('one press of Continue goes on with every file', async ({ cable, device, an
   await expect(unfinishedFiles(later)).toContainText('3 files unfinished.');
   await unfinishedFiles(later).getByRole('button', { name: 'Continue' }).click();
   for (const { name, sha256 } of films) {
-    await expect(fileRow(guest, name)).toContainText('Here', { timeout: 30_000 });
+    await expect(fileRow(guest, name)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
     expect(await sha256Of(await download(guest, fileRow(guest, name))), name).toBe(sha256);
   }
   await expect(fileRows(guest)).toHaveCount(3);
@@ -155,7 +155,7 @@ test('a second tab of the same room leaves the sending to the first', async ({ c
   await standsInRoom(second);
   await expect(fileRow(second, FILM)).toContainText(/Arriving [4-9]\d %/, { timeout: 20_000 });
   cable.allowEverything();
-  await expect(fileRow(guest, FILM)).toContainText('Here', { timeout: 30_000 });
+  await expect(fileRow(guest, FILM)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
   expect(sent.count, 'chunks of the second tab').toBe(0);
   expect(refused, 'what was refused to the first tab').toEqual([]);
   expect(await sha256Of(await download(guest, fileRow(guest, FILM)))).toBe(film.sha256);
@@ -167,7 +167,7 @@ test('the handles of what was sent, cancelled or closed are not kept', async ({ 
   const pin = await createRoom(owner);
   const note = await sample(info, 'note.pdf', 300_000);
   await pickWithHandles(owner, note);
-  await expect(fileRow(owner, note.name)).toContainText('Here');
+  await expect(fileRow(owner, note.name)).toHaveAttribute('data-state', 'complete');
   await expect.poll(() => keptHandles(owner)).toEqual([]);
 
   cable.allowBurst(MIB);
@@ -204,7 +204,7 @@ async function comesBackAndIsAsked(owner: Page, guest: Page, answer: Permission,
 
 /** Checks that the upload continued at the server's offset and in the file's own row, and that the file is unchanged. */
 async function wentOn(owner: Page, guest: Page, { name, sha256 }: Sample, sent: Chunks): Promise<void> {
-  await expect(fileRow(guest, name)).toContainText('Here', { timeout: 20_000 });
+  await expect(fileRow(guest, name)).toHaveAttribute('data-state', 'complete', { timeout: 20_000 });
   expect(sent.offsets[0]).toBe(STOP_BYTES);
   await expect(fileRows(owner)).toHaveCount(1);
   await expect(unfinishedFiles(owner)).toHaveCount(0);

@@ -17,4 +17,5 @@ pub mod wake_lock;
 pub(crate) mod backoff;
 pub(crate) mod notifications;
 pub(crate) mod service_worker;
+pub(crate) mod stored;
 pub(crate) mod tab_lock;

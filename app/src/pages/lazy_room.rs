@@ -56,7 +56,7 @@ fn draw(pin: Pin, owner: Option<Owner>) -> Result<AnyView, SplitLoaderError> {
 fn begin() {
     let activity = use_activity();
     let uploads = Uploads::provide(use_toasts());
-    let total = Memo::new(move |_| uploads.total());
+    let total = Memo::new(move |before| uploads.total().not_behind(before));
     let active = Memo::new(move |_| total.with(|total| total.active > 0));
     Effect::new(move |_| activity.sends.set(total.get().files > 0));
     page_badge::follow(total, Notices::provide(total), activity);

@@ -20,7 +20,9 @@ use crate::{
     components::{
         elements::hydrated_later::HydratedLater,
         files::{
+            download_all::DownloadAll,
             drop_zone::DropZone,
+            file_details::{FileDetails, FileDetailsWindow},
             file_list::FileList,
             preview::{Preview, PreviewWindow},
             unfinished_files::UnfinishedFiles,
@@ -108,6 +110,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     let toasts = use_toasts();
     Removals::provide(live.pin(), toasts);
     Preview::provide();
+    FileDetails::provide();
     use_notices().follow(live);
     let (activity, uploads, hydration) = (use_activity(), use_uploads(), use_hydration());
     Effect::new(move |_| {
@@ -159,9 +162,13 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                             <div class="room-files">
                                 <UnfinishedFiles />
                                 <UploadBar />
-                                <FileList />
                                 <SnippetList />
-                                <DropZone />
+                                {if live.is_owner() {
+                                    view! { <DropZone /> }.into_any()
+                                } else {
+                                    view! { <DropZone /><div class="action-bar"><DownloadAll class="button" /></div> }.into_any()
+                                }}
+                                <FileList />
                                 <UploadForm />
                             </div>
                         </HydratedLater>
@@ -172,6 +179,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                             </aside>
                         </HydratedLater>
                         <HydratedLater><PreviewWindow /></HydratedLater>
+                        <HydratedLater><FileDetailsWindow /></HydratedLater>
                     </main>
                 </HydratedLater>
             </Show>

@@ -68,6 +68,15 @@ impl FileName {
         segments.join(" / ")
     }
 
+    /// The folders of the file, separated by `/`, without what is left out of [`Self::segments`]. Empty when the file is
+    /// in no folder.
+    #[must_use]
+    pub fn folder_path(&self) -> String {
+        let mut segments = self.segments();
+        segments.pop();
+        segments.join("/")
+    }
+
     /// The name under which the file is saved: the last of [`Self::segments`].
     #[must_use]
     pub fn base(&self) -> String {

@@ -57,7 +57,7 @@ fn event() -> impl Strategy<Value = RoomEvent> {
     ]
 }
 
-pub(super) fn file(id: FileId, name: &str) -> FileEntry {
+pub(crate) fn file(id: FileId, name: &str) -> FileEntry {
     FileEntry {
         id,
         name: FileName::parse(name).unwrap(),

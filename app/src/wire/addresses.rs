@@ -75,6 +75,21 @@ pub fn archive(pin: &Pin) -> String {
     format!("{ROOMS}/{pin}/archive.zip")
 }
 
+/// The complete files of one folder and of the folders in it, in one archive. The path of a folder is the names of the
+/// folders that lead to it, with `/` between them.
+#[must_use]
+pub fn folder_archive(pin: &Pin, folder: &str) -> String {
+    let mut address = format!("{}?folder=", archive(pin));
+    for byte in folder.bytes() {
+        match byte {
+            // These mean themselves in a query (RFC 3986, sections 2.3 and 3.4).
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => address.push(char::from(byte)),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address
+}
+
 /// The page of a room.
 #[must_use]
 pub fn room_page(pin: &Pin) -> String {

@@ -26,4 +26,10 @@ impl PickedFile {
     pub fn name(&self) -> String {
         self.path.clone().unwrap_or_else(|| self.file.name())
     }
+
+    /// The length of the file in bytes.
+    #[must_use]
+    pub fn size_bytes(&self) -> u64 {
+        gloo_file::Blob::from(gloo_file::File::from(self.file.clone())).size()
+    }
 }

@@ -25,14 +25,14 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use web_sys::File;
 
-use super::{kept_files, picked_file::PickedFile};
+use super::{kept_files, picked_file::PickedFile, speed::Speed};
 use crate::{
     browser::system::{tab_lock::TabLock, toasts::Toasts},
     room::{FileId, Pin},
     wire::ProblemCode,
 };
 use adding::Waiting;
-use pace::{ChunkSize, Speed};
+use pace::ChunkSize;
 use queue::Queue;
 use thumbnails::ThumbnailQueue;
 
@@ -55,6 +55,8 @@ pub struct Uploads {
     thumbnails: ThumbnailQueue,
     /// The files that were picked and are not announced yet.
     waiting: RwSignal<Waiting>,
+    /// The number and the bytes of the files that were finished since the last time that nothing was left to send.
+    finished: RwSignal<(usize, u64)>,
     toasts: Toasts,
 }
 
@@ -69,6 +71,7 @@ impl Uploads {
             speed: RwSignal::new(Speed::default()),
             thumbnails: ThumbnailQueue::none(),
             waiting: RwSignal::new(Waiting::default()),
+            finished: RwSignal::new((0, 0)),
             toasts,
         };
         provide_context(uploads);
@@ -105,8 +108,9 @@ impl Uploads {
     #[must_use]
     pub fn total(self) -> Total {
         let mut total = Total { bytes_per_second: self.speed.with(Speed::bytes_per_second), ..Total::default() };
+        (total.finished, total.sent_bytes) = self.finished.get();
         self.waiting.with(|waiting| {
-            (total.files, total.size_bytes) = (waiting.files, waiting.size_bytes);
+            (total.files, total.size_bytes) = (waiting.files, total.sent_bytes + waiting.size_bytes);
             if waiting.paused.is_some() {
                 total.paused = waiting.files;
             } else {
@@ -221,7 +225,11 @@ impl Uploads {
                 let Ok(outcome) = sending.await else { return };
                 self.queue.update_value(|queue| queue.remove(id));
                 match outcome {
-                    Ok(()) => self.forget(id),
+                    Ok(()) => {
+                        let size_bytes = self.upload_untracked(id).map_or(0, |upload| upload.size_bytes);
+                        self.count_finished(size_bytes);
+                        self.forget(id);
+                    }
                     // The file was removed or the room was closed meanwhile: no row is left to show the problem in.
                     Err(problem) if matches!(problem.code, ProblemCode::NoSuchFile | ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => {
                         self.forget(id)
@@ -295,9 +303,22 @@ impl Uploads {
         self.uploads.update(|uploads| {
             uploads.remove(&id);
         });
-        // Later uploads may go over another network, for which the measured speed would be wrong.
-        if self.uploads.with_untracked(HashMap::is_empty) {
+        self.rest();
+    }
+
+    fn count_finished(self, size_bytes: u64) {
+        self.finished.update(|(files, bytes)| {
+            *files += 1;
+            *bytes += size_bytes;
+        });
+    }
+
+    /// Begins to count anew if nothing is left to send. Later uploads may go over another network, for which the measured
+    /// speed would be wrong.
+    fn rest(self) {
+        if self.uploads.with_untracked(HashMap::is_empty) && self.waiting.with_untracked(|waiting| waiting.files == 0) {
             self.speed.set(Speed::default());
+            self.finished.set((0, 0));
         }
     }
 

@@ -1,15 +1,22 @@
 //! [`LiveRoom`]: the state of the room that the page follows. Components read it by topic, so that an event makes only
 //! those components run again that it concerns: a room may have a thousand files and a hundred members.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use futures::channel::mpsc::UnboundedSender;
 use leptos::prelude::*;
 
 use crate::{
+    browser::system::clock,
     room::{FileEntry, FileId, Gap, Member, MemberId, PassingEvent, Pin, Role, Room, RoomEvent, Snapshot, Snippet, SnippetId},
     wire::{ClientMessage, RoomView},
 };
+
+/// How many changes are drawn at once within one [`PERIOD`]. Further ones are drawn together at its end, so that a
+/// thousand files that arrive together do not draw the page a thousand times.
+const DRAWN_AT_ONCE: u32 = 8;
+/// The time over which changes are counted.
+const PERIOD: Duration = Duration::from_millis(100);
 
 /// The state of the live connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +68,8 @@ pub struct LiveRoom {
     snapshot: StoredValue<Snapshot>,
     /// A signal for each topic that is read; it is notified when the topic changes.
     readers: StoredValue<HashMap<Topic, ArcRwSignal<()>>>,
+    /// The changes of the last moments.
+    changes: StoredValue<Changes>,
     /// This browser's seat.
     pub you: MemberId,
     /// The state of the live connection.
@@ -78,6 +87,7 @@ impl LiveRoom {
         Self {
             snapshot: StoredValue::new(view.snapshot),
             readers: StoredValue::new(HashMap::new()),
+            changes: StoredValue::new(Changes::default()),
             you: view.you,
             link: RwSignal::new(Link::Connecting),
             ended: RwSignal::new(None),
@@ -217,16 +227,77 @@ impl LiveRoom {
         }
     }
 
+    /// Notifies the readers of these topics: at once, or, when much is happening, together with those of other changes.
     fn changed(self, topics: &[Topic]) {
-        let readers =
-            self.readers.try_with_value(|readers| topics.iter().filter_map(|topic| readers.get(topic).cloned()).collect::<Vec<_>>());
+        match self.changes.try_update_value(|changes| changes.add(topics, clock::now_secs())) {
+            Some(When::Now) => self.notify_waiting(),
+            Some(When::Later) => set_timeout(move || self.notify_waiting(), PERIOD),
+            Some(When::Announced) | None => {}
+        }
+    }
+
+    fn notify_waiting(self) {
+        let topics = self.changes.try_update_value(Changes::take).unwrap_or_default();
+        let readers = self.readers.try_with_value(|readers| {
+            readers.iter().filter(|(topic, _)| topics.contains(topic)).map(|(_, reader)| reader.clone()).collect::<Vec<_>>()
+        });
         // The table is not borrowed while the readers are notified, because they may track further topics at once.
         readers.unwrap_or_default().iter().for_each(Notify::notify);
     }
 
     fn everything_changed(self) {
+        self.changes.try_update_value(Changes::take);
         let readers = self.readers.try_with_value(|readers| readers.values().cloned().collect::<Vec<_>>());
         readers.unwrap_or_default().iter().for_each(Notify::notify);
+    }
+}
+
+/// The changes whose readers are still to be notified, and how many were drawn in this period.
+#[derive(Debug, Default)]
+struct Changes {
+    waiting: Vec<Topic>,
+    /// Whether somebody was asked to notify the readers at the end of the period.
+    is_announced: bool,
+    drawn: u32,
+    /// When the period began, in seconds.
+    began: f64,
+}
+
+/// When the readers of a change are to be notified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Now,
+    /// At the end of a period, which begins now.
+    Later,
+    /// When the period ends that has been announced.
+    Announced,
+}
+
+impl Changes {
+    /// Adds a change of these topics, which happens at `now` (in seconds).
+    fn add(&mut self, topics: &[Topic], now: f64) -> When {
+        for topic in topics {
+            if !self.waiting.contains(topic) {
+                self.waiting.push(*topic);
+            }
+        }
+        if self.is_announced {
+            return When::Announced;
+        }
+        if now - self.began > PERIOD.as_secs_f64() {
+            (self.began, self.drawn) = (now, 0);
+        }
+        if self.drawn < DRAWN_AT_ONCE {
+            self.drawn += 1;
+            return When::Now;
+        }
+        self.is_announced = true;
+        When::Later
+    }
+
+    fn take(&mut self) -> Vec<Topic> {
+        self.is_announced = false;
+        std::mem::take(&mut self.waiting)
     }
 }
 
@@ -237,4 +308,22 @@ impl LiveRoom {
 #[must_use]
 pub fn use_live_room() -> LiveRoom {
     use_context().expect("the room page provides the live room")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_changes_is_drawn_together() {
+        let mut changes = Changes::default();
+        for _ in 0..DRAWN_AT_ONCE {
+            assert_eq!(changes.add(&[Topic::Files], 1.0), When::Now);
+            assert_eq!(changes.take(), [Topic::Files]);
+        }
+        assert_eq!(changes.add(&[Topic::Files, Topic::Progress], 1.05), When::Later);
+        assert_eq!(changes.add(&[Topic::Files], 1.06), When::Announced);
+        assert_eq!(changes.take(), [Topic::Files, Topic::Progress]);
+        assert_eq!(changes.add(&[Topic::Seats], 1.2), When::Now, "a lone change is drawn at once again");
+    }
 }

@@ -7,13 +7,12 @@ use gloo_events::EventListener;
 use gloo_timers::future::sleep;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
-use web_sys::Storage;
 
 use super::live_room::{LiveRoom, Topic};
 use crate::{
     browser::{
         files::uploader::Total,
-        system::{notifications, page},
+        system::{notifications, page, stored},
     },
     format,
     i18n::t,
@@ -72,10 +71,7 @@ impl Notices {
 
     fn answered(self) {
         self.offered.set(false);
-        if let Some(storage) = storage() {
-            #[expect(clippy::let_underscore_must_use, reason = "if the storage is full, the offer comes again on a later visit")]
-            let _ = storage.set_item(ANSWERED, "yes");
-        }
+        stored::remember(ANSWERED, "yes");
     }
 
     /// Follows a room until its page is left.
@@ -213,12 +209,7 @@ fn ended_words(room: &Room) -> Option<&'static str> {
 
 /// Whether notifications may be offered: the person has answered neither this page nor the browser yet.
 fn may_be_offered() -> bool {
-    notifications::permission().as_deref() == Some("default")
-        && storage().is_some_and(|storage| matches!(storage.get_item(ANSWERED), Ok(None)))
-}
-
-fn storage() -> Option<Storage> {
-    page::window().local_storage().ok().flatten()
+    notifications::permission().as_deref() == Some("default") && stored::recall(ANSWERED).is_none()
 }
 
 #[cfg(test)]

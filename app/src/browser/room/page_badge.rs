@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn only_active_uploads_have_a_progress() {
-        let total = Total { files: 2, active: 1, paused: 1, sent_bytes: 43, size_bytes: 100, bytes_per_second: None };
+        let total = Total { files: 2, active: 1, paused: 1, sent_bytes: 43, size_bytes: 100, ..Total::default() };
         assert_eq!(sent_percent(&total), Some(43));
         assert_eq!(sent_percent(&Total { active: 0, paused: 2, ..total }), None);
     }

@@ -28,13 +28,22 @@ pub struct Removals {
     pin: StoredValue<Pin>,
     toasts: Toasts,
     files: RwSignal<Vec<FileId>>,
-    timers: StoredValue<Vec<(FileId, TimeoutHandle)>>,
+    pending: StoredValue<Option<Pending>>,
+}
+
+/// Removals that can still be undone, all together.
+#[derive(Debug)]
+struct Pending {
+    files: Vec<FileId>,
+    timer: TimeoutHandle,
+    /// The toast that offers to undo them.
+    toast: u32,
 }
 
 impl Removals {
     /// Starts without removals. When the page is left, the files that are then about to be erased are erased at once.
     pub fn provide(pin: Pin, toasts: Toasts) {
-        let removals = Self { pin: StoredValue::new(pin), toasts, files: RwSignal::new(Vec::new()), timers: StoredValue::new(Vec::new()) };
+        let removals = Self { pin: StoredValue::new(pin), toasts, files: RwSignal::new(Vec::new()), pending: StoredValue::new(None) };
         provide_context(removals);
         Effect::new(move |_| {
             let leaving = SendWrapper::new(EventListener::new(&page::window(), "pagehide", move |_| removals.finish()));
@@ -51,61 +60,70 @@ impl Removals {
         self.files.with(|files| files.contains(&id))
     }
 
-    /// Hides a file on this page at once, and erases it after five seconds unless the person undoes the removal.
-    pub fn begin(self, id: FileId, name: &str) {
-        self.files.update(|files| files.push(id));
-        if let Ok(timer) = set_timeout_with_handle(move || self.erase(id), UNDO) {
-            self.timers.update_value(|timers| timers.push((id, timer)));
+    /// Hides files on this page at once, and erases them after five seconds unless the person undoes the removal. Files
+    /// whose removal can still be undone then join them, so that one toast speaks of all. `name` is the name of the first
+    /// file.
+    pub fn begin(self, ids: &[FileId], name: &str) {
+        self.files.update(|files| files.extend(ids));
+        let mut files = match self.take_pending() {
+            Some(before) => {
+                self.toasts.dismiss(before.toast);
+                before.files
+            }
+            None => Vec::new(),
+        };
+        files.extend(ids);
+        let words = if files.len() == 1 { t().removed_file(name) } else { t().removed_files(files.len()) };
+        let undo = Action { word: t().undo(), act: Arc::new(move || self.undo()) };
+        let toast = self.toasts.offer(words, undo, UNDO);
+        if let Ok(timer) = set_timeout_with_handle(move || self.erase(), UNDO) {
+            self.pending.set_value(Some(Pending { files, timer, toast }));
         }
-        let undo = Action { word: t().undo(), act: Arc::new(move || self.undo(id)) };
-        self.toasts.offer(t().removed_file(name), undo, UNDO);
     }
 
-    fn undo(self, id: FileId) {
-        if let Some(timer) = self.take_timer(id) {
-            timer.clear();
-            self.show_again(id);
+    fn undo(self) {
+        if let Some(Pending { files, .. }) = self.take_pending() {
+            self.show_again(&files);
         }
     }
 
-    fn erase(self, id: FileId) {
-        if self.take_timer(id).is_none() {
-            return;
-        }
+    fn erase(self) {
+        let Some(Pending { files, .. }) = self.take_pending() else { return };
         let pin = self.pin.get_value();
         spawn_local(async move {
-            // When the server has erased the file, an event tells all members. If the request fails, a toast shows the
-            // reason, and the row comes back.
-            if let Err(problem) = api::remove_file(&pin, id).await {
-                self.toasts.show(problem.detail);
-                self.show_again(id);
+            for id in files {
+                // When the server has erased the file, an event tells all members. If the request fails, a toast shows
+                // the reason, and the row comes back.
+                if let Err(problem) = api::remove_file(&pin, id).await {
+                    self.toasts.show(problem.detail);
+                    self.show_again(&[id]);
+                }
             }
         });
     }
 
     /// Erases at once the files whose removal could still be undone.
     fn finish(self) {
-        let timers = self.timers.try_update_value(std::mem::take).unwrap_or_default();
+        let Some(Pending { files, toast, .. }) = self.take_pending() else { return };
+        // The offer to undo them would promise too much now.
+        self.toasts.dismiss(toast);
         if let Some(pin) = self.pin.try_get_value() {
-            for (id, timer) in timers {
-                timer.clear();
+            for id in files {
                 api::remove_file_from_a_page_that_ends(&pin, id);
             }
         }
     }
 
-    fn take_timer(self, id: FileId) -> Option<TimeoutHandle> {
-        self.timers
-            .try_update_value(|timers| {
-                let at = timers.iter().position(|(known, _)| *known == id)?;
-                Some(timers.swap_remove(at).1)
-            })
-            .flatten()
+    /// Takes the removals that can still be undone, and stops their timer.
+    fn take_pending(self) -> Option<Pending> {
+        let pending = self.pending.try_update_value(Option::take).flatten()?;
+        pending.timer.clear();
+        Some(pending)
     }
 
-    fn show_again(self, id: FileId) {
+    fn show_again(self, ids: &[FileId]) {
         // The page may have been left meanwhile.
-        self.files.try_update(|files| files.retain(|known| *known != id));
+        self.files.try_update(|files| files.retain(|known| !ids.contains(known)));
     }
 }
 

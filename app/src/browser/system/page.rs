@@ -1,6 +1,7 @@
 //! The page itself: its window and document, whether it is visible, and what its browser can do.
 
-use web_sys::{Document, VisibilityState, Window};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Document, HtmlElement, VisibilityState, Window};
 
 pub(crate) fn window() -> Window {
     leptos::prelude::window()
@@ -17,12 +18,22 @@ pub(crate) fn socket_address(path: &str) -> String {
     format!("{scheme}//{}{path}", location.host().unwrap_or_default())
 }
 
+/// The element with this id.
+pub(crate) fn element(id: &str) -> Option<HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
 pub(crate) fn is_visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
 }
 
 pub(crate) fn is_online() -> bool {
     window().navigator().on_line()
+}
+
+/// Whether the page is as narrow as on a phone, where buttons stand below the names of files (`_file_row.scss`).
+pub(crate) fn is_narrow() -> bool {
+    window().match_media("(width < 36rem)").ok().flatten().is_some_and(|query| query.matches())
 }
 
 pub(crate) fn touch_points() -> u32 {

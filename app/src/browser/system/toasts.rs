@@ -53,16 +53,17 @@ impl Toasts {
         self.add(text.into(), None, SHOWN_FOR);
     }
 
-    /// Shows a toast with an action for the time `shown_for`.
-    pub fn offer(self, text: String, action: Action, shown_for: Duration) {
-        self.add(text, Some(action), shown_for);
+    /// Shows a toast with an action for the time `shown_for`, and returns its id.
+    pub fn offer(self, text: String, action: Action, shown_for: Duration) -> u32 {
+        self.add(text, Some(action), shown_for)
     }
 
-    fn add(self, text: String, action: Option<Action>, shown_for: Duration) {
+    fn add(self, text: String, action: Option<Action>, shown_for: Duration) -> u32 {
         let id = self.next_id.get_value();
         self.next_id.set_value(id.wrapping_add(1));
         self.shown.update(|shown| shown.push(Toast { id, text, action }));
         set_timeout(move || self.dismiss(id), shown_for);
+        id
     }
 
     /// Removes a toast from the page.

@@ -3,17 +3,23 @@
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
-use crate::browser::{
-    files::{
-        picked_file::PickedFile,
-        picking,
-        uploader::{Unfinished, use_uploads},
+use super::already_here::{AlreadyHere, Waiting};
+use crate::{
+    browser::{
+        files::{
+            picked_file::PickedFile,
+            picking,
+            uploader::{Unfinished, use_uploads},
+        },
+        room::{
+            live_room::{Topic, use_live_room},
+            removals::use_removals,
+        },
+        system::{hydration::use_hydration, toasts::use_toasts},
     },
-    room::live_room::use_live_room,
-    system::{hydration::use_hydration, toasts::use_toasts},
+    components::elements::shown::Shown,
+    i18n::t,
 };
-
-use crate::i18n::t;
 
 /// The buttons that pick files; only the owner sees them. Files can be dropped or pasted anywhere on the page. If a
 /// guest does so, a toast says that only the owner adds files.
@@ -25,6 +31,8 @@ pub fn DropZone() -> impl IntoView {
     let hovering = RwSignal::new(false);
     let owner = live.is_owner();
     let hydration = use_hydration();
+    let removals = use_removals();
+    let waiting = Waiting::default();
     let early = RwSignal::new(Vec::<SendWrapper<PickedFile>>::new());
 
     let add = move |files: Vec<PickedFile>| {
@@ -36,8 +44,9 @@ pub fn DropZone() -> impl IntoView {
         if !hydration.is_over_untracked() {
             early.update(|early| early.extend(files.into_iter().map(SendWrapper::new)));
         } else if owner {
+            let new = waiting.keep_doubles(live, removals, files);
             let unfinished = live.read_untracked(|room| room.files.iter().filter_map(Unfinished::of).collect());
-            uploads.add(live.pin(), files, unfinished);
+            uploads.add(live.pin(), new, unfinished);
         } else {
             toasts.show(t().owner_adds_files());
         }
@@ -60,9 +69,14 @@ pub fn DropZone() -> impl IntoView {
     let folders = RwSignal::new(false);
     Effect::new(move |_| folders.set(picking::can_pick_folders()));
 
+    let is_empty = Memo::new(move |_| live.read(Topic::Files, |room| room.files.is_empty()));
+
     owner.then(|| {
         view! {
-            <div class="drop-zone script-only" data-hovering=move || hovering.get().to_string()>
+            <div class="drop-zone action-bar script-only" data-empty=move || is_empty.get().to_string()>
+                <Shown when=move || hovering.get()>
+                    <p class="drop-overlay">{t().drop_to_add()}</p>
+                </Shown>
                 <p class="drop-title">{t().drop_anywhere()}</p>
                 <p class="drop-hint">{t().or_paste()}</p>
                 <label class="button">
@@ -79,7 +93,7 @@ pub fn DropZone() -> impl IntoView {
                         on:change=move |event| add(picking::picked_files(&event))
                     />
                 </label>
-                <Show when=move || folders.get()>
+                <Shown when=move || folders.get()>
                     <label class="text-link">
                         {t().add_folder()}
                         <input
@@ -89,7 +103,8 @@ pub fn DropZone() -> impl IntoView {
                             on:change=move |event| add(picking::picked_files(&event))
                         />
                     </label>
-                </Show>
+                </Shown>
+                <AlreadyHere waiting />
             </div>
         }
         .into_any()

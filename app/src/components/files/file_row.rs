@@ -1,24 +1,31 @@
-//! One file in the list: what it is, how much of it has arrived, and the buttons to download or manage it.
+//! One file in the list: what it is, how much of it has arrived, and the buttons to download it and to see more.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use super::{preview::use_preview, receipts::Receipts};
-use crate::browser::system::clipboard;
+use super::{file_details::use_file_details, preview::use_preview, receipts, removing, selection};
 use crate::{
     browser::{
-        api,
-        files::uploader::{UploadState, use_uploads},
+        files::{
+            speed::Speed,
+            uploader::{UploadState, use_uploads},
+        },
         room::{
-            live_room::{Link, use_live_room},
+            live_room::{Link, LiveRoom, Topic, use_live_room},
             removals::use_removals,
         },
-        system::toasts::use_toasts,
+        system::{clock, page, toasts::use_toasts},
     },
+    components::elements::shown::Shown,
     format,
     i18n::{problem_text::problem_text, t},
     room::{FileEntry, FileId, FileState},
     wire::{self, ClientMessage},
 };
+
+/// Names longer than this, in characters, are shortened in the middle on small screens.
+const LONG_NAME: usize = 32;
+/// How many characters of a long name are kept at its end, where the ending is.
+const KEPT_AT_THE_END: usize = 12;
 
 /// One row of the list. It is redrawn only when its own file changes.
 #[component]
@@ -28,9 +35,7 @@ pub fn FileRow(
 ) -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
-    let toasts = use_toasts();
-    let removals = use_removals();
-    let preview = use_preview();
+    let (preview, details, removals, toasts) = (use_preview(), use_file_details(), use_removals(), use_toasts());
     let file = live.file(id);
     let Some(first) = file.get_untracked() else { return ().into_any() };
     let FileEntry { name, .. } = first;
@@ -38,6 +43,7 @@ pub fn FileRow(
     let address = wire::file(&pin, id);
     let thumbnail = wire::thumbnail(&pin, id);
     let name_id = format!("name-{id}");
+    let owner = live.is_owner();
 
     let state = Memo::new(move |_| file.with(|file| file.as_ref().map_or(FileState::Stopped, |file| file.state)));
     let size = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.size_bytes)));
@@ -51,7 +57,22 @@ pub fn FileRow(
         None if state.get() == FileState::Arriving => arrived.get().max(before.copied().unwrap_or(0)),
         _ => arrived.get(),
     });
-    let words = move || state_words(state.get(), offset.get(), size.get(), upload_state.get().as_ref());
+    let speed = StoredValue::new((0, Speed::default()));
+    let words = Memo::new(move |_| {
+        let (offset, size) = (offset.get(), size.get());
+        if state.get() == FileState::Complete {
+            let downloaded = (!owner).then(|| own_download(live, id)).flatten();
+            return downloaded.map(|bytes| t().state_downloading(&format::percent_of(bytes, size.unwrap_or(bytes)))).unwrap_or_default();
+        }
+        let bytes_per_second = speed.try_update_value(|(before, speed)| {
+            speed.add(clock::now_secs(), offset.saturating_sub(*before));
+            *before = offset;
+            speed.bytes_per_second()
+        });
+        // While the connection is lost, nobody knows how fast the file is coming.
+        let bytes_per_second = bytes_per_second.flatten().filter(|_| live.link.get() == Link::Live);
+        state_words(state.get(), offset, size, upload_state.get().as_ref(), bytes_per_second)
+    });
     let state_name = move || match (state.get(), upload_state.get()) {
         (FileState::Complete, _) => "complete",
         (_, Some(UploadState::Failed { .. })) => "failed",
@@ -62,134 +83,156 @@ pub fn FileRow(
     let active = Memo::new(move |_| upload_state.get().is_some() && !stopped.get());
     let shown = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.preview().is_some())));
     let has_thumbnail = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.has_thumbnail)));
-    let sha256 = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.sha256)));
-    let copy_sha256 = move |_| {
-        spawn_local(async move {
-            let Some(sha256) = sha256.get_untracked() else { return };
-            let copied = clipboard::copy(&sha256.to_string()).await;
-            toasts.show(if copied { t().sha256_copied().to_owned() } else { t().sha256_is(&sha256.to_string()) });
-        });
-    };
-
-    let remove = {
-        let pin = pin.clone();
-        let called = name.base();
-        move |_| {
-            let pin = pin.clone();
-            // A removal can be undone for a few seconds. A file with an upload in this browser is removed at once: it
-            // was never complete, so nothing is lost.
-            if uploads.state_untracked(id).is_none() {
-                return removals.begin(id, &called);
-            }
-            uploads.cancel(id);
-            spawn_local(async move {
-                if let Err(problem) = api::remove_file(&pin, id).await {
-                    toasts.show(problem.detail);
-                }
-            });
-        }
-    };
+    let sends = Memo::new(move |_| upload_state.get().is_some());
+    let cancel = move |_| removing::remove(live, uploads, removals, toasts, &[id]);
     let pause = move |_| {
         uploads.pause(id);
         live.send(ClientMessage::UploadPaused { id });
     };
+    // On small screens the whole row opens the file, as people expect of a list on a phone. Elsewhere its text can be
+    // selected, and the buttons do the same.
+    let look = move |_| {
+        if !page::is_narrow() {
+            return;
+        }
+        if shown.get_untracked() { preview.open(id) } else { details.open(id) }
+    };
     let kind = name.kind();
     // The folder's name is shown above its rows, so the row shows only the file's own name.
     let shown_name = if name.folders().is_empty() { name.to_string() } else { name.base() };
-    let owner = live.is_owner();
-    // The owner has every file that it sent. A guest has what was downloaded in this seat before, or by this button.
-    let pressed = RwSignal::new(false);
+    let short_name = shortened(&shown_name);
+    let is_long = short_name.is_some();
+    // The owner has every file that it sent. A guest has what was handed out to this seat completely.
     let received = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.received_by.contains(&live.you))));
-    let had = move || owner || pressed.get() || received.get();
     // Only rows that are added while the connection is live are drawn as just arrived, not those of the first paint.
     let arrives = live.link.get_untracked() == Link::Live;
+    let named = move |what: &str| (format!("{what}-{id}"), format!("{what}-{id} name-{id}"));
+    let (resume_id, resume_name) = named("resume");
+    let (pause_id, pause_name) = named("pause");
+    let (cancel_id, cancel_name) = named("cancel");
+    let (preview_id, preview_name) = named("preview");
+    let (download_id, download_name) = named("download");
+    let (more_id, more_name) = named("more");
     view! {
         <li class="file" data-state=state_name data-arrives=arrives.to_string()>
+            <label class="file-choice">
+                <input type="checkbox" name="files" value=id.to_string() form=selection::FORM autocomplete="off" aria-labelledby=name_id.clone() />
+            </label>
             <span class="file-kind" aria-hidden="true">
-                <Show when=move || has_thumbnail.get() fallback=move || kind.clone()>
+                {kind}
+                <Shown when=has_thumbnail>
                     <img src=thumbnail.clone() alt="" width="40" height="40" loading="lazy" decoding="async" />
-                </Show>
+                </Shown>
             </span>
-            <div class="file-text">
-                <p class="file-name" id=name_id.clone()><bdi translate="no">{shown_name}</bdi></p>
+            <div class="file-text" on:click=look>
+                <p class="file-name" data-long=is_long.to_string()>
+                    <bdi id=name_id translate="no">{shown_name}</bdi>
+                    {short_name.map(|name| view! { <bdi class="file-name-short" aria-hidden="true" translate="no">{name}</bdi> })}
+                </p>
                 <p class="file-facts">
                     <span translate="no">{move || size.get().map(format::size)}</span>
                     <span class="file-state">{words}</span>
-                    // The button is shown before the digest is known. Otherwise it would appear a moment after the file
-                    // is complete and move what a person is about to press.
-                    <Show when=move || state.get() == FileState::Complete>
-                        <button
-                            class="file-digest script-only"
-                            type="button"
-                            disabled=move || sha256.get().is_none()
-                            title=move || sha256.get().map(|sha256| sha256.to_string())
-                            aria-label=t().copy_sha256()
-                            on:click=copy_sha256
-                        >
-                            "SHA-256"
-                        </button>
-                    </Show>
+                    {owner.then(|| view! { <span class="file-receipts">{move || receipts::sum(live, id, file)}</span> })}
                 </p>
-                {owner.then(|| view! { <Receipts id file /> })}
             </div>
             <div class="file-actions">
-                <Show when=move || stopped.get()>
-                    <button class="button" type="button" data-look="outlined" aria-describedby=format!("name-{id}") on:click=move |_| uploads.resume(id)>
+                <Shown when=stopped>
+                    <button class="button" type="button" data-look="outlined" id=resume_id.clone() aria-labelledby=resume_name.clone() on:click=move |_| uploads.resume(id)>
                         {move || if upload_state.get() == Some(UploadState::Paused) { t().resume() } else { t().try_again() }}
                     </button>
-                </Show>
-                <Show when=move || active.get()>
-                    <button class="button" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=pause>
+                </Shown>
+                <Shown when=active>
+                    <button class="button" type="button" data-look="quiet" id=pause_id.clone() aria-labelledby=pause_name.clone() on:click=pause>
                         {t().pause()}
                     </button>
-                </Show>
-                {owner.then(|| view! {
-                    <button class="button script-only" type="button" data-look="quiet" aria-describedby=name_id.clone() on:click=remove>
-                        {move || if upload_state.get().is_some() { t().cancel() } else { t().remove() }}
+                </Shown>
+                <Shown when=sends>
+                    <button class="button" type="button" data-look="quiet" id=cancel_id.clone() aria-labelledby=cancel_name.clone() on:click=cancel>
+                        {t().cancel()}
                     </button>
-                })}
-                <Show when=move || shown.get()>
-                    <button class="button script-only" type="button" data-look="quiet" aria-describedby=format!("name-{id}") on:click=move |_| preview.open(id)>
+                </Shown>
+                <Shown when=shown>
+                    <button class="button file-preview script-only" type="button" data-look="quiet" id=preview_id.clone() aria-labelledby=preview_name.clone() on:click=move |_| preview.open(id)>
                         {t().preview()}
                     </button>
-                </Show>
-                <Show when=move || state.get() != FileState::Stopped>
+                </Shown>
+                <Shown when=move || state.get() != FileState::Stopped>
                     <a
                         class="button"
                         href=address.clone()
                         download=""
                         rel="external"
-                        aria-describedby=name_id.clone()
-                        data-look=move || if had() { "outlined" } else { "solid" }
-                        on:click=move |_| pressed.set(true)
+                        id=download_id.clone()
+                        aria-labelledby=download_name.clone()
+                        data-look=move || if owner || received.get() { "outlined" } else { "solid" }
                     >
-                        {t().download()}
+                        {move || if received.get() { t().saved() } else { t().download() }}
                     </a>
-                </Show>
+                </Shown>
+                <button
+                    class="file-more script-only"
+                    type="button"
+                    aria-haspopup="dialog"
+                    id=more_id
+                    aria-label=t().details()
+                    aria-labelledby=more_name
+                    on:click=move |_| details.open(id)
+                >
+                    "⋯"
+                </button>
             </div>
-            <Show when=move || state.get() != FileState::Complete>
+            <Shown when=move || state.get() != FileState::Complete>
                 <progress class="file-progress" max=move || size.get().map(|size| size.to_string()) prop:value=move || size.get().map(|_| offset.get().to_string()) value=move || size.get().map(|_| offset.get().to_string()) aria-describedby=format!("name-{id}")></progress>
-            </Show>
+            </Shown>
         </li>
     }
     .into_any()
 }
 
-/// What is happening to the file, in a few words. Unless the file is complete, the state of this browser's own upload
-/// takes precedence over the state in the room. `offset` and `size` are bytes.
-fn state_words(state: FileState, offset: u64, size: Option<u64>, upload_state: Option<&UploadState>) -> String {
+/// How many bytes of the file were handed out to this device, while it is downloading the file.
+fn own_download(live: LiveRoom, id: FileId) -> Option<u64> {
+    live.read(Topic::File(id), |room| {
+        let own = room.downloads.iter().find(|download| download.file == id && download.member == live.you);
+        own.map(|download| download.received_bytes)
+    })
+}
+
+/// A name that is too long for a small screen, without its middle. `None` if the name is short enough.
+fn shortened(name: &str) -> Option<String> {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= LONG_NAME {
+        return None;
+    }
+    let start = &letters[..LONG_NAME - KEPT_AT_THE_END - 1];
+    Some(start.iter().chain(&['…']).chain(&letters[letters.len() - KEPT_AT_THE_END..]).collect())
+}
+
+/// What is happening to a file that is not complete, in a few words. The state of this browser's own upload takes
+/// precedence over the state in the room. `offset` and `size` are bytes.
+fn state_words(
+    state: FileState,
+    offset: u64,
+    size: Option<u64>,
+    upload_state: Option<&UploadState>,
+    bytes_per_second: Option<u64>,
+) -> String {
     let far = match size {
         Some(size) => format::percent_of(offset, size),
         None => format::size(offset),
     };
     match (state, upload_state) {
-        (FileState::Complete, _) => t().state_here().to_owned(),
         (_, Some(UploadState::Failed { code })) => t().state_failed(&far, problem_text(*code)),
         (_, Some(UploadState::Retrying)) => t().state_retrying(&far),
         (_, Some(UploadState::Paused)) => t().state_paused(&far),
         (_, Some(UploadState::Waiting)) => t().state_waiting().to_owned(),
         (FileState::Stopped, None) => t().state_stopped(&far),
-        (FileState::Arriving | FileState::Stopped, _) => t().state_arriving(&far),
+        _ => match (bytes_per_second, size) {
+            (Some(speed), Some(size)) => {
+                let left = size.saturating_sub(offset).div_ceil(speed.max(1)).max(1);
+                t().state_arriving_at_speed(&far, &t().per_second(&format::size(speed)), &format::duration(left))
+            }
+            _ => t().state_arriving(&far),
+        },
     }
 }
 
@@ -200,10 +243,9 @@ mod tests {
 
     #[test]
     fn says_what_happens_in_a_few_words() {
-        let words = |state, upload_state: Option<UploadState>| state_words(state, 43, Some(100), upload_state.as_ref());
+        let words = |state, upload_state: Option<UploadState>| state_words(state, 43, Some(100), upload_state.as_ref(), None);
         assert_eq!(words(FileState::Arriving, None), "Arriving 43 %");
-        assert_eq!(state_words(FileState::Arriving, 4_200_000, None, None), "Arriving 4.2 MB");
-        assert_eq!(words(FileState::Complete, None), "Here");
+        assert_eq!(state_words(FileState::Arriving, 4_200_000, None, None, None), "Arriving 4.2 MB");
         assert_eq!(words(FileState::Stopped, None), "Stopped at 43 %");
         assert_eq!(words(FileState::Stopped, Some(UploadState::Sending)), "Arriving 43 %");
         assert_eq!(words(FileState::Arriving, Some(UploadState::Waiting)), "Waiting");
@@ -212,5 +254,13 @@ mod tests {
             words(FileState::Stopped, Some(UploadState::Failed { code: ProblemCode::NoSpace })),
             "Stopped at 43 %. The server is out of space. Try again when there is room."
         );
+        let fast = state_words(FileState::Arriving, 40_000_000, Some(100_000_000), None, Some(2_000_000));
+        assert_eq!(fast, "Arriving 40 % · 2.0 MB/s · 30 seconds left");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_beginning_and_its_ending() {
+        assert_eq!(shortened("short.txt"), None);
+        assert_eq!(shortened("the minutes of the long meeting in spring.final.pdf").as_deref(), Some("the minutes of the…ng.final.pdf"));
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         room::live_room::{Topic, use_live_room},
         system::hydration::use_hydration,
     },
+    components::elements::shown::Shown,
     i18n::t,
     room::FileState,
 };
@@ -73,23 +74,23 @@ pub fn UnfinishedFiles() -> impl IntoView {
     };
 
     view! {
-        <Show when=move || live.is_owner() && (count.get() > 0)>
+        <Shown when=move || live.is_owner() && (count.get() > 0)>
             <section class="unfinished script-only" aria-label=t().unfinished_files()>
                 <p>
                     <strong>{move || t().unfinished(count.get())}</strong>
                     " " {t().what_arrived_is_kept()}
                 </p>
                 <div class="unfinished-actions">
-                    <Show when=move || { asking.get() > 0 }>
+                    <Shown when=move || { asking.get() > 0 }>
                         <button class="button" type="button" on:click=go_on>{t().r#continue()}</button>
-                    </Show>
+                    </Shown>
                     <label class="button" data-look="outlined">
                         {move || t().choose_again(count.get())}
                         <input class="visually-hidden" type="file" autocomplete="off" multiple on:change=pick />
                     </label>
                 </div>
             </section>
-        </Show>
+        </Shown>
     }
     .into_any()
 }

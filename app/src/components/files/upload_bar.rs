@@ -6,9 +6,10 @@ use crate::{
     browser::{
         api,
         files::uploader::{Total, use_uploads},
-        room::live_room::use_live_room,
+        room::live_room::{Link, use_live_room},
         system::toasts::use_toasts,
     },
+    components::elements::shown::Shown,
     format,
     i18n::t,
     wire::ClientMessage,
@@ -20,7 +21,14 @@ pub fn UploadBar() -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
     let toasts = use_toasts();
-    let total = Memo::new(move |_| uploads.total());
+    let total = Memo::new(move |before: Option<&Total>| {
+        let mut total = uploads.total().not_behind(before);
+        // While the connection is lost, nothing is sent, and a speed that was measured before would promise too much.
+        if live.link.get() == Link::Waiting {
+            total.bytes_per_second = None;
+        }
+        total
+    });
     let shown = Memo::new(move |_| total.get().files > 0);
     let active = Memo::new(move |_| total.get().active > 0);
     let stopped = Memo::new(move |_| total.get().active < total.get().files);
@@ -46,7 +54,7 @@ pub fn UploadBar() -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || shown.get()>
+        <Shown when=shown>
             <section class="upload-bar" aria-label=t().your_uploads()>
                 <p class="upload-words">{move || words(total.get())}</p>
                 <progress
@@ -57,16 +65,16 @@ pub fn UploadBar() -> impl IntoView {
                     value=move || total.get().sent_bytes.to_string()
                 ></progress>
                 <div class="upload-actions">
-                    <Show when=move || active.get()>
+                    <Shown when=active>
                         <button class="button" type="button" data-look="quiet" on:click=pause_all>{t().pause_all()}</button>
-                    </Show>
-                    <Show when=move || stopped.get()>
+                    </Shown>
+                    <Shown when=stopped>
                         <button class="button" type="button" data-look="outlined" on:click=move |_| uploads.resume_all()>{t().resume_all()}</button>
-                    </Show>
+                    </Shown>
                     <button class="button" type="button" data-look="quiet" on:click=cancel_all>{t().cancel_all()}</button>
                 </div>
             </section>
-        </Show>
+        </Shown>
     }
     .into_any()
 }
@@ -78,13 +86,20 @@ fn words(total: Total) -> String {
         let paused = total.paused == total.files;
         return if paused { t().uploads_paused(total.files, &percent) } else { t().uploads_stopped(total.files, &percent) };
     }
+    let all = total.files + total.finished;
     let left_bytes = total.size_bytes.saturating_sub(total.sent_bytes);
     match total.bytes_per_second {
         Some(speed) => {
             let left = format::duration(left_bytes.div_ceil(speed.max(1)).max(1));
-            t().sending_at_speed(total.files, &percent, &t().per_second(&format::size(speed)), &left)
+            let speed = t().per_second(&format::size(speed));
+            if all == 1 {
+                t().sending_at_speed(all, &percent, &speed, &left)
+            } else {
+                t().batch_sent_at_speed(all, &t().whole(total.finished), &percent, &speed, &left)
+            }
         }
-        None => t().sending(total.files, &percent),
+        None if all == 1 => t().sending(all, &percent),
+        None => t().batch_sent(all, &t().whole(total.finished), &percent),
     }
 }
 
@@ -94,10 +109,20 @@ mod tests {
 
     #[test]
     fn says_how_far_and_how_fast() {
-        let total =
-            Total { files: 3, active: 2, paused: 1, sent_bytes: 40_000_000, size_bytes: 100_000_000, bytes_per_second: Some(2_000_000) };
-        assert_eq!(words(total), "Sending 3 files · 40 % · 2.0 MB/s · 30 seconds left");
-        assert_eq!(words(Total { bytes_per_second: None, files: 1, ..total }), "Sending 1 file · 40 %");
+        let total = Total {
+            files: 3,
+            active: 2,
+            paused: 1,
+            finished: 859,
+            sent_bytes: 40_000_000,
+            size_bytes: 100_000_000,
+            bytes_per_second: Some(2_000_000),
+        };
+        assert_eq!(words(total), "859 of 862 sent · 40 % · 2.0 MB/s · 30 seconds left");
+        assert_eq!(words(Total { bytes_per_second: None, ..total }), "859 of 862 sent · 40 %");
+        let one = Total { files: 1, finished: 0, ..total };
+        assert_eq!(words(one), "Sending 1 file · 40 % · 2.0 MB/s · 30 seconds left");
+        assert_eq!(words(Total { bytes_per_second: None, ..one }), "Sending 1 file · 40 %");
         assert_eq!(words(Total { active: 0, paused: 3, ..total }), "3 files paused at 40 %");
         assert_eq!(words(Total { active: 0, ..total }), "3 files stopped at 40 %");
     }

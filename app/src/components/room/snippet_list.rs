@@ -14,6 +14,11 @@ use crate::{
     room::{Snippet, SnippetId, SnippetPart, SnippetText},
 };
 
+/// A text that is longer than this, in bytes, is folded at first.
+const LONG_TEXT: usize = 500;
+/// A text with more lines than this is folded at first.
+const LONG_LINES: usize = 6;
+
 /// Every text of the room in the order in which they were added. Draws nothing for guests while there is no text.
 #[component]
 pub fn SnippetList() -> impl IntoView {
@@ -44,7 +49,10 @@ fn SnippetRow(id: SnippetId) -> impl IntoView {
     let toasts = use_toasts();
     let Some(Snippet { text, .. }) = live.snippet(id) else { return ().into_any() };
     let parts: Vec<AnyView> = text.parts().into_iter().map(part).collect();
-    let text = StoredValue::new(String::from(text));
+    let text = String::from(text);
+    let is_long = text.len() > LONG_TEXT || text.lines().count() > LONG_LINES;
+    let unfolded = RwSignal::new(!is_long);
+    let text = StoredValue::new(text);
     let copy = move |_| {
         spawn_local(async move {
             let copied = clipboard::copy(&text.get_value()).await;
@@ -62,8 +70,20 @@ fn SnippetRow(id: SnippetId) -> impl IntoView {
     let text_id = format!("snippet-{id}");
     view! {
         <li class="snippet">
-            <p class="snippet-text" id=text_id.clone() dir="auto" tabindex="0">{parts}</p>
+            <p class="snippet-text" id=text_id.clone() dir="auto" data-folded=move || (!unfolded.get()).to_string()>{parts}</p>
             <div class="snippet-actions script-only">
+                {is_long.then(|| view! {
+                    <button
+                        class="button"
+                        type="button"
+                        data-look="quiet"
+                        aria-expanded=move || unfolded.get().to_string()
+                        aria-describedby=text_id.clone()
+                        on:click=move |_| unfolded.update(|unfolded| *unfolded = !*unfolded)
+                    >
+                        {move || if unfolded.get() { t().show_less() } else { t().show_all() }}
+                    </button>
+                })}
                 <button class="button" type="button" data-look="outlined" aria-describedby=text_id.clone() on:click=copy>
                     {t().copy()}
                 </button>

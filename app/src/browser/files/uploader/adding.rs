@@ -1,11 +1,18 @@
-//! Announces picked files to the room: one after the other, so that the room lists them in the order in which they were
-//! picked, and each again and again until the server has answered.
+//! Announces picked files to the room, each again and again until the server has answered. Large files are announced one
+//! after the other, so that the room lists them in the order in which they were picked; of many small ones, several are
+//! on their way at once.
 
-use std::{rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use futures::{
+    StreamExt as _,
     channel::oneshot,
     future::{Either, select},
+    stream::FuturesUnordered,
 };
 use gloo_timers::future::sleep;
 use js_sys::Math::random;
@@ -32,9 +39,14 @@ use crate::{
 
 /// Up to this size, in bytes, a file is sent together with its announcement, which takes only one request.
 const SMALL_BYTES: u64 = 256 << 10;
+/// How many small files are announced at once: as many requests as browsers make of one server over HTTP/1.1.
+const AT_ONCE: usize = 6;
+/// After so many files one more is announced at once. A few files that were picked together are thus listed in their
+/// order, and a slow server is not flooded.
+const FILES_FOR_ONE_MORE: usize = 4;
 /// When one of those announcements takes longer than this, in seconds, the other files are announced without their
-/// content. The content is then uploaded several files at a time, which is faster on distant and on slow networks.
-const QUICK_SECS: f64 = 0.1;
+/// content. The content is then uploaded by itself, with its own progress.
+const QUICK_SECS: f64 = 1.0;
 /// How long to wait for the answer to an announcement before the request counts as lost. The answer is only a few
 /// bytes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,12 +66,12 @@ pub(super) struct Waiting {
 /// Files that were picked together.
 struct Batch {
     pin: Pin,
-    unfinished: Vec<Unfinished>,
+    unfinished: RefCell<Vec<Unfinished>>,
     /// Whether small files are still sent with their announcement: so far none of them has failed or taken longer than
     /// [`QUICK_SECS`].
-    is_quick: bool,
+    is_quick: Cell<bool>,
     /// Announcements in a row that failed.
-    failures: u32,
+    failures: Cell<u32>,
     /// The value of [`Waiting::cancellations`] when the batch was picked.
     cancellations: u32,
 }
@@ -71,32 +83,51 @@ impl Uploads {
         self.go_on_adding();
         self.waiting.update(|waiting| {
             waiting.files += files.len();
-            waiting.size_bytes += files.iter().map(size_of).sum::<u64>();
+            waiting.size_bytes += files.iter().map(PickedFile::size_bytes).sum::<u64>();
         });
         let cancellations = self.waiting.with_untracked(|waiting| waiting.cancellations);
-        let mut batch = Batch { pin, unfinished, is_quick: true, failures: 0, cancellations };
-        spawn_local(async move {
-            let mut files = files.into_iter();
-            for picked in files.by_ref() {
-                let added = self.add_one(&mut batch, &picked).await;
-                if self.is_cancelled(&batch) {
-                    return;
-                }
-                self.no_longer_waits(&picked);
-                if let Err(problem) = added {
-                    self.toasts.show(t().not_added(&picked.name(), &problem.detail));
-                    if is_final(&problem) {
-                        break;
-                    }
+        let batch = Batch { pin, unfinished: RefCell::new(unfinished), is_quick: Cell::new(true), failures: Cell::new(0), cancellations };
+        spawn_local(async move { self.add_all(&batch, files).await });
+    }
+
+    async fn add_all(self, batch: &Batch, files: Vec<PickedFile>) {
+        let mut files = files.into_iter().peekable();
+        let mut under_way = FuturesUnordered::new();
+        let mut answered = 0;
+        loop {
+            // A large file begins alone, so that those after it are listed after it.
+            while let Some(next) = files.peek()
+                && (under_way.is_empty() || (next.size_bytes() <= SMALL_BYTES && under_way.len() < at_once(answered)))
+                && let Some(picked) = files.next()
+            {
+                let is_alone = picked.size_bytes() > SMALL_BYTES;
+                under_way.push(async move {
+                    let added = self.add_one(batch, &picked).await;
+                    (picked, added)
+                });
+                if is_alone {
+                    break;
                 }
             }
-            files.for_each(|picked| self.no_longer_waits(&picked));
-        });
+            let Some((picked, added)) = under_way.next().await else { return };
+            if self.is_cancelled(batch) {
+                return;
+            }
+            answered += 1;
+            self.no_longer_waits(&picked);
+            if let Err(problem) = added {
+                self.toasts.show(t().not_added(&picked.name(), &problem.detail));
+                if is_final(&problem) {
+                    files.by_ref().for_each(|picked| self.no_longer_waits(&picked));
+                }
+            }
+        }
     }
 
     /// Cancels adding: files that are not announced yet are not added.
     pub fn cancel_adding(self) {
         self.waiting.update(|waiting| *waiting = Waiting { cancellations: waiting.cancellations + 1, ..Waiting::default() });
+        self.rest();
     }
 
     /// Announces no further file until [`Self::go_on_adding`] is called.
@@ -119,8 +150,9 @@ impl Uploads {
     fn no_longer_waits(self, picked: &PickedFile) {
         self.waiting.update(|waiting| {
             waiting.files -= 1;
-            waiting.size_bytes -= size_of(picked);
+            waiting.size_bytes -= picked.size_bytes();
         });
+        self.rest();
     }
 
     async fn until_not_paused(self) {
@@ -139,7 +171,7 @@ impl Uploads {
 
     /// Adds a file, and tries again while the server is not available. All attempts have the same idempotency key, so
     /// that the server creates only one file.
-    async fn add_one(self, batch: &mut Batch, picked: &PickedFile) -> Result<(), Problem> {
+    async fn add_one(self, batch: &Batch, picked: &PickedFile) -> Result<(), Problem> {
         let key = format!("{}{}", random(), random());
         let mut is_first_try = true;
         loop {
@@ -155,38 +187,49 @@ impl Uploads {
                     continue;
                 }
                 outcome => {
-                    batch.failures = 0;
+                    batch.failures.set(0);
                     return outcome;
                 }
             }
             is_first_try = false;
-            batch.is_quick = false;
-            batch.failures += 1;
-            if batch.failures == 1 && !self.is_cancelled(batch) {
+            batch.is_quick.set(false);
+            batch.failures.set(batch.failures.get() + 1);
+            if batch.failures.get() == 1 && !self.is_cancelled(batch) {
                 self.toasts.show(t().added_later(&picked.name()));
             }
-            backoff::wait(batch.failures).await;
+            backoff::wait(batch.failures.get()).await;
         }
     }
 
-    async fn try_to_add(self, batch: &mut Batch, picked: &PickedFile, key: &str, is_first_try: bool) -> Result<(), Problem> {
-        if let Some((id, lock)) = resume::continued(self, &batch.pin, picked, &mut batch.unfinished).await? {
+    async fn try_to_add(self, batch: &Batch, picked: &PickedFile, key: &str, is_first_try: bool) -> Result<(), Problem> {
+        // Only those of the same name can be continued by it, and no other file that is announced meanwhile needs them.
+        let mut unfinished: Vec<Unfinished> = batch.unfinished.borrow_mut().extract_if(.., |file| file.name == picked.name()).collect();
+        let continued = resume::continued(self, &batch.pin, picked, &mut unfinished).await;
+        batch.unfinished.borrow_mut().append(&mut unfinished);
+        if let Some((id, lock)) = continued? {
             self.begin(&batch.pin, id, picked.clone(), lock, None);
             return Ok(());
         }
         let file = slice_of(&picked.file);
-        let is_small = (1..=SMALL_BYTES).contains(&file.size());
         // After a failed attempt the server may have some of the content. Later attempts send none, and the answer says
         // how much is there.
-        let content = if is_small && batch.is_quick && is_first_try { Some(Chunk::prepare(&file, 0, file.size()).await?) } else { None };
+        let content = if (1..=SMALL_BYTES).contains(&file.size()) && batch.is_quick.get() && is_first_try {
+            Some(Chunk::prepare(&file, 0, file.size()).await?)
+        } else {
+            None
+        };
         let begun = clock::now_secs();
         let announcing = protocol::announce(&batch.pin, picked, key, content.as_ref());
         let CreatedUpload { id, offset } = match select(Box::pin(announcing), sleep(PATIENCE)).await {
             Either::Left((announced, _)) => announced?,
             Either::Right(_) => return Err(unreachable()),
         };
-        batch.is_quick &= content.is_none() || clock::now_secs() - begun <= QUICK_SECS;
-        if offset < file.size() {
+        if content.is_some() && clock::now_secs() - begun > QUICK_SECS {
+            batch.is_quick.set(false);
+        }
+        if offset >= file.size() {
+            self.count_finished(offset);
+        } else {
             let lock = tab_lock::hold(&lock_name(&batch.pin, id)).await;
             if !self.is_cancelled(batch) {
                 self.begin(&batch.pin, id, picked.clone(), Rc::new(lock), Some(offset));
@@ -209,6 +252,7 @@ fn is_final(problem: &Problem) -> bool {
     matches!(problem.code, NoSuchRoom | RoomClosed | NotAMember | OwnerOnly | TooManyRequests)
 }
 
-fn size_of(picked: &PickedFile) -> u64 {
-    slice_of(&picked.file).size()
+/// How many small files may be on their way at once after so many of the batch have been `answered`.
+fn at_once(answered: usize) -> usize {
+    (1 + answered / FILES_FOR_ONE_MORE).min(AT_ONCE)
 }

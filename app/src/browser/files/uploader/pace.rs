@@ -1,7 +1,4 @@
-//! The size of the next chunk, and the speed of the uploads. The code here calls nothing of the browser, so that it can
-//! be tested anywhere.
-
-use std::collections::VecDeque;
+//! The size of the next chunk. The code here calls nothing of the browser, so that it can be tested anywhere.
 
 /// The smallest chunk in bytes. Below this size the requests would cost more than the bytes.
 const SMALLEST: u64 = 1 << 20;
@@ -11,8 +8,6 @@ const LARGEST: u64 = 64 << 20;
 const FIRST: u64 = 4 << 20;
 /// How many seconds a chunk should take: long enough to be worth a request, short enough to be sent again.
 const SECONDS: f64 = 2.0;
-/// The period over which the speed is measured, in seconds.
-const WINDOW_SECS: f64 = 5.0;
 
 /// The size of the next chunk, adapted to the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,35 +42,6 @@ impl ChunkSize {
     /// Halves the size after a chunk failed, because a smaller one has better chances.
     pub(super) fn failed(&mut self) {
         self.bytes = (self.bytes / 2).max(SMALLEST);
-    }
-}
-
-/// The speed of the uploads over the last [`WINDOW_SECS`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Speed {
-    /// For each step its time in seconds, and the bytes that were sent since the step before.
-    steps: VecDeque<(f64, u64)>,
-}
-
-impl Speed {
-    /// Adds bytes that have been sent by `now`, which is in seconds.
-    pub(super) fn add(&mut self, now: f64, bytes: u64) {
-        self.steps.push_back((now, bytes));
-        while self.steps.front().is_some_and(|(then, _)| now - then > WINDOW_SECS) {
-            self.steps.pop_front();
-        }
-    }
-
-    /// The average speed up to the last step. It is `None` while there is too little to measure: less than half a
-    /// second, or no bytes.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shown with three digits")]
-    pub(super) fn bytes_per_second(&self) -> Option<u64> {
-        let (first, _) = self.steps.front()?;
-        let (last, _) = self.steps.back()?;
-        let seconds = last - first;
-        // The bytes of the first step were sent before the time that is measured.
-        let bytes: u64 = self.steps.iter().skip(1).map(|(_, bytes)| bytes).sum();
-        (seconds >= 0.5 && bytes > 0).then(|| (bytes as f64 / seconds) as u64)
     }
 }
 
@@ -122,15 +88,5 @@ mod tests {
         assert_eq!(size.bytes(), 4 * MIB);
         size.failed();
         assert_eq!(size.bytes(), 2 * MIB);
-    }
-
-    #[test]
-    fn the_speed_is_that_of_the_last_seconds() {
-        let mut speed = Speed::default();
-        assert_eq!(speed.bytes_per_second(), None);
-        for second in 0..20 {
-            speed.add(f64::from(second), if second < 10 { 9_000_000 } else { 1_000_000 });
-        }
-        assert_eq!(speed.bytes_per_second(), Some(1_000_000));
     }
 }

@@ -1,0 +1,239 @@
+// Tests what a page with many files needs: actions within reach, an order, a search, a selection, and folders.
+
+import { readFile } from 'node:fs/promises';
+
+import type { Locator, Page } from '@playwright/test';
+
+import { addFiles, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, standsInRoom, unfoldAll, uploadBar } from '../support/room';
+import { MIB, sample } from '../support/samples';
+import { CUT_OFF, expect, test } from '../support/test';
+
+const FILES = 60;
+
+/** Small files with these names, each with its name as its text. */
+function named(...names: string[]): { name: string; text: string }[] {
+  return names.map((name) => ({ name, text: name }));
+}
+
+/** Fills the room with 60 files. */
+async function fill(owner: Page): Promise<void> {
+  await dropFiles(owner, named(...Array.from({ length: FILES }, (_, index) => `photo ${index + 1}.txt`)));
+  await expect(owner.locator('.file[data-state=complete]')).toHaveCount(FILES, { timeout: 30_000 });
+}
+
+/** The names of the rows in the order of the page. */
+async function names(page: Page): Promise<string[]> {
+  return fileRows(page).locator('.file-name > bdi:first-child').allInnerTexts();
+}
+
+/** Scrolls through the page in steps of half a screen, and checks in each place that everything is on the screen. */
+async function staysInReach(page: Page, ...wanted: Locator[]): Promise<void> {
+  const steps = await page.evaluate(() => Math.ceil(document.documentElement.scrollHeight / innerHeight) * 2);
+  for (let step = 0; step <= steps; step += 1) {
+    await page.evaluate((step) => scrollTo(0, (step * innerHeight) / 2), step);
+    for (const one of wanted) await expect(one).toBeInViewport({ ratio: 1 });
+  }
+  await page.evaluate(() => scrollTo(0, 0));
+}
+
+test('the first thing that people want stays within reach, however far they scroll', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await fill(owner);
+  await staysInReach(owner, owner.getByText('Add files', { exact: true }), owner.getByRole('button', { name: 'Close room' }), owner.getByRole('list', { name: 'Members' }));
+  for (const kind of ['desktop', 'iPhone'] as const) {
+    const guest = await device(kind);
+    await joinRoom(guest, pin);
+    await expect(downloadAll(guest)).toHaveText('Download all · 711 B');
+    if (kind === 'desktop') await staysInReach(guest, downloadAll(guest));
+    else {
+      for (const place of [0, 500, 2000]) {
+        await guest.evaluate((place) => scrollTo(0, place), place);
+        await expect(downloadAll(guest)).toBeInViewport({ ratio: 1 });
+      }
+    }
+  }
+});
+
+test('the newest comes first; another order is remembered, and counts as people do', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, [
+    { name: 'page 10.txt', text: 'x' },
+    { name: 'Page 9.txt', text: 'xxx' },
+    { name: 'appendix.txt', text: 'xx' },
+  ]);
+  await expect(guest.locator('.file[data-state=complete]')).toHaveCount(3);
+  expect(await names(guest)).toEqual(['appendix.txt', 'Page 9.txt', 'page 10.txt']);
+  const order = guest.getByRole('combobox', { name: 'Order' });
+  await order.selectOption('By name');
+  expect(await names(guest)).toEqual(['appendix.txt', 'Page 9.txt', 'page 10.txt']);
+  await order.selectOption('Largest first');
+  expect(await names(guest)).toEqual(['Page 9.txt', 'appendix.txt', 'page 10.txt']);
+
+  await guest.reload();
+  await standsInRoom(guest);
+  await expect(order).toHaveValue('size');
+  await expect.poll(() => names(guest)).toEqual(['Page 9.txt', 'appendix.txt', 'page 10.txt']);
+});
+
+test('in a long list files are found by parts of their names', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const search = owner.getByRole('searchbox', { name: 'Find a file' });
+  await dropFiles(owner, named('one.txt'));
+  await expect(fileRows(owner)).toHaveCount(1);
+  await expect(search).toHaveCount(0);
+  await fill(owner).catch(() => undefined);
+  await search.fill('PHOTO 12');
+  await expect(fileRows(owner)).toHaveCount(1);
+  await expect(fileRow(owner, 'photo 12.txt')).toBeVisible();
+  await search.fill('nothing like it');
+  await expect(owner.getByText('No file has this in its name.')).toBeVisible();
+  await search.fill('');
+  await expect(fileRows(owner)).toHaveCount(FILES + 1);
+});
+
+test('several files are selected, and downloaded or removed together', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, named('a.txt', 'b.txt', 'c.txt'));
+  await expect(guest.locator('.file[data-state=complete]')).toHaveCount(3);
+
+  await guest.getByRole('button', { name: 'Select', exact: true }).click();
+  for (const name of ['a.txt', 'c.txt']) await fileRow(guest, name).getByRole('checkbox', { name }).check();
+  await expect(guest.getByText('2 selected')).toBeVisible();
+  const [archive] = await Promise.all([guest.waitForEvent('download'), guest.locator('.selection').getByRole('button', { name: 'Download' }).click()]);
+  const path = info.outputPath('chosen.zip');
+  await archive.saveAs(path);
+  const bytes = (await readFile(path)).toString('latin1');
+  for (const [name, there] of [['a.txt', true], ['b.txt', false], ['c.txt', true]] as const) expect(bytes.includes(name), name).toBe(there);
+
+  await owner.getByRole('button', { name: 'Select', exact: true }).click();
+  await owner.getByRole('button', { name: 'Select all' }).click();
+  await expect(owner.getByText('3 selected')).toBeVisible();
+  await fileRow(owner, 'b.txt').getByRole('checkbox').uncheck();
+  await owner.locator('.selection').getByRole('button', { name: 'Remove' }).click();
+  await expect(owner.getByText('2 files removed.')).toBeVisible();
+  await expect(fileRows(owner)).toHaveCount(1);
+  await owner.getByRole('button', { name: 'Undo' }).click();
+  await expect(fileRows(owner)).toHaveCount(3);
+  await expect(fileRows(guest)).toHaveCount(3);
+});
+
+test('a folder is downloaded by itself', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, named('outside.txt'));
+  await owner.getByLabel('Add a folder').setInputFiles(await folderOf(info.outputPath('trip')));
+  await expect(guest.locator('details.folder')).toHaveCount(1);
+  await unfoldAll(guest);
+  await expect(fileRow(guest, 'inside.txt')).toHaveAttribute('data-state', 'complete');
+  const [archive] = await Promise.all([guest.waitForEvent('download'), guest.getByRole('link', { name: 'Download trip' }).click()]);
+  expect(archive.suggestedFilename()).toContain('trip');
+  const path = info.outputPath('trip.zip');
+  await archive.saveAs(path);
+  const bytes = (await readFile(path)).toString('latin1');
+  expect(bytes).toContain('trip/inside.txt');
+  expect(bytes).not.toContain('outside.txt');
+});
+
+test('files that arrive outside the screen are announced, and one press leads to them', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await fill(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await fileRow(guest, 'photo 1.txt').scrollIntoViewIfNeeded();
+  await dropFiles(owner, named('late.txt', 'later.txt'));
+  const pill = guest.getByRole('button', { name: '2 new files' });
+  await expect(pill).toBeVisible();
+  await expect(fileRow(guest, 'late.txt')).not.toBeInViewport();
+  await pill.tap();
+  await expect(fileRow(guest, 'late.txt')).toBeInViewport();
+  await expect(pill).toHaveCount(0);
+});
+
+test('the keyboard skips the list', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await fill(owner);
+  const address = owner.url();
+  const skip = owner.getByRole('link', { name: 'Skip the list of files' });
+  await skip.focus();
+  await owner.keyboard.press('Enter');
+  await owner.keyboard.press('Tab');
+  const behind = await owner.evaluate(() => {
+    const list = document.querySelector('.files');
+    return list !== null && document.activeElement !== null && !list.contains(document.activeElement);
+  });
+  expect(behind).toBe(true);
+  expect(owner.url()).toBe(address);
+});
+
+test('everything in a row says which file it belongs to', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await dropFiles(owner, named('harbour.txt'));
+  const row = fileRow(owner, 'harbour.txt');
+  await expect(row).toHaveAttribute('data-state', 'complete');
+  for (const [role, name] of [['link', 'Download harbour.txt'], ['button', 'Details harbour.txt'], ['button', 'Preview harbour.txt']] as const) {
+    await expect(row.getByRole(role, { name, exact: true })).toBeVisible();
+  }
+});
+
+test('on a phone the row opens the file, and a long name keeps its ending', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const phone = await device('iPhone');
+  await joinRoom(phone, pin);
+  const long = 'the minutes of the long meeting in spring, as agreed.txt';
+  await dropFiles(owner, named(long));
+  await expect(fileRow(phone, long)).toHaveAttribute('data-state', 'complete');
+  await expect(fileRow(phone, long).getByText('agreed.txt')).toBeVisible();
+  await fileRow(phone, long).locator('.file-text').tap();
+  await expect(phone.getByRole('dialog', { name: long })).toContainText(long);
+});
+
+test('a download counts as saved only when all of it was handed out', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop', { address: cable.address, noise: CUT_OFF });
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'film.mov', 40 * MIB);
+  await addFiles(owner, film.path);
+  const row = fileRow(guest, film.name);
+  await expect(row).toHaveAttribute('data-state', 'complete');
+  cable.allowDownload(8 * MIB);
+  const file = await download(guest, row);
+  await expect(row).toContainText(/Downloading \d+ %/);
+  await expect(row.getByRole('link', { name: /^Saved/ })).toHaveCount(0);
+  cable.allowEverything();
+  await file.path();
+  await expect(row.getByRole('link', { name: /^Saved/ })).toBeVisible();
+});
+
+test('the bar counts all files that were added together', async ({ cable, device }, info) => {
+  const owner = await device('desktop', { address: cable.address });
+  await createRoom(owner);
+  const film = await sample(info, 'film.mov', 40 * MIB);
+  const notes = await sample(info, 'notes.txt', 1000);
+  cable.allowUpload(20 * MIB);
+  await addFiles(owner, notes.path, film.path);
+  await expect(uploadBar(owner)).toContainText(/^1 of 2 sent · \d+ %/);
+  cable.allowEverything();
+  await expect(uploadBar(owner)).toHaveCount(0, { timeout: 30_000 });
+});
+
+async function folderOf(path: string): Promise<string> {
+  const { mkdir, writeFile } = await import('node:fs/promises');
+  await mkdir(path, { recursive: true });
+  await writeFile(`${path}/inside.txt`, 'inside');
+  return path;
+}
