@@ -19,6 +19,7 @@ mod test_app;
 mod archive;
 mod archive_names;
 mod archive_ranges;
+mod archive_selections;
 mod checksums;
 mod claims;
 mod closing;
