@@ -20,6 +20,7 @@ mod archive;
 mod archive_names;
 mod archive_ranges;
 mod archive_selections;
+mod batches;
 mod checksums;
 mod claims;
 mod closing;
