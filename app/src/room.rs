@@ -27,7 +27,7 @@ pub use display_name::DisplayName;
 pub use download::Download;
 pub use events::{PassingEvent, RoomEvent};
 pub use file::{FileEntry, FileState};
-pub use file_name::FileName;
+pub use file_name::{FileName, path_segments};
 pub use ids::{FileId, InvalidId, InvalidPin, MemberId, PIN_DIGITS, Pin, SnippetId};
 pub use member::{Member, Presence, Role};
 pub use name::InvalidName;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::picking,
@@ -58,13 +59,13 @@ pub fn App() -> impl IntoView {
             language.track();
         }
         match place {
-            Place::Home => view! { <HydratedLater><HomePage /></HydratedLater> }.into_any(),
+            Place::Home => view! { <HydratedLater><HomePage /></HydratedLater> }.erased(),
             Place::Room(pin) => {
                 let owner = owner.clone();
-                view! { <HydratedLater><LazyRoom pin owner /></HydratedLater> }.into_any()
+                view! { <HydratedLater><LazyRoom pin owner /></HydratedLater> }.erased()
             }
-            Place::Join(pin) => view! { <HydratedLater><JoinPage pin /></HydratedLater> }.into_any(),
-            Place::Nowhere => view! { <HydratedLater><NotFoundPage /></HydratedLater> }.into_any(),
+            Place::Join(pin) => view! { <HydratedLater><JoinPage pin /></HydratedLater> }.erased(),
+            Place::Nowhere => view! { <HydratedLater><NotFoundPage /></HydratedLater> }.erased(),
         }
     };
     let top = move || {
@@ -74,7 +75,7 @@ pub fn App() -> impl IntoView {
             <UpdateNotice />
             <Masthead />
         }
-        .into_any()
+        .erased()
     };
     view! {
         {top}

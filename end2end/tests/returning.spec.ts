@@ -50,7 +50,7 @@ test('a page that lost its connection comes back by itself and catches up on wha
 
   const socket = guest.waitForEvent('websocket', (socket) => /since=/.test(socket.url()));
   await cable.mend();
-  expect((await socket).url()).toMatch(new RegExp(`/api/rooms/${pin}/live\\?since=[1-9]\\d*$`));
+  expect((await socket).url()).toMatch(new RegExp(`/api/rooms/${pin}/live\\?since=[1-9]\\d*&batches$`));
   await expect(fileRow(guest, 'missed.txt')).toHaveAttribute('data-state', 'complete');
   await expect(fileRow(guest, 'seen.txt')).toHaveCount(0);
   await expect(memberRow(guest, 'Patient Otter')).toBeVisible();

@@ -43,7 +43,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/api/rooms/{pin}/files/{id}/thumbnail", get(thumbnail::get).put(thumbnail::put))
         .route("/api/rooms/{pin}/snippets", post(snippets::add))
         .route("/api/rooms/{pin}/snippets/{id}", delete(snippets::remove))
-        .route("/api/rooms/{pin}/archive.zip", get(archive::get))
+        .route("/api/rooms/{pin}/archive.zip", get(archive::get).post(archive::choose))
         .layer(whole_bodies.clone())
         .merge(uploads)
         .method_not_allowed_fallback(method_not_allowed)

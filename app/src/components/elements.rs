@@ -1,5 +1,6 @@
 //! Small building blocks that several other components use.
 
+pub mod erase;
 pub mod flaps;
 pub mod hydrated_later;
 pub mod icons;

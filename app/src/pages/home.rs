@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::system::places::use_places,
     components::{
@@ -43,5 +44,5 @@ pub fn HomePage() -> impl IntoView {
             <p class="quiet">{kept}</p>
         </main>
     }
-    .into_any()
+    .erased()
 }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::system::places::use_places,
     components::{elements::hydrated_later::HydratedLater, entrance::join_form::JoinForm},
@@ -45,5 +46,5 @@ pub fn WayIn(
             </section>
         </main>
     }
-    .into_any()
+    .erased()
 }

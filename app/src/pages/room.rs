@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::join::WayIn;
 use crate::browser::system::clock;
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -80,14 +81,14 @@ pub fn RoomPage(
     let lost_seat = Callback::new(move |()| standing.set(Standing::Outside(None)));
     let language = use_language_choice();
     (move || match standing.get() {
-        Standing::Unknown => view! { <Opening /> }.into_any(),
-        Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.into_any(),
+        Standing::Unknown => view! { <Opening /> }.erased(),
+        Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.erased(),
         Standing::Outside(problem) => {
             language.track();
-            view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.into_any()
+            view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.erased()
         }
     })
-    .into_any()
+    .erased()
 }
 
 /// Says that the room is being opened, until it is loaded.
@@ -98,7 +99,7 @@ pub(super) fn Opening() -> impl IntoView {
             <p>{t().opening_room()}</p>
         </main>
     }
-    .into_any()
+    .erased()
 }
 
 /// The room for one of its members, kept up to date over the live socket. `lost_seat` is called when the server says
@@ -164,9 +165,9 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                                 <UploadBar />
                                 <SnippetList />
                                 {if live.is_owner() {
-                                    view! { <DropZone /> }.into_any()
+                                    view! { <DropZone /> }.erased()
                                 } else {
-                                    view! { <DropZone /><div class="action-bar"><DownloadAll class="button" /></div> }.into_any()
+                                    view! { <DropZone /><div class="action-bar"><DownloadAll class="button" /></div> }.erased()
                                 }}
                                 <FileList />
                                 <UploadForm />
@@ -184,9 +185,9 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                 </HydratedLater>
             </Show>
         }
-        .into_any()
+        .erased()
     })
-    .into_any()
+    .erased()
 }
 
 /// The page of a room that has been closed. It says how, if that is known.
@@ -199,7 +200,7 @@ fn ClosedRoom(closed: Option<Closed>) -> impl IntoView {
             <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }
-    .into_any()
+    .erased()
 }
 
 fn closed_words(closed: Option<Closed>) -> String {

@@ -70,7 +70,7 @@ impl PassingEvent {
         match self {
             Self::PresenceChanged { .. } => Audience::Everyone,
             Self::FileProgress { id, .. } => of_upload(is_part(*id)),
-            Self::Download { .. } => Audience::Owner,
+            Self::Download { download, .. } => Audience::OwnerAnd(download.member),
         }
     }
 }
@@ -80,16 +80,17 @@ fn of_upload(is_part: bool) -> Audience {
 }
 
 impl Room {
-    /// The room as this viewer may see it. A guest sees neither parts nor running downloads, and of the receipts only
-    /// the guest's own.
+    /// The room as this viewer may see it. A guest sees no parts, and of the receipts and the running downloads only the
+    /// guest's own.
     #[must_use]
     pub fn seen_by(self, viewer: Viewer) -> Self {
         if viewer.role == Role::Owner {
             return self;
         }
-        let Self { pin, created_at_ms, settings, members, files, snippets, parts: _, downloads: _, closed } = self;
+        let Self { pin, created_at_ms, settings, members, files, snippets, parts: _, mut downloads, closed } = self;
         let files = files.into_iter().map(|file| file.seen_by(viewer)).collect();
-        Self { pin, created_at_ms, settings, members, files, snippets, parts: Vec::new(), downloads: Vec::new(), closed }
+        downloads.retain(|download| download.member == viewer.member);
+        Self { pin, created_at_ms, settings, members, files, snippets, parts: Vec::new(), downloads, closed }
     }
 }
 
@@ -101,5 +102,43 @@ impl FileEntry {
             self.received_by.retain(|member| *member == viewer.member);
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::room::Download;
+
+    const ADA: Viewer = Viewer { member: MemberId::new(1), role: Role::Guest };
+    const BOB: Viewer = Viewer { member: MemberId::new(2), role: Role::Guest };
+    const OWNER: Viewer = Viewer { member: MemberId::new(3), role: Role::Owner };
+
+    fn download_of(viewer: Viewer) -> Download {
+        Download { file: FileId::new(7), member: viewer.member, received_bytes: 4 }
+    }
+
+    #[test]
+    fn a_download_is_told_to_the_owner_and_to_whoever_downloads() {
+        for running in [true, false] {
+            let audience = PassingEvent::Download { download: download_of(ADA), running }.audience(|_| false);
+            assert!(audience.includes(ADA) && audience.includes(OWNER) && !audience.includes(BOB));
+        }
+    }
+
+    #[test]
+    fn a_receipt_is_told_to_the_owner_and_to_whoever_has_the_file() {
+        let audience = RoomEvent::FileReceived { id: FileId::new(7), member: ADA.member }.audience(|_| false);
+        assert!(audience.includes(ADA) && audience.includes(OWNER) && !audience.includes(BOB));
+    }
+
+    #[test]
+    fn a_guest_sees_no_download_but_the_own_ones() {
+        let mut room = Room::new("482913".parse().unwrap(), 1);
+        room.downloads = vec![download_of(ADA), download_of(BOB)];
+        assert_eq!(room.clone().seen_by(ADA).downloads, [download_of(ADA)]);
+        assert_eq!(room.clone().seen_by(BOB).downloads, [download_of(BOB)]);
+        assert_eq!(room.clone().seen_by(Viewer { member: MemberId::new(4), role: Role::Guest }).downloads, []);
+        assert_eq!(room.clone().seen_by(OWNER), room);
     }
 }

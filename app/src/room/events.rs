@@ -153,7 +153,7 @@ pub enum PassingEvent {
         /// [`RoomEvent::FileCompleted`].
         state: FileState,
     },
-    /// A member's download of a file began, went on or ended. Only the owner is told.
+    /// A member's download of a file began, went on or ended. Only the owner and the member are told.
     Download {
         /// Which member has how much of which file.
         download: Download,

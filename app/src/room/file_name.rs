@@ -40,20 +40,11 @@ impl FileName {
         &self.0
     }
 
-    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive. Invisible segments, `.`,
-    /// `..` and direction marks are left out, and control characters are replaced by `_`. There is always at least one
-    /// segment.
+    /// The folders and the file name in a form that is safe to use elsewhere, as in an archive: the [`path_segments`] of
+    /// the name. There is always at least one segment.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
-        let segments: Vec<String> = self
-            .0
-            .split(['/', '\\'])
-            .map(|segment| {
-                let clean = segment.chars().filter(|c| !is_direction_mark(*c)).map(|c| if c.is_control() { '_' } else { c });
-                clean.collect::<String>().trim().to_owned()
-            })
-            .filter(|segment| !shows_nothing(segment) && segment != "." && segment != "..")
-            .collect();
+        let segments = path_segments(&self.0);
         if segments.is_empty() { vec!["file".to_owned()] } else { segments }
     }
 
@@ -101,6 +92,20 @@ impl FileName {
 
 text_conversions!(FileName);
 
+/// The segments of a path in a form that is safe to use elsewhere. Invisible segments, `.`, `..` and direction marks are
+/// left out, and control characters are replaced by `_`. The path of a folder is read in the same way as the names of the
+/// files in it.
+#[must_use]
+pub fn path_segments(path: &str) -> Vec<String> {
+    path.split(['/', '\\'])
+        .map(|segment| {
+            let clean = segment.chars().filter(|c| !is_direction_mark(*c)).map(|c| if c.is_control() { '_' } else { c });
+            clean.collect::<String>().trim().to_owned()
+        })
+        .filter(|segment| !shows_nothing(segment) && segment != "." && segment != "..")
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +126,15 @@ mod tests {
             let name = FileName::parse(given).unwrap();
             assert_eq!(name.as_str(), given);
             assert_eq!(name.segments(), safe, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_like_the_names_of_its_files() {
+        assert_eq!(path_segments("/Holiday//2019/"), ["Holiday", "2019"]);
+        assert_eq!(path_segments("..\\Holiday/./2019"), ["Holiday", "2019"]);
+        for nothing in ["", "/", "..", "./..//", " ", "\u{200b}"] {
+            assert!(path_segments(nothing).is_empty(), "{nothing:?}");
         }
     }
 

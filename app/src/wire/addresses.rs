@@ -27,6 +27,13 @@ pub fn live(pin: &Pin, since: Option<u64>) -> String {
     }
 }
 
+/// The same as [`live`], for a client that takes several messages of the server in one text message, one on each line.
+#[must_use]
+pub fn live_in_batches(pin: &Pin, since: Option<u64>) -> String {
+    let separator = if since.is_some() { '&' } else { '?' };
+    format!("{}{separator}batches", live(pin, since))
+}
+
 /// The address at which uploads are created.
 #[must_use]
 pub fn files(pin: &Pin) -> String {
@@ -135,3 +142,24 @@ pub fn manifest(language: &str) -> String {
 
 /// The address to which the plain form that joins a room is sent by a page without a script.
 pub const JOIN_FORM: &str = "/join";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_asks_for_batches_and_for_what_it_missed() {
+        let pin: Pin = "482913".parse().unwrap();
+        assert_eq!(live_in_batches(&pin, None), "/api/rooms/482913/live?batches");
+        assert_eq!(live_in_batches(&pin, Some(7)), "/api/rooms/482913/live?since=7&batches");
+    }
+
+    #[test]
+    fn the_path_of_a_folder_is_encoded_in_its_address() {
+        let pin: Pin = "482913".parse().unwrap();
+        let query = |folder| folder_archive(&pin, folder).split_once('?').map(|(_, query)| query.to_owned()).unwrap();
+        assert_eq!(folder_archive(&pin, "Holiday/2019"), "/api/rooms/482913/archive.zip?folder=Holiday/2019");
+        assert_eq!(query("a b+c&d=e#f%"), "folder=a%20b%2Bc%26d%3De%23f%25");
+        assert_eq!(query("Überblick"), "folder=%C3%9Cberblick");
+    }
+}

@@ -1,5 +1,6 @@
 //! The messages of the live socket, which are JSON objects with a `type`, and the codes with which the server closes
-//! it.
+//! it. Each is a text message of its own, unless the client asks for batches
+//! ([`live_in_batches`](super::live_in_batches)).
 
 use serde::{Deserialize, Serialize};
 

@@ -53,7 +53,7 @@ pub struct Limits {
     #[arg(long, env = "SNAPDROP_MAX_MESSAGES_PER_MEMBER", default_value = "30", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_messages_per_member: usize,
 
-    /// Archives of whole rooms that are laid out at the same time in all; further ones wait
+    /// Archives that are laid out at the same time in all; further ones wait
     #[arg(long, env = "SNAPDROP_MAX_ARCHIVES", default_value = "16", value_name = "N", value_parser = limit, allow_negative_numbers = true)]
     pub max_archives: usize,
 

@@ -18,7 +18,7 @@ mod session;
 mod unsent;
 mod until_sent;
 
-pub(crate) use at_once::AtOnce;
+pub(crate) use at_once::{AtOnce, Running};
 pub(crate) use budget::{Budget, too_many};
 pub(crate) use client::Client;
 pub(crate) use entrance::{Entrance, find_entrance, take_seat};

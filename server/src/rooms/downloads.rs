@@ -1,4 +1,4 @@
-//! Downloads: how much of which file each member has received. The owner sees that.
+//! Downloads: how much of which file each member has received. The owner sees that, and each member the own downloads.
 
 use std::{ops::Range, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::{runtime::Handle, time::Instant};
 
 use super::RoomHandle;
 
-/// The shortest time between two reports to the owner while a download is running.
+/// The shortest time between two reports while a download is running.
 const PERIOD: Duration = Duration::from_millis(500);
 
 /// For how many pairs of a file and a member it is remembered at most what the member has of the file so far. Those whose

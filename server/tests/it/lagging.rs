@@ -1,37 +1,64 @@
 //! A client that does not read for a while gets a snapshot in place of the events that it missed, and then goes on.
 
-use app::{room::Snapshot, wire::ServerMessage};
+use std::collections::VecDeque;
+
+use app::{
+    room::{Pin, Snapshot},
+    wire::{self, ServerMessage},
+};
 use futures::{StreamExt as _, stream};
 use tokio::{net::TcpSocket, time::timeout};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    live_socket::{Stream, connect_over, whole},
+    live_socket::{Stream, connect_at, whole},
     test_app::{LONG, TestApp},
 };
 
-async fn next(stream: &mut Stream) -> ServerMessage {
-    let mut pings = 0;
-    loop {
-        let frame = timeout(LONG, stream.next()).await;
-        let frame = frame.unwrap_or_else(|_| panic!("only {pings} pings came within {LONG:?}"));
-        match frame.unwrap().unwrap() {
-            Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-            Message::Ping(_) => pings += 1,
-            other => panic!("the socket ended with {other:?}"),
+/// A client that reads only when it is asked to.
+struct SlowClient {
+    stream: Stream,
+    /// The messages that came with the last one.
+    waiting: VecDeque<ServerMessage>,
+}
+
+impl SlowClient {
+    async fn next(&mut self) -> ServerMessage {
+        let mut pings = 0;
+        loop {
+            if let Some(message) = self.waiting.pop_front() {
+                return message;
+            }
+            let frame = timeout(LONG, self.stream.next()).await;
+            let frame = frame.unwrap_or_else(|_| panic!("only {pings} pings came within {LONG:?}"));
+            match frame.unwrap().unwrap() {
+                Message::Text(text) => self.waiting.extend(text.lines().map(|line| serde_json::from_str::<ServerMessage>(line).unwrap())),
+                Message::Ping(_) => pings += 1,
+                other => panic!("the socket ended with {other:?}"),
+            }
         }
     }
 }
 
 #[tokio::test]
 async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
+    falls_behind(|pin| wire::live(pin, None)).await;
+}
+
+#[tokio::test]
+async fn a_socket_with_batches_that_fell_behind_gets_a_snapshot_too() {
+    falls_behind(|pin| wire::live_in_batches(pin, None)).await;
+}
+
+async fn falls_behind(address: impl Fn(&Pin) -> String) {
     let app = TestApp::with_flags(&["--max-new-files-per-room", "0"]).await;
     let owner = app.create_room().await;
     let guest = app.join(&owner, "Ada").await;
     let connection = TcpSocket::new_v4().unwrap();
     connection.set_recv_buffer_size(4096).unwrap();
     let connection = connection.connect(app.address()).await.unwrap();
-    let (mut lagging, _) = connect_over(connection, &guest, None, &[]).await.unwrap();
+    let (stream, _) = connect_at(connection, &guest, &address(&guest.entered.pin), &[]).await.unwrap();
+    let mut lagging = SlowClient { stream, waiting: VecDeque::new() };
 
     // Each of these events is 6 kilobytes of JSON, so that all of them are more than the socket buffers hold.
     let name = "\u{1}".repeat(1000);
@@ -42,10 +69,10 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     let truth = owner.view().await.snapshot;
     assert_eq!(truth.revision, 1202);
 
-    let ServerMessage::Snapshot(mut room) = next(&mut lagging).await else { panic!("no snapshot at first") };
+    let ServerMessage::Snapshot(mut room) = lagging.next().await else { panic!("no snapshot at first") };
     let mut gathered = Vec::new();
     let behind = loop {
-        match next(&mut lagging).await {
+        match lagging.next().await {
             ServerMessage::Event { revision, event } => room.follow(revision, &event).unwrap(),
             ServerMessage::SnapshotPart(part) => gathered.push(part),
             ServerMessage::Snapshot(newer) => break std::mem::replace(&mut room, whole(&mut gathered, newer)).revision,
@@ -59,7 +86,7 @@ async fn a_socket_that_fell_behind_gets_a_snapshot_instead_of_what_it_missed() {
     owner.add_file("after", 1).await;
     let truth: Snapshot = owner.view().await.snapshot;
     while room.revision < truth.revision {
-        if let ServerMessage::Event { revision, event } = next(&mut lagging).await {
+        if let ServerMessage::Event { revision, event } = lagging.next().await {
             room.follow(revision, &event).unwrap();
         }
     }

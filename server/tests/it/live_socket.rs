@@ -43,7 +43,17 @@ pub(crate) async fn connect_over(
     since: Option<u64>,
     headers: &[(&'static str, &str)],
 ) -> Result<(Stream, Response), Box<tungstenite::Error>> {
-    let address = format!("ws://{}{}", seat.door.address(), wire::live(&seat.entered.pin, since));
+    connect_at(stream, seat, &wire::live(&seat.entered.pin, since), headers).await
+}
+
+/// Like [`connect_over`], at this address of the seat's room.
+pub(crate) async fn connect_at(
+    stream: TcpStream,
+    seat: &Seat,
+    path: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<(Stream, Response), Box<tungstenite::Error>> {
+    let address = format!("ws://{}{path}", seat.door.address());
     let mut request = address.into_client_request().unwrap();
     request.headers_mut().insert("authorization", format!("Bearer {}", seat.entered.token).parse().unwrap());
     for (name, value) in headers {

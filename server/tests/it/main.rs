@@ -19,6 +19,8 @@ mod test_app;
 mod archive;
 mod archive_names;
 mod archive_ranges;
+mod archive_selections;
+mod batches;
 mod checksums;
 mod claims;
 mod closing;

@@ -1,10 +1,12 @@
-//! Who has a file: receipts, which are in the file's row, and running downloads. Both are the owner's business.
+//! Who has a file: receipts, which are in the file's row, and running downloads. Both are the business of the owner and of
+//! the member who gets the file.
 
 use app::{
     room::{Download, FileId, MemberId, PassingEvent, RoomEvent},
     wire::ServerMessage,
 };
 use reqwest::Method;
+use serde_json::json;
 use server::config::Timeouts;
 
 use crate::{
@@ -161,6 +163,41 @@ async fn guests_do_not_see_what_others_are_downloading() {
     assert!(other.entry(id).await.received_by.is_empty());
     assert!(other.live(None).await.snapshot().await.room.files[0].received_by.is_empty());
     assert_eq!(guest.live(None).await.snapshot().await.room.files[0].received_by, received);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_guest_sees_how_far_the_own_download_is_and_nobody_elses() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (guest, other) = (app.join(&owner, "Ada").await, app.join(&owner, "Bob").await);
+    let id = owner.add_file("a.txt", 10).await;
+    assert_eq!(owner.append(id, 0, "0123").await.status(), 204);
+    let known = guest.view().await.snapshot.revision;
+    let (mut sees, mut blind) = (guest.listen().await, other.listen().await);
+
+    let mut download = guest.get(&owner.file(id)).await;
+    next_bytes(&mut download).await.unwrap();
+    let seen = Download { file: id, member: guest.entered.member, received_bytes: 4 };
+    sees.until_passing(on_the_way(id, guest.entered.member, 4, true)).await;
+    assert_eq!(guest.room().await.downloads, [seen]);
+    assert_eq!(guest.live(None).await.snapshot().await.room.downloads, [seen]);
+    guest.live(Some(known)).await.until_passing(on_the_way(id, guest.entered.member, 4, true)).await;
+    assert!(other.room().await.downloads.is_empty());
+    assert!(other.live(None).await.snapshot().await.room.downloads.is_empty());
+
+    drop(download);
+    sees.until_passing(on_the_way(id, guest.entered.member, 4, false)).await;
+    assert!(guest.room().await.downloads.is_empty());
+    // Messages come in order: one about the download would have come before the lock.
+    owner.listen().await.say(json!({"type": "set_locked", "locked": true})).await;
+    loop {
+        match blind.next().await {
+            ServerMessage::Passing { event: PassingEvent::Download { .. } } => panic!("a guest was told of another's download"),
+            ServerMessage::Event { event: RoomEvent::SettingsChanged { .. }, .. } => break,
+            _ => {}
+        }
+    }
     app.finish().await;
 }
 

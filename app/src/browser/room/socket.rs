@@ -105,7 +105,7 @@ async fn connect(
     queued: &mut UnboundedReceiver<ClientMessage>,
     nudges: &mut UnboundedReceiver<Nudge>,
 ) -> Ending {
-    let address = page::socket_address(&wire::live(&live.pin(), *since));
+    let address = page::socket_address(&wire::live_in_batches(&live.pin(), *since));
     let Ok(mut socket) = WebSocket::open(&address) else { return Ending::NotConnected };
     let mut ending = Ending::NotConnected;
     let mut gathered = None;
@@ -126,7 +126,8 @@ async fn connect(
                             return ending;
                         }
                     }
-                    if let Message::Text(text) = message && receive(live, toasts, &text, &mut gathered).is_err() {
+                    // A text has one message on each line.
+                    if let Message::Text(text) = message && text.lines().try_for_each(|line| receive(live, toasts, line, &mut gathered)).is_err() {
                         *since = None;
                         return Ending::AfterConnecting;
                     }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{installed_app::use_installed_app, room::activity::use_activity},
     i18n::t,
@@ -27,5 +28,5 @@ pub fn UpdateNotice() -> impl IntoView {
             </Show>
         </output>
     }
-    .into_any()
+    .erased()
 }

@@ -89,6 +89,6 @@ impl<V: AddAnyAttr> AddAnyAttr for Synchronous<V> {
     where
         Self::Output<NewAttr>: RenderHtml,
     {
-        unreachable!("attributes are added to the erased view")
+        Synchronous(self.0.add_any_attr(attr))
     }
 }

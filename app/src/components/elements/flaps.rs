@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::format;
 
 /// The digits of a PIN, each on a flap, in groups of three. Screen readers read them digit by digit. A space is drawn
@@ -34,5 +35,5 @@ pub fn Flaps(
             <span class="flap-row" aria-hidden="true">{groups}</span>
         </span>
     }
-    .into_any()
+    .erased()
 }

@@ -1,6 +1,13 @@
 //! [`Shown`]: draws its children only as long as a condition holds.
 
-use leptos::prelude::*;
+use std::sync::Arc;
+
+use leptos::{
+    children::{ChildrenOptContainer, ToChildren},
+    prelude::*,
+};
+
+use super::erase::Erase as _;
 
 /// A condition whose type does not depend on the closure behind it.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +26,35 @@ impl From<Memo<bool>> for Condition {
     }
 }
 
+/// What is drawn as long as the condition holds. Its type does not depend on the view.
+#[derive(Clone)]
+pub struct Content(Arc<dyn Fn() -> AnyView + Send + Sync>);
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Content")
+    }
+}
+
+impl<F, V> ToChildren<F> for Content
+where
+    F: Fn() -> V + Send + Sync + 'static,
+    V: RenderHtml + Send + 'static,
+{
+    fn to_children(draw: F) -> Self {
+        Self(Arc::new(move || draw().erased()))
+    }
+}
+
+impl<V> ToChildren<ChildrenOptContainer<V>> for Content
+where
+    V: RenderHtml + Clone + Send + Sync + 'static,
+{
+    fn to_children(view: ChildrenOptContainer<V>) -> Self {
+        Self(Arc::new(move || view.0.clone().erased()))
+    }
+}
+
 /// Draws its children as long as `when` holds. It does the same as [`leptos::prelude::Show`] without a fallback, whose
 /// code is compiled anew for each place where it is used; this one exists once in the bundle.
 #[component]
@@ -27,8 +63,8 @@ pub fn Shown(
     #[prop(into)]
     when: Condition,
     /// What is drawn then.
-    children: ChildrenFn,
+    children: Content,
 ) -> impl IntoView {
-    let Condition(holds) = when;
-    (move || holds.get().then(|| children())).into_any()
+    let (Condition(holds), Content(draw)) = (when, children);
+    (move || holds.get().then(|| draw())).erased()
 }

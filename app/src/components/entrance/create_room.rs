@@ -3,6 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::shared_content::SharedContent;
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -76,5 +77,5 @@ pub fn CreateRoom() -> impl IntoView {
             <button class="button" type="submit" aria-busy=move || busy.get().to_string()>{t().create_room()}</button>
         </form>
     }
-    .into_any()
+    .erased()
 }

@@ -3,6 +3,7 @@
 use leptos::{html::Input, prelude::*, task::spawn_local};
 
 use super::pin_entry::PinEntry;
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::api,
     first_paint::use_server,
@@ -82,5 +83,5 @@ pub fn JoinForm(
             <p class="problem" id=PROBLEM role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
         </form>
     }
-    .into_any()
+    .erased()
 }

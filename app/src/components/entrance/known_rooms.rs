@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{api, system::hydration::use_hydration},
     format,
@@ -70,7 +71,7 @@ pub fn KnownRoomList() -> impl IntoView {
             }
         })
     })
-    .into_any()
+    .erased()
 }
 
 fn link(KnownRoom { pin, role }: KnownRoom) -> AnyView {
@@ -80,5 +81,5 @@ fn link(KnownRoom { pin, role }: KnownRoom) -> AnyView {
             <a class="button" data-look="outlined" href=wire::room_page(&pin) rel="external">{format::pin(pin.as_str())}{badge}</a>
         </li>
     }
-    .into_any()
+    .erased()
 }

@@ -3,6 +3,7 @@
 use leptos::{html::Input, prelude::*};
 use web_sys::HtmlInputElement;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     components::elements::flaps::Flaps,
     first_paint::use_server,
@@ -72,5 +73,5 @@ pub fn PinEntry(
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -7,6 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
 use super::known_rooms::use_known_rooms;
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::picked_file::PickedFile,
@@ -96,7 +97,7 @@ pub fn SharedContent(
     let button = move |KnownRoom { pin, .. }| {
         let words = t().add_to_room(&format::pin(pin.as_str()));
         let to_room = move |_| add.run((pin.clone(), handed()));
-        view! { <button class="button" type="button" data-look="outlined" on:click=to_room>{words}</button> }.into_any()
+        view! { <button class="button" type="button" data-look="outlined" on:click=to_room>{words}</button> }.erased()
     };
     let buttons = move || rooms.owned().into_iter().map(button).collect_view();
     let discard = move |_| {
@@ -134,7 +135,7 @@ pub fn SharedContent(
             <p class="problem" role="alert">{t().shared_lost()}</p>
         </Show>
     }
-    .into_any()
+    .erased()
 }
 
 /// The text, or its first characters.

@@ -3,6 +3,7 @@
 use leptos::{html::Dialog, prelude::*};
 use send_wrapper::SendWrapper;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{picked_file::PickedFile, uploader::use_uploads},
@@ -44,7 +45,10 @@ impl Waiting {
 
 /// The question, which is shown as long as files wait for the answer.
 #[component]
-pub fn AlreadyHere(waiting: Waiting) -> impl IntoView {
+pub fn AlreadyHere(
+    /// The files that wait for the answer.
+    waiting: Waiting,
+) -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
     let Waiting(files) = waiting;
@@ -78,5 +82,5 @@ pub fn AlreadyHere(waiting: Waiting) -> impl IntoView {
             </div>
         </dialog>
     }
-    .into_any()
+    .erased()
 }

@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
 use super::already_here::{AlreadyHere, Waiting};
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{
@@ -107,6 +108,6 @@ pub fn DropZone() -> impl IntoView {
                 <AlreadyHere waiting />
             </div>
         }
-        .into_any()
+        .erased()
     })
 }

@@ -3,6 +3,7 @@
 use leptos::{html::Dialog, prelude::*, task::spawn_local};
 
 use super::{preview::use_preview, receipts::Receipts, removing};
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::uploader::use_uploads,
@@ -77,7 +78,7 @@ pub fn FileDetailsWindow() -> impl IntoView {
             <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().done()}</button>
         </dialog>
     }
-    .into_any()
+    .erased()
 }
 
 /// What the dialog says of the file, and its buttons.
@@ -133,5 +134,5 @@ fn Facts(id: FileId, file: Memo<Option<FileEntry>>, wanted: RwSignal<Option<File
             </div>
         </div>
     }
-    .into_any()
+    .erased()
 }

@@ -8,6 +8,7 @@ use super::{
     listing::{Folder, Listing, folders},
     new_files::NewFiles,
 };
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         room::{
@@ -71,7 +72,7 @@ pub fn FileList() -> impl IntoView {
             <span id=AFTER tabindex="-1"></span>
         </section>
     }
-    .into_any()
+    .erased()
 }
 
 /// Moves the keyboard behind the list. The browser's own way would leave an entry in the history.
@@ -94,7 +95,7 @@ fn FilesOf(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
         Memo::new(move |_| folders.with(|folders| folders.iter().find(|folder| folder.name == called).cloned().unwrap_or_default()));
     let ids = Memo::new(move |_| folder.with(|folder| folder.ids.clone()));
     if name.is_empty() {
-        return view! { <Rows ids label=t().files().to_owned() /> }.into_any();
+        return view! { <Rows ids label=t().files().to_owned() /> }.erased();
     }
     let label = t().files_in(&name);
     // The folder's path as its sender gave it, which names the folder to the server.
@@ -115,7 +116,7 @@ fn FilesOf(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
             <Rows ids label />
         </details>
     }
-    .into_any()
+    .erased()
 }
 
 /// The rows, split into lists of [`ROWS_IN_A_LIST`], because the style sheet lets browsers skip the layout of a whole
@@ -129,7 +130,7 @@ fn Rows(ids: Memo<Vec<FileId>>, label: String) -> impl IntoView {
             <ListOfRows ids list label=label.clone() />
         </For>
     }
-    .into_any()
+    .erased()
 }
 
 #[component]
@@ -142,5 +143,5 @@ fn ListOfRows(ids: Memo<Vec<FileId>>, list: usize, label: String) -> impl IntoVi
             </For>
         </ul>
     }
-    .into_any()
+    .erased()
 }

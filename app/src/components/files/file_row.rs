@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{file_details::use_file_details, preview::use_preview, receipts, removing, selection};
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{
@@ -37,7 +38,7 @@ pub fn FileRow(
     let uploads = use_uploads();
     let (preview, details, removals, toasts) = (use_preview(), use_file_details(), use_removals(), use_toasts());
     let file = live.file(id);
-    let Some(first) = file.get_untracked() else { return ().into_any() };
+    let Some(first) = file.get_untracked() else { return ().erased() };
     let FileEntry { name, .. } = first;
     let pin = live.pin();
     let address = wire::file(&pin, id);
@@ -186,7 +187,7 @@ pub fn FileRow(
             </Shown>
         </li>
     }
-    .into_any()
+    .erased()
 }
 
 /// How many bytes of the file were handed out to this device, while it is downloading the file.

@@ -4,6 +4,7 @@ use gloo_events::EventListener;
 use leptos::prelude::*;
 use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         room::{
@@ -62,7 +63,7 @@ pub fn NewFiles() -> impl IntoView {
             </button>
         </Shown>
     }
-    .into_any()
+    .erased()
 }
 
 /// Where a file is seen: its row, or the name of the folder that hides it. `None` while it is not listed.

@@ -6,6 +6,7 @@ use leptos::{
     prelude::*,
 };
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::preview::{PreviewedFile, show},
@@ -90,5 +91,5 @@ pub fn PreviewWindow() -> impl IntoView {
             </footer>
         </dialog>
     }
-    .into_any()
+    .erased()
 }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{
@@ -92,5 +93,5 @@ pub fn UnfinishedFiles() -> impl IntoView {
             </section>
         </Shown>
     }
-    .into_any()
+    .erased()
 }

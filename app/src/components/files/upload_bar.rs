@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -76,7 +77,7 @@ pub fn UploadBar() -> impl IntoView {
             </section>
         </Shown>
     }
-    .into_any()
+    .erased()
 }
 
 /// The state of all uploads in one line.

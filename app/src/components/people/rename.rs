@@ -5,6 +5,7 @@ use leptos::{
     prelude::*,
 };
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::use_live_room, components::elements::icons::Pencil, i18n::t, room::DisplayName, wire::ClientMessage,
 };
@@ -72,5 +73,5 @@ pub fn Rename(
             </form>
         </Show>
     }
-    .into_any()
+    .erased()
 }

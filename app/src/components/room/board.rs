@@ -4,6 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::qr::QrButton;
 use crate::browser::system::{clipboard, sharing};
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         room::live_room::{Topic, use_live_room},
@@ -61,5 +62,5 @@ pub fn Board() -> impl IntoView {
             </Show>
         </section>
     }
-    .into_any()
+    .erased()
 }

@@ -6,6 +6,7 @@ use leptos::{
     task::spawn_local,
 };
 
+use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -95,7 +96,7 @@ pub fn CloseRoom() -> impl IntoView {
             </dialog>
         </div>
     }
-    .into_any()
+    .erased()
 }
 
 /// What is lost when the room is closed: its files, and the access of the `others`, who are all members but the owner.

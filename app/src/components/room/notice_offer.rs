@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{browser::room::notices::use_notices, i18n::t};
 
 /// A line that stays until the person accepts or declines it. Only after accepting does the browser ask for the
@@ -19,5 +20,5 @@ pub fn NoticeOffer() -> impl IntoView {
             </Show>
         </output>
     }
-    .into_any()
+    .erased()
 }

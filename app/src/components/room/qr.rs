@@ -2,6 +2,7 @@
 
 use leptos::{html::Dialog, prelude::*};
 
+use crate::components::elements::erase::Erase as _;
 use crate::{browser::room::live_room::use_live_room, format, i18n::t, wire};
 
 /// The button that shows the code, and the dialog with the code and the PIN.
@@ -29,5 +30,5 @@ pub fn QrButton() -> impl IntoView {
             <button class="button" type="button" data-look="outlined" on:click=hide>{t().done()}</button>
         </dialog>
     }
-    .into_any()
+    .erased()
 }

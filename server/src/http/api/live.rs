@@ -1,6 +1,10 @@
 //! `GET /api/rooms/{pin}/live`: the live socket of a member, a WebSocket. The server sends the snapshot or the missed
 //! events, and then every broadcast of the room; the client sends the few messages of `ClientMessage`.
+//!
+//! In the messages for a client that asks for batches, those broadcasts are gathered that wait already when the socket is
+//! written. Nothing waits for more of them.
 
+mod batch;
 mod socket;
 mod upgrade;
 
@@ -14,9 +18,10 @@ use axum::{
     extract::{Query, rejection::QueryRejection},
     response::Response,
 };
-use serde::Deserialize;
+use bytes::Bytes;
+use serde::{Deserialize, de::IgnoredAny};
 use tokio::{
-    sync::broadcast::error::RecvError,
+    sync::broadcast::error::{RecvError, TryRecvError},
     time::{Instant, MissedTickBehavior},
 };
 use tokio_tungstenite::tungstenite::{
@@ -36,6 +41,7 @@ use crate::{
     },
     rooms::{Attendance, Broadcast, NoSocket, RecordError, Subscription},
 };
+use batch::Batch;
 use socket::Socket;
 use upgrade::Upgrade;
 
@@ -45,21 +51,24 @@ const FIRST_MESSAGES: Duration = Duration::from_secs(60);
 /// How long a client may take to answer a close frame.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// The query of the address: the revision that the client already has, if it has one.
+/// The query of the address.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Since {
+pub(crate) struct Wishes {
+    /// The revision that the client already has, if it has one.
     since: Option<String>,
+    /// There, with whatever value, if a text message may hold several messages of the server.
+    batches: Option<IgnoredAny>,
 }
 
 /// Upgrades a member's request and serves the socket until either side ends it.
 pub(crate) async fn connect(
     services: State,
     session: Session,
-    query: Result<Query<Since>, QueryRejection>,
+    query: Result<Query<Wishes>, QueryRejection>,
     upgrade: Result<Upgrade, Refusal>,
 ) -> Result<Response, Refusal> {
     let out_of_range = || Refusal::new(ProblemCode::OutOfRange, "since must be the revision of a snapshot.");
-    let Query(Since { since }) = query.map_err(|_| out_of_range())?;
+    let Query(Wishes { since, batches }) = query.map_err(|_| out_of_range())?;
     let since = since.map(|since| since.parse()).transpose().map_err(|_| out_of_range())?;
     session.room.may_attend(session.member)?;
     let services = Arc::clone(&services);
@@ -68,7 +77,7 @@ pub(crate) async fn connect(
         // A client may be silent for as long.
         let patience = 2 * services.config.timeouts.heartbeat;
         let socket = Socket::new(connection, patience);
-        let mut live = Live { peer: Peer { services, session }, socket };
+        let mut live = Live { peer: Peer { services, session }, socket, takes_batches: batches.is_some() };
         sockets.track_future(async move { live.serve(since).await })
     }))
 }
@@ -80,6 +89,8 @@ pub(crate) async fn connect(
 struct Live {
     peer: Peer,
     socket: Socket,
+    /// Whether the client takes several messages in one.
+    takes_batches: bool,
 }
 
 /// The member at the other end of the socket.
@@ -94,6 +105,16 @@ enum End {
     Close(CloseCode, &'static str),
     Left,
     Gone,
+}
+
+/// What comes after the messages that are sent to a socket now.
+enum Next {
+    /// Further broadcasts, when there are some.
+    Broadcasts,
+    /// A snapshot, because some of the broadcasts are not kept any more.
+    Snapshot,
+    /// The end of the room.
+    End,
 }
 
 impl Live {
@@ -157,28 +178,55 @@ impl Live {
         }
     }
 
-    /// Sends a broadcast of the room to this socket. Broadcasts that the subscription already contains are skipped; of an
-    /// event that the member may not see, only the number is sent. A socket that fell too far behind gets a snapshot instead.
-    async fn forward(&mut self, message: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
-        match message {
-            Ok(message) => {
-                if message.revision.is_some_and(|revision| revision <= subscription.revision) {
-                    return ControlFlow::Continue(());
-                }
-                subscription.revision = message.revision.unwrap_or(subscription.revision);
-                if message.audience.includes(self.peer.session.viewer()) {
-                    self.send(&message.text).await?;
-                } else if let Some(revision) = message.revision {
-                    Box::pin(self.send_message(&ServerMessage::Unseen { revision })).await?;
-                }
-                if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
-            }
-            Err(RecvError::Lagged(_)) => {
+    /// Sends a broadcast of the room to this socket, and with it those that wait behind it, if the client takes them
+    /// together. A socket that fell too far behind gets a snapshot instead.
+    async fn forward(&mut self, received: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
+        let (batch, next) = self.gather(received, subscription);
+        if !batch.is_empty() {
+            self.send(batch.text()).await?;
+        }
+        match next {
+            Next::Broadcasts => ControlFlow::Continue(()),
+            Next::Snapshot => {
                 *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
                 Box::pin(self.send_first(subscription)).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
             }
-            Err(RecvError::Closed) => ControlFlow::Break(room_closed()),
+            Next::End => ControlFlow::Break(room_closed()),
+        }
+    }
+
+    /// The messages to send now, and what comes after them. Broadcasts that the subscription already contains are skipped;
+    /// of an event that the member may not see, there is only the number.
+    fn gather(&self, mut received: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> (Batch, Next) {
+        let mut batch = Batch::default();
+        loop {
+            match received {
+                Ok(message) => {
+                    if message.revision.is_none_or(|revision| revision > subscription.revision) {
+                        subscription.revision = message.revision.unwrap_or(subscription.revision);
+                        if message.audience.includes(self.peer.session.viewer()) {
+                            batch.push(message.text.clone());
+                        } else if let Some(revision) = message.revision {
+                            batch.push(encode(&ServerMessage::Unseen { revision }));
+                        }
+                        if message.last {
+                            return (batch, Next::End);
+                        }
+                    }
+                }
+                Err(RecvError::Lagged(_)) => return (batch, Next::Snapshot),
+                Err(RecvError::Closed) => return (batch, Next::End),
+            }
+            if !self.takes_batches || batch.is_full() {
+                return (batch, Next::Broadcasts);
+            }
+            received = match subscription.broadcasts.try_recv() {
+                Ok(message) => Ok(message),
+                Err(TryRecvError::Empty) => return (batch, Next::Broadcasts),
+                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
+                Err(TryRecvError::Closed) => Err(RecvError::Closed),
+            };
         }
     }
 
@@ -210,7 +258,7 @@ impl Live {
 
     /// Encodes a message as JSON and sends it.
     async fn send_message(&mut self, message: &ServerMessage) -> ControlFlow<End> {
-        self.send(&serde_json::to_vec(message).expect("messages have string keys and no failing parts")).await
+        self.send(&encode(message)).await
     }
 
     /// Sends the first messages of a subscription. The socket ends if the peer does not take all of them within
@@ -269,6 +317,11 @@ impl Peer {
         }
         Ok(None)
     }
+}
+
+/// Encodes a message as JSON.
+fn encode(message: &ServerMessage) -> Bytes {
+    serde_json::to_vec(message).expect("messages have string keys and no failing parts").into()
 }
 
 fn owner_only() -> Refusal {

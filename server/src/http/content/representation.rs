@@ -252,7 +252,7 @@ fn in_use<S: Stream>(room: &RoomHandle, bytes: S) -> impl Stream<Item = S::Item>
     })
 }
 
-/// The watch that lets the owner see how much of a file a guest has downloaded. Downloads by the owner, and requests to
+/// The watch that lets the owner and the guest see how much of a file the guest has downloaded. Downloads by the owner, and requests to
 /// show a file, are not reported.
 fn download_watch(session: &Session, purpose: Purpose) -> ReadWatch {
     let Session { room, member, role } = session.clone();
