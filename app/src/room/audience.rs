@@ -80,16 +80,16 @@ fn of_upload(is_part: bool) -> Audience {
 }
 
 impl Room {
-    /// The room as this viewer may see it. A guest sees neither parts nor running downloads, and of the receipts only
-    /// the guest's own.
+    /// The room as this viewer may see it. A guest sees neither parts nor downloads, and of the receipts only the
+    /// guest's own.
     #[must_use]
     pub fn seen_by(self, viewer: Viewer) -> Self {
         if viewer.role == Role::Owner {
             return self;
         }
-        let Self { pin, created_at_ms, settings, members, files, snippets, parts: _, downloads: _, closed } = self;
+        let Self { pin, created_at_ms, settings, members, files, snippets, closed, parts: _, downloads: _, broken_downloads: _ } = self;
         let files = files.into_iter().map(|file| file.seen_by(viewer)).collect();
-        Self { pin, created_at_ms, settings, members, files, snippets, parts: Vec::new(), downloads: Vec::new(), closed }
+        Self { settings, members, files, snippets, closed, ..Self::new(pin, created_at_ms) }
     }
 }
 

@@ -44,8 +44,10 @@ pub enum Topic {
     Files,
     /// How many bytes of each file have arrived.
     Progress,
-    /// Which members are downloading which files.
+    /// Which members are downloading which files, and which downloads broke off.
     Downloads,
+    /// Which members have which files.
+    Receipts,
     /// The texts.
     Snippets,
     /// Everything about one member.
@@ -168,7 +170,7 @@ impl LiveRoom {
         self.snapshot.try_update_value(|snapshot| snapshot.follow(revision, event)).unwrap_or(Ok(()))?;
         match event {
             RoomEvent::MemberJoined { member: Member { id, .. } } | RoomEvent::MemberLeft { id } => {
-                self.changed(&[Topic::Seats, Topic::Presence, Topic::Member(*id)]);
+                self.changed(&[Topic::Seats, Topic::Presence, Topic::Downloads, Topic::Member(*id)]);
             }
             RoomEvent::MemberRenamed { id, .. } => self.changed(&[Topic::Seats, Topic::Member(*id)]),
             RoomEvent::DeviceChanged { id, .. } => self.changed(&[Topic::Member(*id)]),
@@ -180,10 +182,10 @@ impl LiveRoom {
             RoomEvent::FileRemoved { id } => {
                 self.changed(&[Topic::Files, Topic::Progress, Topic::Downloads, Topic::File(*id)]);
             }
-            RoomEvent::FileDigested { id, .. }
-            | RoomEvent::FileReceived { id, .. }
-            | RoomEvent::ThumbnailAdded { id }
-            | RoomEvent::ThumbnailLost { id } => self.changed(&[Topic::File(*id)]),
+            RoomEvent::FileReceived { id, .. } => self.changed(&[Topic::Receipts, Topic::Downloads, Topic::File(*id)]),
+            RoomEvent::FileDigested { id, .. } | RoomEvent::ThumbnailAdded { id } | RoomEvent::ThumbnailLost { id } => {
+                self.changed(&[Topic::File(*id)])
+            }
             RoomEvent::MemberForgotten { .. } | RoomEvent::PartAdded { .. } => {}
             RoomEvent::SnippetAdded { .. } | RoomEvent::SnippetRemoved { .. } => self.changed(&[Topic::Snippets]),
             RoomEvent::SettingsChanged { .. } => self.changed(&[Topic::Settings]),
@@ -207,10 +209,15 @@ impl LiveRoom {
         }
     }
 
-    /// Forgets all running downloads. They were reported over a connection that has been lost, so it is not known which
-    /// of them still run.
+    /// Forgets all downloads. They were reported over a connection that has been lost, so it is not known which of them
+    /// still run.
     pub(crate) fn forget_downloads(self) {
-        let files = self.snapshot.try_update_value(|snapshot| std::mem::take(&mut snapshot.room.downloads)).unwrap_or_default();
+        let forget = |snapshot: &mut Snapshot| {
+            let mut files = std::mem::take(&mut snapshot.room.downloads);
+            files.append(&mut snapshot.room.broken_downloads);
+            files
+        };
+        let files = self.snapshot.try_update_value(forget).unwrap_or_default();
         if !files.is_empty() {
             self.changed(&[Topic::Downloads]);
             files.iter().for_each(|download| self.changed(&[Topic::File(download.file)]));
