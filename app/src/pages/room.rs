@@ -29,8 +29,8 @@ use crate::{
         },
         people::member_list::MemberList,
         room::{
-            announcer::Announcer, board::Board, close_room::CloseRoom, link_status::LinkStatus, notice_offer::NoticeOffer,
-            snippet_list::SnippetList,
+            all_received::AllReceived, announcer::Announcer, board::Board, close_room::CloseRoom, link_status::LinkStatus,
+            notice_offer::NoticeOffer, snippet_list::SnippetList,
         },
     },
     first_paint::{Page, first_paint},
@@ -150,6 +150,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                     <main class="room">
                         <HydratedLater><LinkStatus /></HydratedLater>
                         <HydratedLater><NoticeOffer /></HydratedLater>
+                        <HydratedLater><AllReceived /></HydratedLater>
                         <HydratedLater><Announcer /></HydratedLater>
                         <p class="quiet without-script">
                             {t().without_script()}
