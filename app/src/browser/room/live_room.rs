@@ -20,6 +20,10 @@ pub enum Link {
     Connecting,
     /// The connection was lost; the next attempt follows by itself.
     Waiting,
+    /// Several attempts failed, although the browser has a network: the server does not answer.
+    Unanswered,
+    /// The browser has no network.
+    Offline,
 }
 
 /// Why the page cannot follow the room any more.
