@@ -4,6 +4,7 @@ pub mod all_received;
 pub mod announcer;
 pub mod board;
 pub mod close_room;
+pub mod closed_room;
 mod lacking;
 pub mod link_status;
 pub mod notice_offer;

@@ -30,7 +30,10 @@ pub enum Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The room does not exist any more, and the page has not received the event that closed it.
-    Gone,
+    Gone {
+        /// When the room was closed, in milliseconds since the Unix epoch, if the server knows it.
+        closed_at_ms: Option<u64>,
+    },
     /// The room exists, but this browser has no seat in it.
     NoSeat,
 }

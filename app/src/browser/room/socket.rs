@@ -114,7 +114,9 @@ fn loss(failures: u32) -> Link {
 /// tell why. Returns `None` if both do, or if that is not known.
 async fn ended(live: LiveRoom) -> Option<Ended> {
     match api::fetch_room(&live.pin()).await {
-        Err(problem) if matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => Some(Ended::Gone),
+        Err(problem) if matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => {
+            Some(Ended::Gone { closed_at_ms: problem.closed_at_ms })
+        }
         Err(problem) if problem.code == ProblemCode::NotAMember => Some(Ended::NoSeat),
         Ok(_) | Err(_) => None,
     }
