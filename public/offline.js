@@ -1,8 +1,15 @@
-// The page that says that there is no network: loads what was asked for as soon as the server can be reached.
+// The page that stands in for one that could not be loaded: says whether the browser has no network or the server does not
+// answer, and loads what was asked for as soon as the server can be reached.
 
 const PERIOD_MS = 5000;
 
+function showReason() {
+    document.getElementById('offline').hidden = navigator.onLine;
+    document.getElementById('away').hidden = !navigator.onLine;
+}
+
 async function tryAgain() {
+    showReason();
     if (document.visibilityState !== 'visible') return;
     try {
         await fetch('/healthz', { cache: 'no-store' });
@@ -12,6 +19,8 @@ async function tryAgain() {
     location.reload();
 }
 
+showReason();
 addEventListener('online', tryAgain);
+addEventListener('offline', showReason);
 document.addEventListener('visibilitychange', tryAgain);
 setInterval(tryAgain, PERIOD_MS);

@@ -53,6 +53,11 @@ pub enum Page {
         /// Why the room cannot be joined, or why the last attempt failed.
         problem: Option<ProblemCode>,
     },
+    /// The page of a room that was closed lately.
+    Closed {
+        /// When the room was closed, in milliseconds since the Unix epoch, if that is known.
+        at_ms: Option<u64>,
+    },
     /// The page for an address at which there is nothing.
     NotFound,
 }

@@ -69,6 +69,14 @@ pub fn duration(secs: u64) -> String {
     }
 }
 
+/// The time of day of a moment in UTC: "13:05 UTC". It is for pages that are painted for somebody whose time zone is not
+/// known.
+#[must_use]
+pub fn utc_time_of_day(unix_ms: u64) -> String {
+    let minutes = unix_ms / 60_000;
+    format!("{:02}:{:02} UTC", minutes / 60 % 24, minutes % 60)
+}
+
 /// A PIN in groups of three digits, as people read numbers aloud: "482 913".
 #[must_use]
 pub fn pin(digits: &str) -> String {
@@ -122,5 +130,10 @@ mod tests {
     #[test]
     fn a_pin_is_read_in_groups() {
         assert_eq!((pin("482913"), pin("4829"), pin("48")), ("482\u{a0}913".to_owned(), "482\u{a0}9".to_owned(), "48".to_owned()));
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_in_utc() {
+        assert_eq!([0, 47_100_000, 86_399_999, 86_400_000].map(utc_time_of_day), ["00:00 UTC", "13:05 UTC", "23:59 UTC", "00:00 UTC"]);
     }
 }

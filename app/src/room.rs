@@ -15,6 +15,7 @@ mod ids;
 mod member;
 mod name;
 mod preview;
+mod receipts;
 mod snippet;
 mod typed_pin;
 
@@ -57,6 +58,10 @@ pub struct Room {
     /// The downloads that are running now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub downloads: Vec<Download>,
+    /// The downloads that broke off and have not been taken up again, the newest last. There are at most
+    /// [`Room::MAX_BROKEN_DOWNLOADS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken_downloads: Vec<Download>,
     /// How the room ended; `None` while it is open. The last event of the room sets it.
     pub closed: Option<Closed>,
 }
@@ -136,6 +141,9 @@ impl Snapshot {
 }
 
 impl Room {
+    /// The most broken downloads that a room remembers; with more, the oldest is forgotten.
+    pub const MAX_BROKEN_DOWNLOADS: usize = 256;
+
     /// A room in which nothing has happened yet.
     #[must_use]
     pub fn new(pin: Pin, created_at_ms: u64) -> Self {
@@ -148,6 +156,7 @@ impl Room {
             snippets: Vec::new(),
             parts: Vec::new(),
             downloads: Vec::new(),
+            broken_downloads: Vec::new(),
             closed: None,
         }
     }
@@ -162,6 +171,7 @@ impl Room {
             },
             RoomEvent::MemberLeft { id } => {
                 self.members.retain(|member| member.id != *id);
+                self.broken_downloads.retain(|download| download.member != *id);
                 if self.members.is_empty() {
                     self.members = Vec::new();
                 }
@@ -219,6 +229,7 @@ impl Room {
                     file.sha256 = None;
                     file.received_by.clear();
                 }
+                self.broken_downloads.retain(|download| download.file != *id);
             }
             RoomEvent::FileReceived { id, member } => {
                 if let Some(file) = self.upload_mut(*id)
@@ -226,6 +237,7 @@ impl Room {
                 {
                     file.received_by.push(*member);
                 }
+                self.broken_downloads.retain(|download| (download.file, download.member) != (*id, *member));
             }
             RoomEvent::ThumbnailAdded { id } | RoomEvent::ThumbnailLost { id } => {
                 if let Some(file) = self.upload_mut(*id) {
@@ -236,6 +248,7 @@ impl Room {
                 self.files.retain(|file| file.id != *id);
                 self.parts.retain(|part| part.id != *id);
                 self.downloads.retain(|download| download.file != *id);
+                self.broken_downloads.retain(|download| download.file != *id);
             }
             RoomEvent::SnippetAdded { snippet } => {
                 if !self.snippets.iter().any(|known| known.id == snippet.id) {
@@ -252,6 +265,7 @@ impl Room {
                 self.snippets.clear();
                 self.parts.clear();
                 self.downloads.clear();
+                self.broken_downloads.clear();
             }
         }
     }
@@ -274,12 +288,25 @@ impl Room {
                 }
             }
             PassingEvent::Download { download, running } => {
-                self.downloads.retain(|known| (known.file, known.member) != (download.file, download.member));
+                let is_another = |known: &Download| (known.file, known.member) != (download.file, download.member);
+                self.downloads.retain(is_another);
+                self.broken_downloads.retain(is_another);
                 if *running && self.file(download.file).is_some() {
                     self.downloads.push(*download);
+                } else if self.has_broken_off(download) {
+                    if self.broken_downloads.len() >= Self::MAX_BROKEN_DOWNLOADS {
+                        self.broken_downloads.remove(0);
+                    }
+                    self.broken_downloads.push(*download);
                 }
             }
         }
+    }
+
+    /// Whether a download that has ended left a member of the room without a part of the file.
+    fn has_broken_off(&self, download: &Download) -> bool {
+        let lacks = |file: &FileEntry| file.size_bytes != Some(download.received_bytes) && !file.received_by.contains(&download.member);
+        self.member(download.member).is_some() && self.file(download.file).is_some_and(lacks)
     }
 
     /// Becomes `next`, with the entries of its own lists before those of `next`. A snapshot that comes in parts is put
@@ -345,8 +372,9 @@ impl Room {
             offset_bytes: file.offset_bytes,
             state: file.state,
         });
-        let downloads = self.downloads.iter().map(|download| PassingEvent::Download { download: *download, running: true });
-        presences.chain(progress).chain(downloads)
+        let running = self.downloads.iter().map(|download| PassingEvent::Download { download: *download, running: true });
+        let broken = self.broken_downloads.iter().map(|download| PassingEvent::Download { download: *download, running: false });
+        presences.chain(progress).chain(running).chain(broken)
     }
 
     fn member_mut(&mut self, id: MemberId) -> Option<&mut Member> {

@@ -166,7 +166,8 @@ export async function arrivedPercent(row: Locator): Promise<number> {
 
 /** Closes the room and confirms it in the dialog. */
 export async function closeRoom(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Close room' }).click();
+  // Where everyone has everything, another button of this name is near the top.
+  await page.getByRole('complementary').getByRole('button', { name: 'Close room' }).click();
   const question = page.getByRole('dialog', { name: 'Close this room?' });
   await question.getByRole('button', { name: 'Close room' }).click();
 }

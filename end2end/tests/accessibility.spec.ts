@@ -73,7 +73,8 @@ test('a room is for everyone, from its first moment to its end', async ({ cable,
   await owner.getByRole('button', { name: 'Lock' }).click();
   await expect(guest.getByText('Locked: nobody new can join.')).toBeVisible();
   await isForEveryone(owner, 'a locked room');
-  await owner.getByRole('button', { name: 'Close room' }).click();
+  await expect(owner.getByText('Everyone has everything. Close the room?')).toBeVisible();
+  await owner.getByRole('complementary').getByRole('button', { name: 'Close room' }).click();
   await isForEveryone(owner, 'the question before the end');
   await owner.getByRole('dialog', { name: 'Close this room?' }).getByRole('button', { name: 'Cancel' }).click();
   await closeRoom(owner);

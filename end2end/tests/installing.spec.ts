@@ -123,17 +123,23 @@ test('every picture that the manifest names is there, as it says', async ({ serv
   }
 });
 
-test('an app that was started once says without a network that it is offline, and comes back by itself', async ({ cable, device }) => {
+test('an app that was started once says that the server or the network is missing, and comes back by itself', async ({ cable, device }) => {
   const phone = await device('androidPhone', { ...WORKERS, address: cable.address });
   await phone.goto('/');
   await hasWorker(phone);
   await cable.cut();
   for (const path of ['/r/123456', '/']) {
     await phone.goto(path);
-    await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeVisible();
+    await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeVisible();
+    await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeHidden();
     await expect(phone.getByRole('link', { name: 'Try again' })).toHaveAttribute('href', '/');
     expect(await phone.evaluate(() => [...document.styleSheets].map((sheet) => sheet.cssRules.length > 0))).toEqual([true]);
   }
+  await phone.context().setOffline(true);
+  await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeVisible();
+  await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeHidden();
+  await phone.context().setOffline(false);
+  await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeVisible();
   await cable.mend();
   await expect(phone.getByRole('button', { name: 'Create room' })).toBeVisible({ timeout: 20_000 });
 });

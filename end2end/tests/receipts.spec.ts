@@ -4,7 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { addFiles, createRoom, detailsOf, download, fileRow, joinRoom, renameSelf } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
-import { expect, test } from '../support/test';
+import { CONNECTION_LOST, answered, expect, test } from '../support/test';
 
 /** Opens the details of a file, and returns the line of each guest. */
 async function receipts(owner: Page, name: string): Promise<Locator> {
@@ -90,4 +90,79 @@ test('waiting ends with the question when the owner keeps the room open', async 
   await expect(fileRow(owner, name)).toContainText('1 has it');
   await expect(question).toBeHidden();
   await expect(fileRow(owner, name)).toBeVisible();
+});
+
+test('a download that breaks off does not count as done: the room waits, and the owner is asked', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const ada = await device('desktop', { address: cable.address, noise: [...CONNECTION_LOST, ...answered(410, /./)] });
+  const bob = await device('iPhone');
+  for (const [guest, called] of [[ada, 'Ada'], [bob, 'Bob']] as const) {
+    await joinRoom(guest, pin);
+    await renameSelf(guest, called);
+  }
+  const film = await sample(info, 'film.mov', 40 * MIB);
+  await addFiles(owner, film.path);
+  await expect(fileRow(ada, film.name)).toHaveAttribute('data-state', 'complete');
+  const seat = await ada.context().cookies();
+
+  cable.allowDownload(8 * MIB);
+  await download(ada, fileRow(ada, film.name));
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
+  await expect(question.getByRole('listitem')).toHaveText(['Ada is still downloading “film.mov”.', 'Bob has not downloaded “film.mov”.']);
+  await question.getByRole('button', { name: "Close when they're done" }).click();
+  await cable.cut();
+  await expect(question.getByText(/^Ada's download of “film.mov” broke off at \d+ %\.$/).last()).toBeVisible();
+  await expect(question.getByRole('button', { name: 'Close now' })).toBeVisible();
+  await question.getByRole('button', { name: 'Keep waiting' }).click();
+  await expect(question).toContainText('The room closes when they have it.');
+  await expect(fileRow(bob, film.name), 'it is still open').toBeVisible();
+
+  // Whoever takes the download up again needs only the rest.
+  cable.allowEverything();
+  await cable.mend();
+  const address = (await fileRow(ada, film.name).getByRole('link', { name: 'Download' }).getAttribute('href')) ?? '';
+  const cookie = seat.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const rest = await fetch(new URL(address, cable.address), { headers: { cookie, range: `bytes=${4 * MIB}-` } });
+  expect(rest.status).toBe(206);
+  await rest.arrayBuffer();
+  for (const page of [owner, bob, ada]) {
+    await expect(page.getByRole('heading', { name: 'This room is closed.' })).toBeVisible({ timeout: 20_000 });
+  }
+});
+
+test('the list of who lacks what follows what happens while the question is open', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await renameSelf(guest, 'Ada');
+  await dropFiles(owner, [{ name: 'a.txt', text: 'a' }, { name: 'b.txt', text: 'b' }]);
+  await expect(fileRow(guest, 'b.txt')).toHaveAttribute('data-state', 'complete');
+  await owner.getByRole('button', { name: 'Close room' }).click();
+  const question = owner.getByRole('dialog', { name: 'Close this room?' });
+  await expect(question.getByRole('listitem')).toHaveText(['Ada has not downloaded “a.txt”.', 'Ada has not downloaded “b.txt”.']);
+  await (await download(guest, fileRow(guest, 'a.txt'))).path();
+  await expect(question.getByRole('listitem')).toHaveText(['Ada has not downloaded “b.txt”.']);
+});
+
+test('when everyone has everything, the owner is asked whether to close the room', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, [{ name: 'a.txt', text: 'a' }]);
+  const asked = owner.getByRole('status').filter({ hasText: 'Everyone has everything. Close the room?' });
+  await expect(fileRow(owner, 'a.txt')).toHaveAttribute('data-state', 'complete');
+  await expect(asked).toHaveCount(0);
+  await (await download(guest, fileRow(guest, 'a.txt'))).path();
+  await expect(asked).toBeVisible();
+  await expect(guest.getByText('Everyone has everything.')).toHaveCount(0);
+
+  await dropFiles(owner, [{ name: 'b.txt', text: 'b' }]);
+  await expect(asked, 'it is not true any more').toHaveCount(0);
+  await (await download(guest, fileRow(guest, 'b.txt'))).path();
+  await asked.getByRole('button', { name: 'Close room' }).click();
+  for (const page of [owner, guest]) await expect(page.getByRole('heading', { name: 'This room is closed.' })).toBeVisible();
 });

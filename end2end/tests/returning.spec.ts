@@ -57,6 +57,19 @@ test('a page that lost its connection comes back by itself and catches up on wha
   await expect(guest.getByText(LOST)).toHaveCount(0);
 });
 
+test('a page says whether the server does not answer or the browser has no network', async ({ cable, device }) => {
+  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
+  await createRoom(owner);
+  await cable.cut();
+  await expect(owner.getByText(LOST)).toBeVisible();
+  await expect(owner.getByText('The server cannot be reached. Reconnecting…')).toBeVisible({ timeout: 15_000 });
+  await owner.context().setOffline(true);
+  await expect(owner.getByText('You are offline.')).toBeVisible();
+  await owner.context().setOffline(false);
+  await cable.mend();
+  await expect(owner.getByText(/Reconnecting…|You are offline/)).toHaveCount(0, { timeout: 20_000 });
+});
+
 test('a page comes back at once when the browser has a network again', async ({ cable, device }, info) => {
   const owner = await device('desktop');
   const pin = await createRoom(owner);

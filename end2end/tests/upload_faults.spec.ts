@@ -26,28 +26,50 @@ test('a bit that turns over on the way is noticed, and its chunk is sent again',
   expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
 });
 
-for (const [status, code] of [
-  [503, 'unavailable'],
-  [507, 'no_space'],
-] as const) {
-  test(`a chunk that is answered with ${status} is sent again`, async ({ device }, info) => {
+test('a chunk that is answered with 503 is sent again', async ({ device }, info) => {
+  const owner = await device('desktop', { noise: answered(503, /\/files\//) });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'film.mov', 20 * MIB);
+  let refusing = true;
+  await owner.route(/\/files\//, async (route) => {
+    if (!refusing || route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
+    await route.fulfill({ status: 503, contentType: 'application/problem+json', json: { title: 'no', status: 503, code: 'unavailable', detail: 'Not now.' } });
+  });
+  const sent = Chunks.of(owner);
+  await addFiles(owner, film.path);
+  await expect(fileRow(owner, film.name)).toContainText(/Interrupted at \d+ %, trying again/);
+  refusing = false;
+  await expect(fileRow(guest, film.name)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
+  expect(sent.offsets.slice(0, 3)).toEqual([0, 4 * MIB, 4 * MIB]);
+  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+});
+
+for (const status of [429, 503]) {
+  test(`a server that is busy (${status}) is left alone as long as it says, however often it says so`, async ({ device }, info) => {
     const owner = await device('desktop', { noise: answered(status, /\/files\//) });
-    const pin = await createRoom(owner);
-    const guest = await device('iPhone');
-    await joinRoom(guest, pin);
-    const film = await sample(info, 'film.mov', 20 * MIB);
-    let refusing = true;
+    await owner.clock.install();
+    await createRoom(owner);
+    const film = await sample(info, 'film.mov', 10 * MIB);
+    let refusals = 0;
     await owner.route(/\/files\//, async (route) => {
-      if (!refusing || route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
-      await route.fulfill({ status, contentType: 'application/problem+json', json: { title: 'no', status, code, detail: 'Not now.' } });
+      if (refusals === 9 || route.request().method() !== 'PATCH') return route.fallback();
+      refusals += 1;
+      // A proxy answers with a page of its own.
+      await route.fulfill({ status, headers: { 'retry-after': '40' }, contentType: 'text/html', body: '<h1>busy</h1>' });
     });
-    const sent = Chunks.of(owner);
     await addFiles(owner, film.path);
-    await expect(fileRow(owner, film.name)).toContainText(/Interrupted at \d+ %, trying again/);
-    refusing = false;
-    await expect(fileRow(guest, film.name)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
-    expect(sent.offsets.slice(0, 3)).toEqual([0, 4 * MIB, 4 * MIB]);
-    expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+    const row = fileRow(owner, film.name);
+    await expect.poll(() => refusals).toBe(1);
+    await owner.clock.fastForward(35_000);
+    await expect(row).toContainText('Interrupted at 0 %, trying again');
+    expect(refusals, 'no request before the time').toBe(1);
+    await expect(async () => {
+      await owner.clock.fastForward(40_000);
+      await expect(row).toHaveAttribute('data-state', 'complete', { timeout: 500 });
+    }).toPass({ timeout: 30_000 });
+    expect(refusals, 'more than the failures after which an upload stops').toBe(9);
   });
 }
 
@@ -66,29 +88,34 @@ test('an upload survives a network that breaks again and again', async ({ cable,
   expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
 });
 
-test('whoever is refused again and again is told why, and tries again by hand', async ({ device }, info) => {
-  const owner = await device('desktop', { noise: answered(507, /\/files\//) });
-  await owner.clock.install();
-  const pin = await createRoom(owner);
-  const guest = await device('iPhone');
-  await joinRoom(guest, pin);
-  const film = await sample(info, 'film.mov', 10 * MIB);
-  await owner.route(/\/files\//, async (route) => {
-    if (route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
-    await route.fulfill({ status: 507, contentType: 'application/problem+json', json: { title: 'full', status: 507, code: 'no_space', detail: 'The server is out of space.' } });
-  });
-  await addFiles(owner, film.path);
-  const row = fileRow(owner, film.name);
-  await expect(async () => {
-    await owner.clock.fastForward(30_000);
-    await expect(row).toContainText('Stopped at 40 %. The server is out of space.', { timeout: 500 });
-  }).toPass({ timeout: 30_000 });
+for (const [status, code, words] of [
+  [507, 'no_space', 'The server is out of space. Try again when there is room.'],
+  [413, 'room_full', 'The file does not fit into this room. Remove something first.'],
+  [403, undefined, 'The server does not allow this.'],
+] as const) {
+  test(`whoever is refused for good with ${status} is told why at once, and tries again by hand`, async ({ device }, info) => {
+    const owner = await device('desktop', { noise: answered(status, /\/files\//) });
+    const pin = await createRoom(owner);
+    const guest = await device('iPhone');
+    await joinRoom(guest, pin);
+    const film = await sample(info, 'film.mov', 10 * MIB);
+    const sent = Chunks.of(owner);
+    await owner.route(/\/files\//, async (route) => {
+      if (route.request().headers()['upload-offset'] !== `${4 * MIB}`) return route.fallback();
+      const json = code === undefined ? {} : { title: 'no', status, code, detail: 'No.' };
+      await route.fulfill({ status, contentType: 'application/problem+json', json });
+    });
+    await addFiles(owner, film.path);
+    const row = fileRow(owner, film.name);
+    await expect(row).toContainText(`Stopped at 40 %. ${words}`);
+    expect(sent.offsets, 'it is not sent again').toEqual([0, 4 * MIB]);
 
-  await owner.unroute(/\/files\//);
-  await row.getByRole('button', { name: 'Try again' }).click();
-  await expect(fileRow(guest, film.name)).toHaveAttribute('data-state', 'complete');
-  expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
-});
+    await owner.unroute(/\/files\//);
+    await row.getByRole('button', { name: 'Try again' }).click();
+    await expect(fileRow(guest, film.name)).toHaveAttribute('data-state', 'complete');
+    expect(await sha256Of(await download(guest, fileRow(guest, film.name)))).toBe(film.sha256);
+  });
+}
 
 test('a file that the device hands out empty is reported, and nothing of it is stored', async ({ device }, info) => {
   const owner = await device('iPhone');

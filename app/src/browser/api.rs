@@ -136,7 +136,7 @@ async fn send_json(request: RequestBuilder, body: &impl Serialize) -> Result<Res
 }
 
 /// Replaces the `detail` of a problem by what happened and what to do next, in the reader's language.
-pub(crate) fn in_words(problem: Problem) -> Problem {
+fn in_words(problem: Problem) -> Problem {
     let detail = match problem.closed_at_ms {
         Some(closed_at_ms) => t().closed_at(&clock::time_of_day(closed_at_ms)),
         None => problem_text(problem.code).to_owned(),
@@ -149,15 +149,42 @@ pub(crate) async fn checked(response: Response) -> Result<Response, Problem> {
     if response.ok() {
         return Ok(response);
     }
+    let retry_after = response.headers().get("retry-after");
     let text = response.text().await.unwrap_or_default();
-    Err(serde_json::from_str(&text).map_or_else(|_| unexpected(response.status()), in_words))
+    Err(problem_in(&text, response.status(), retry_after))
+}
+
+/// The problem in the body of a response that is no success, with the wait that its header `Retry-After` asks for.
+pub(crate) fn problem_in(body: &str, status: u16, retry_after: Option<String>) -> Problem {
+    let problem = serde_json::from_str(body).unwrap_or_else(|_| unexpected(status));
+    let retry_after_secs = problem.retry_after_secs.or_else(|| secs_until(&retry_after?));
+    in_words(Problem { retry_after_secs, ..problem })
+}
+
+/// How many seconds a `Retry-After` means, which is a number of them or a date (RFC 9110, section 10.2.3).
+fn secs_until(retry_after: &str) -> Option<u64> {
+    let retry_after = retry_after.trim();
+    if let Ok(secs) = retry_after.parse() {
+        return Some(secs);
+    }
+    let secs = js_sys::Date::parse(retry_after) / 1000.0 - clock::now_secs();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is not a date was refused, and a past one is 0")]
+    (!secs.is_nan()).then_some(secs.max(0.0).ceil() as u64)
 }
 
 /// The problem for an error response whose body is not a [`Problem`]. Such a response comes from a proxy in between,
-/// not from the server.
-pub(crate) fn unexpected(status: u16) -> Problem {
-    let code = if status >= 500 { ProblemCode::Unavailable } else { ProblemCode::MalformedRequest };
-    in_words(Problem::new(code, ""))
+/// or has no body because it answers `HEAD`.
+fn unexpected(status: u16) -> Problem {
+    let code = match status {
+        403 => ProblemCode::CrossSite,
+        410 => ProblemCode::RoomClosed,
+        413 => ProblemCode::FileTooLarge,
+        429 => ProblemCode::TooManyAtOnce,
+        507 => ProblemCode::NoSpace,
+        500.. => ProblemCode::Unavailable,
+        _ => ProblemCode::MalformedRequest,
+    };
+    Problem { status, ..Problem::new(code, "") }
 }
 
 async fn answer<T: DeserializeOwned>(response: Response) -> Result<T, Problem> {

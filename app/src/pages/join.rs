@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::system::places::use_places,
-    components::{elements::hydrated_later::HydratedLater, entrance::join_form::JoinForm},
+    components::{elements::hydrated_later::HydratedLater, entrance::join_form::JoinForm, room::closed_room::ClosedRoom},
     first_paint::{Page, first_paint},
     i18n::t,
     room::Pin,
@@ -21,11 +21,12 @@ pub fn JoinPage(
 ) -> impl IntoView {
     let problem = match first_paint() {
         Some(Page::Join { problem }) => problem,
+        Some(Page::Closed { at_ms }) => return view! { <ClosedRoom pin closed_at_ms=at_ms words=t().closed_erased() /> }.into_any(),
         _ => None,
     };
     let places = use_places();
     let to_room = Callback::new(move |pin| places.go(Place::Room(pin)));
-    view! { <WayIn pin problem on_joined=to_room /> }
+    view! { <WayIn pin problem on_joined=to_room /> }.into_any()
 }
 
 /// The join form for one room as a whole page. The page of a room shows it, too, to people who are not members.

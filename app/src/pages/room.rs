@@ -32,8 +32,8 @@ use crate::{
         },
         people::member_list::MemberList,
         room::{
-            announcer::Announcer, board::Board, close_room::CloseRoom, link_status::LinkStatus, notice_offer::NoticeOffer,
-            snippet_list::SnippetList,
+            all_received::AllReceived, announcer::Announcer, board::Board, close_room::CloseRoom, closed_room::ClosedRoom,
+            link_status::LinkStatus, notice_offer::NoticeOffer, snippet_list::SnippetList,
         },
     },
     first_paint::{Page, first_paint},
@@ -49,6 +49,8 @@ enum Standing {
     Unknown,
     /// This browser has a seat. The view is the room as the server sent it.
     Member(Box<RoomView>),
+    /// The room was closed, at this moment if that is known.
+    Closed(Option<u64>),
     /// This browser has no seat. With a problem code, joining or loading the room failed for that reason.
     Outside(Option<ProblemCode>),
 }
@@ -62,6 +64,7 @@ pub fn RoomPage(
     let standing = RwSignal::new(match first_paint() {
         Some(Page::Room(json)) => serde_json::from_str(&json).map_or(Standing::Unknown, |view| Standing::Member(Box::new(view))),
         Some(Page::Join { problem }) => Standing::Outside(problem),
+        Some(Page::Closed { at_ms }) => Standing::Closed(at_ms),
         _ => Standing::Unknown,
     });
     let asked = pin.clone();
@@ -72,6 +75,7 @@ pub fn RoomPage(
                 standing.set(match api::fetch_room(&pin).await {
                     Ok(view) => Standing::Member(Box::new(view)),
                     Err(problem) if problem.code == ProblemCode::NotAMember => Standing::Outside(None),
+                    Err(problem) if problem.code == ProblemCode::RoomClosed => Standing::Closed(problem.closed_at_ms),
                     Err(problem) => Standing::Outside(Some(problem.code)),
                 });
             });
@@ -83,6 +87,10 @@ pub fn RoomPage(
     (move || match standing.get() {
         Standing::Unknown => view! { <Opening /> }.erased(),
         Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.erased(),
+        Standing::Closed(closed_at_ms) => {
+            language.track();
+            view! { <ClosedRoom pin=pin.clone() closed_at_ms words=t().closed_erased() /> }.erased()
+        }
         Standing::Outside(problem) => {
             language.track();
             view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.erased()
@@ -139,7 +147,11 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
         }
     });
     let closed = Memo::new(move |_| live.read(Topic::Settings, |room| room.closed));
-    let over = Memo::new(move |_| closed.get().is_some() || live.ended.get() == Some(Ended::Gone));
+    let over = Memo::new(move |_| closed.get().is_some() || matches!(live.ended.get(), Some(Ended::Gone { .. })));
+    let closed_at_ms = move || match live.ended.get() {
+        Some(Ended::Gone { closed_at_ms }) => closed_at_ms,
+        _ => closed.get().map(|closed| closed.at_ms),
+    };
     Effect::new(move |_| {
         if over.get() {
             kept_files::forget_room(live.pin());
@@ -149,11 +161,14 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     (move || {
         language.track();
         view! {
-            <Show when=move || !over.get() fallback=move || view! { <ClosedRoom closed=closed.get() /> }>
+            <Show when=move || !over.get() fallback=move || view! {
+                <ClosedRoom pin=live.pin() closed_at_ms=closed_at_ms() words=closed_words(closed.get()) />
+            }>
                 <HydratedLater>
                     <main class="room">
                         <HydratedLater><LinkStatus /></HydratedLater>
                         <HydratedLater><NoticeOffer /></HydratedLater>
+                        <HydratedLater><AllReceived /></HydratedLater>
                         <HydratedLater><Announcer /></HydratedLater>
                         <p class="quiet without-script">
                             {t().without_script()}
@@ -190,19 +205,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     .erased()
 }
 
-/// The page of a room that has been closed. It says how, if that is known.
-#[component]
-fn ClosedRoom(closed: Option<Closed>) -> impl IntoView {
-    view! {
-        <main class="notice">
-            <h1>{t().closed_heading()}</h1>
-            <p>{closed_words(closed)}</p>
-            <a class="button" href="/" rel="external">{t().to_first_page()}</a>
-        </main>
-    }
-    .erased()
-}
-
+/// What became of the files of a room that has been closed, and how it ended, if that is known.
 fn closed_words(closed: Option<Closed>) -> String {
     let Some(Closed { by, at_ms, erased_files }) = closed else {
         return t().closed_erased().to_owned();

@@ -3,7 +3,7 @@
 //! Each event and each field is decided on here by name, so that a new one does not compile before somebody has decided
 //! who may see it.
 
-use super::{FileEntry, FileId, MemberId, PassingEvent, Role, Room, RoomEvent};
+use super::{Download, FileEntry, FileId, MemberId, PassingEvent, Role, Room, RoomEvent};
 
 /// The member to whom a room or an event is about to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,10 +87,14 @@ impl Room {
         if viewer.role == Role::Owner {
             return self;
         }
-        let Self { pin, created_at_ms, settings, members, files, snippets, parts: _, mut downloads, closed } = self;
+        let own = |mut downloads: Vec<Download>| {
+            downloads.retain(|download| download.member == viewer.member);
+            downloads
+        };
+        let Self { pin, created_at_ms, settings, members, files, snippets, closed, parts: _, downloads, broken_downloads } = self;
         let files = files.into_iter().map(|file| file.seen_by(viewer)).collect();
-        downloads.retain(|download| download.member == viewer.member);
-        Self { pin, created_at_ms, settings, members, files, snippets, parts: Vec::new(), downloads, closed }
+        let (downloads, broken_downloads) = (own(downloads), own(broken_downloads));
+        Self { settings, members, files, snippets, closed, downloads, broken_downloads, ..Self::new(pin, created_at_ms) }
     }
 }
 

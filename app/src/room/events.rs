@@ -157,7 +157,8 @@ pub enum PassingEvent {
     Download {
         /// Which member has how much of which file.
         download: Download,
-        /// Whether the download goes on.
+        /// Whether the download goes on. One that ends with less than the whole file has broken off, and stays in
+        /// [`Room::broken_downloads`](super::Room::broken_downloads) until the member takes it up again.
         running: bool,
     },
 }

@@ -207,3 +207,73 @@ fn a_picture_is_told_of_only_while_it_is_there() {
     room.apply(&RoomEvent::ThumbnailLost { id });
     assert!(!room.file(id).unwrap().has_thumbnail);
 }
+
+/// A room with a file of ten bytes and a guest.
+pub(super) fn room_with_guest() -> (Room, FileId, MemberId) {
+    let (id, guest) = (FileId::new(1), MemberId::new(2));
+    let mut room = snapshot().room;
+    let member = Member {
+        id: guest,
+        name: DisplayName::parse("Ada").unwrap(),
+        role: Role::Guest,
+        device: Device { kind: DeviceKind::Desktop, browser: String::new(), system: String::new() },
+        address: String::new(),
+        presence: Presence::Connected,
+    };
+    room.apply(&RoomEvent::MemberJoined { member });
+    room.apply(&RoomEvent::FileAdded { file: FileEntry { size_bytes: Some(10), ..file(id, "a") } });
+    (room, id, guest)
+}
+
+#[test]
+fn a_download_that_ends_too_early_has_broken_off_until_it_goes_on() {
+    let (mut room, file, member) = room_with_guest();
+    let pass = |room: &mut Room, received_bytes, running| {
+        let download = Download { file, member, received_bytes };
+        room.pass(&PassingEvent::Download { download, running });
+        (room.downloads.contains(&download), room.broken_downloads.contains(&download))
+    };
+    assert_eq!(pass(&mut room, 3, true), (true, false));
+    assert_eq!(pass(&mut room, 3, false), (false, true));
+    assert_eq!(pass(&mut room, 5, true), (true, false));
+    assert!(room.broken_downloads.is_empty());
+    assert_eq!(pass(&mut room, 10, false), (false, false));
+    // Whoever has the file already misses nothing when another download of it breaks off.
+    room.apply(&RoomEvent::FileReceived { id: file, member });
+    assert_eq!(pass(&mut room, 4, false), (false, false));
+}
+
+#[test]
+fn nothing_is_broken_off_for_who_has_left_or_for_a_file_that_is_gone() {
+    let (room, file, member) = room_with_guest();
+    let broken = PassingEvent::Download { download: Download { file, member, received_bytes: 3 }, running: false };
+    for event in [
+        RoomEvent::MemberLeft { id: member },
+        RoomEvent::FileRemoved { id: file },
+        RoomEvent::FileReopened { id: file, offset_bytes: 1 },
+        RoomEvent::FileReceived { id: file, member },
+    ] {
+        let mut room = room.clone();
+        room.pass(&broken);
+        assert_eq!(room.broken_downloads.len(), 1);
+        room.apply(&event);
+        assert!(room.broken_downloads.is_empty(), "{event:?}");
+    }
+    let mut room = room;
+    room.apply(&RoomEvent::MemberLeft { id: member });
+    room.pass(&broken);
+    assert!(room.broken_downloads.is_empty());
+}
+
+#[test]
+fn only_so_many_broken_downloads_are_remembered() {
+    let (mut room, _, member) = room_with_guest();
+    for number in 10..=10 + Room::MAX_BROKEN_DOWNLOADS as u128 {
+        let id = FileId::new(number);
+        room.apply(&RoomEvent::FileAdded { file: FileEntry { size_bytes: Some(10), ..file(id, "a") } });
+        let download = Download { file: id, member, received_bytes: 3 };
+        room.pass(&PassingEvent::Download { download, running: false });
+    }
+    assert_eq!(room.broken_downloads.len(), Room::MAX_BROKEN_DOWNLOADS);
+    assert_eq!(room.broken_downloads[0].file, FileId::new(11));
+}

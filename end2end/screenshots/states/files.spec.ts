@@ -111,7 +111,7 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   });
   const closing = async (words: Words) => {
     await button(owner, words('close_room')).click();
-    await expect(owner.locator('.still-getting')).toBeVisible();
+    await expect(owner.locator('.lacking')).toBeVisible();
   };
   const keepOpen = (words: Words) => button(owner.getByRole('dialog', { name: words('close_question') }), words('cancel')).click();
   await pose(owner, { name: 'room-closing', screen: true, enter: closing, leave: keepOpen });

@@ -148,7 +148,11 @@ async fn room_unavailable(services: &Arc<Services>, pin: &str, Refusal(problem):
         (Ok(pin), ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => seat_token(request.headers(), &pin).map(|_| forget_seat(&pin)),
         _ => None,
     };
-    let page = if pin.parse::<Pin>().is_ok() { Page::Join { problem: Some(problem.code) } } else { Page::NotFound };
+    let page = match (pin.parse::<Pin>(), problem.code) {
+        (Ok(_), ProblemCode::RoomClosed) => Page::Closed { at_ms: problem.closed_at_ms },
+        (Ok(_), code) => Page::Join { problem: Some(code) },
+        (Err(_), _) => Page::NotFound,
+    };
     let mut response = render(services, StatusCode::from_u16(problem.status).expect("every code has a valid status"), page, request).await;
     if let Some(secs) = problem.retry_after_secs {
         response.headers_mut().insert(header::RETRY_AFTER, secs.into());

@@ -95,6 +95,7 @@ impl State {
             member.presence = Presence::Reconnecting;
         }
         record.snapshot.room.downloads.clear();
+        record.snapshot.room.broken_downloads.clear();
         let unused_ms = match recovered.events.last() {
             // Only an empty room has been unused since its last event. Members who still had a seat were there until
             // the server stopped, so that the unused time starts now.

@@ -93,7 +93,7 @@ impl State {
     /// The committed room as this viewer may see it, but with no files.
     fn snapshot_without_files(&self, viewer: Viewer) -> Snapshot {
         let Snapshot { revision, room } = &self.committed.snapshot;
-        let Room { pin, created_at_ms, settings, members, files: _, snippets, parts, downloads, closed } = room;
+        let Room { pin, created_at_ms, settings, members, files: _, snippets, parts, downloads, broken_downloads, closed } = room;
         let room = Room {
             pin: pin.clone(),
             created_at_ms: *created_at_ms,
@@ -103,6 +103,7 @@ impl State {
             snippets: snippets.clone(),
             parts: parts.clone(),
             downloads: downloads.clone(),
+            broken_downloads: broken_downloads.clone(),
             closed: *closed,
         };
         Snapshot { revision: *revision, room: room.seen_by(viewer) }

@@ -129,8 +129,30 @@ async fn the_owner_sees_how_far_a_download_is_and_that_it_broke_off() {
 
     drop(download);
     socket.until_passing(on_the_way(id, guest.entered.member, 4, false)).await;
-    assert!(owner.room().await.downloads.is_empty());
+    let room = owner.room().await;
+    assert_eq!((room.downloads, room.broken_downloads), (vec![], vec![seen]));
     assert!(owner.entry(id).await.received_by.is_empty());
+    assert!(guest.room().await.broken_downloads.is_empty(), "guests are not told");
+    // A page that comes back is told again, without a new snapshot.
+    let revision = owner.view().await.snapshot.revision;
+    owner.live(Some(revision)).await.until_passing(on_the_way(id, guest.entered.member, 4, false)).await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_download_that_broke_off_is_forgotten_when_it_is_taken_up_again() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let id = owner.upload("a.txt", b"0123456789").await;
+    let mut socket = owner.listen().await;
+    get_range(&guest, &owner.file(id), "bytes=0-3").await;
+    socket.until_passing(on_the_way(id, guest.entered.member, 4, false)).await;
+    let broken = Download { file: id, member: guest.entered.member, received_bytes: 4 };
+    assert_eq!(owner.room().await.broken_downloads, [broken]);
+    get_range(&guest, &owner.file(id), "bytes=4-9").await;
+    assert_eq!(receipt(&mut socket).await, (id, guest.entered.member));
+    assert!(owner.room().await.broken_downloads.is_empty());
     app.finish().await;
 }
 

@@ -27,13 +27,20 @@ pub enum Link {
     Connecting,
     /// The connection was lost; the next attempt follows by itself.
     Waiting,
+    /// Several attempts failed, although the browser has a network: the server does not answer.
+    Unanswered,
+    /// The browser has no network.
+    Offline,
 }
 
 /// Why the page cannot follow the room any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The room does not exist any more, and the page has not received the event that closed it.
-    Gone,
+    Gone {
+        /// When the room was closed, in milliseconds since the Unix epoch, if the server knows it.
+        closed_at_ms: Option<u64>,
+    },
     /// The room exists, but this browser has no seat in it.
     NoSeat,
 }
@@ -51,8 +58,10 @@ pub enum Topic {
     Files,
     /// How many bytes of each file have arrived.
     Progress,
-    /// Which members are downloading which files.
+    /// Which members are downloading which files, and which downloads broke off.
     Downloads,
+    /// Which members have which files.
+    Receipts,
     /// The texts.
     Snippets,
     /// Everything about one member.
@@ -178,7 +187,7 @@ impl LiveRoom {
         self.snapshot.try_update_value(|snapshot| snapshot.follow(revision, event)).unwrap_or(Ok(()))?;
         match event {
             RoomEvent::MemberJoined { member: Member { id, .. } } | RoomEvent::MemberLeft { id } => {
-                self.changed(&[Topic::Seats, Topic::Presence, Topic::Member(*id)]);
+                self.changed(&[Topic::Seats, Topic::Presence, Topic::Downloads, Topic::Member(*id)]);
             }
             RoomEvent::MemberRenamed { id, .. } => self.changed(&[Topic::Seats, Topic::Member(*id)]),
             RoomEvent::DeviceChanged { id, .. } => self.changed(&[Topic::Member(*id)]),
@@ -190,10 +199,10 @@ impl LiveRoom {
             RoomEvent::FileRemoved { id } => {
                 self.changed(&[Topic::Files, Topic::Progress, Topic::Downloads, Topic::File(*id)]);
             }
-            RoomEvent::FileDigested { id, .. }
-            | RoomEvent::FileReceived { id, .. }
-            | RoomEvent::ThumbnailAdded { id }
-            | RoomEvent::ThumbnailLost { id } => self.changed(&[Topic::File(*id)]),
+            RoomEvent::FileReceived { id, .. } => self.changed(&[Topic::Receipts, Topic::Downloads, Topic::File(*id)]),
+            RoomEvent::FileDigested { id, .. } | RoomEvent::ThumbnailAdded { id } | RoomEvent::ThumbnailLost { id } => {
+                self.changed(&[Topic::File(*id)])
+            }
             RoomEvent::MemberForgotten { .. } | RoomEvent::PartAdded { .. } => {}
             RoomEvent::SnippetAdded { .. } | RoomEvent::SnippetRemoved { .. } => self.changed(&[Topic::Snippets]),
             RoomEvent::SettingsChanged { .. } => self.changed(&[Topic::Settings]),
@@ -217,10 +226,15 @@ impl LiveRoom {
         }
     }
 
-    /// Forgets all running downloads. They were reported over a connection that has been lost, so it is not known which
-    /// of them still run.
+    /// Forgets all downloads. They were reported over a connection that has been lost, so it is not known which of them
+    /// still run.
     pub(crate) fn forget_downloads(self) {
-        let files = self.snapshot.try_update_value(|snapshot| std::mem::take(&mut snapshot.room.downloads)).unwrap_or_default();
+        let forget = |snapshot: &mut Snapshot| {
+            let mut files = std::mem::take(&mut snapshot.room.downloads);
+            files.append(&mut snapshot.room.broken_downloads);
+            files
+        };
+        let files = self.snapshot.try_update_value(forget).unwrap_or_default();
         if !files.is_empty() {
             self.changed(&[Topic::Downloads]);
             files.iter().for_each(|download| self.changed(&[Topic::File(download.file)]));

@@ -29,6 +29,10 @@ const SILENCE_MS: u32 = (2 * HEARTBEAT_SECS + 5) * 1000;
 /// How many milliseconds the server has to answer a heartbeat with which the page tests the connection.
 const ANSWER_MS: u32 = 4000;
 
+/// After this many failed attempts in a row the page says that the server does not answer. A server that is started
+/// again, or a change of network, takes less than these two or three seconds.
+const UNANSWERED: u32 = 3;
+
 /// Follows the room over the live socket until the page is left.
 pub fn follow(live: LiveRoom, toasts: Toasts) {
     let (outgoing, queued) = unbounded();
@@ -45,6 +49,8 @@ pub fn follow(live: LiveRoom, toasts: Toasts) {
 enum Nudge {
     /// The browser has a network again.
     Online,
+    /// The browser has lost its network.
+    Offline,
     /// The page came to the front (`true`) or went to the background.
     Visibility(bool),
 }
@@ -76,15 +82,31 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedRec
                 }
             }
         }
-        live.link.set(Link::Waiting);
+        live.link.set(loss(failures));
         let mut wait = sleep(backoff::after(failures)).fuse();
         loop {
             select! {
                 () = wait => break,
-                nudge = nudges.next() => if let Some(Nudge::Online | Nudge::Visibility(true)) = nudge { break },
+                nudge = nudges.next() => match nudge {
+                    Some(Nudge::Online | Nudge::Visibility(true)) => break,
+                    Some(Nudge::Offline) => {
+                        live.link.try_set(Link::Offline);
+                    }
+                    Some(Nudge::Visibility(false)) | None => {}
+                },
             }
         }
-        live.link.set(Link::Connecting);
+    }
+}
+
+/// What is known of a connection that was lost and could not be made again `failures` times. It stays on the page until
+/// the connection is there again.
+fn loss(failures: u32) -> Link {
+    match failures {
+        0 => Link::Waiting,
+        _ if !page::is_online() => Link::Offline,
+        UNANSWERED.. => Link::Unanswered,
+        _ => Link::Waiting,
     }
 }
 
@@ -92,7 +114,9 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedRec
 /// tell why. Returns `None` if both do, or if that is not known.
 async fn ended(live: LiveRoom) -> Option<Ended> {
     match api::fetch_room(&live.pin()).await {
-        Err(problem) if matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => Some(Ended::Gone),
+        Err(problem) if matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => {
+            Some(Ended::Gone { closed_at_ms: problem.closed_at_ms })
+        }
         Err(problem) if problem.code == ProblemCode::NotAMember => Some(Ended::NoSeat),
         Ok(_) | Err(_) => None,
     }
@@ -207,12 +231,16 @@ fn visibility(visible: bool) -> ClientMessage {
     ClientMessage::Visibility { visible }
 }
 
-fn listen_for_nudges(nudge: &UnboundedSender<Nudge>) -> [EventListener; 2] {
-    let (online, shown) = (nudge.clone(), nudge.clone());
+fn listen_for_nudges(nudge: &UnboundedSender<Nudge>) -> [EventListener; 3] {
+    let (online, offline, shown) = (nudge.clone(), nudge.clone(), nudge.clone());
     [
         EventListener::new(&page::window(), "online", move |_| {
             #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when the page is")]
             let _ = online.unbounded_send(Nudge::Online);
+        }),
+        EventListener::new(&page::window(), "offline", move |_| {
+            #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when the page is")]
+            let _ = offline.unbounded_send(Nudge::Offline);
         }),
         EventListener::new(&page::document(), "visibilitychange", move |_| {
             #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when the page is")]

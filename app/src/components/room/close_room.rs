@@ -6,6 +6,7 @@ use leptos::{
     task::spawn_local,
 };
 
+use super::lacking::{self, Awaited};
 use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
@@ -14,11 +15,11 @@ use crate::{
         system::toasts::use_toasts,
     },
     i18n::t,
-    room::Room,
 };
 
-/// The button that closes the room, and the dialog that asks for confirmation. While members are still downloading,
-/// the dialog names them and offers to wait: then the room closes as soon as no download is running.
+/// The button that closes the room, and the dialog that asks for confirmation. The dialog lists which guest does not
+/// have which file. While somebody is downloading, it offers to wait: then the room closes as soon as each of them has
+/// the file or has left. When a download breaks off meanwhile, the owner decides whether to wait on.
 #[component]
 pub fn CloseRoom() -> impl IntoView {
     let live = use_live_room();
@@ -27,26 +28,40 @@ pub fn CloseRoom() -> impl IntoView {
     let button = NodeRef::<Button>::new();
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let waiting = RwSignal::new(false);
-    let getting = Memo::new(move |_| live.read(Topic::Downloads, still_getting));
+    let awaited = RwSignal::new(None::<Awaited>);
+    let waiting = Memo::new(move |_| awaited.with(Option::is_some));
+    // The list is made only while the dialog is open, because a large room has many pairs of a guest and a file.
+    let lacking = Memo::new(move |_| {
+        if !asking.get() {
+            return Vec::new();
+        }
+        [Topic::Seats, Topic::Files, Topic::Receipts].into_iter().for_each(|topic| live.track(topic));
+        live.read(Topic::Downloads, lacking::lines)
+    });
+    let somebody_has_begun = Memo::new(move |_| live.read(Topic::Downloads, |room| !Awaited::begin(room).is_over()));
+    let undecided = Memo::new(move |_| {
+        awaited.with(|awaited| live.read(Topic::Downloads, |room| awaited.as_ref().and_then(|awaited| awaited.undecided(room))))
+    });
 
     let ask = move |_| {
-        if let Some(dialog) = dialog.get() {
+        if let Some(dialog) = dialog.get_untracked() {
             asking.set(true);
             #[expect(clippy::let_underscore_must_use, reason = "fails only for a dialog that is open already")]
             let _ = dialog.show_modal();
         }
     };
+    // The room may have been closed meanwhile, which removes the dialog and everything that belongs to it. What runs
+    // later (answers to requests, events of the dialog, frames) therefore finds nothing to do.
     let keep = move |(): ()| {
-        if let Some(dialog) = dialog.get() {
+        if let Some(dialog) = dialog.try_get_untracked().flatten() {
             dialog.close();
         }
     };
     // When the dialog closes, the browser returns the focus while the button is still hidden, which has no effect. So
     // the focus is set here, after the button is visible again.
     let answered = move |_| {
-        asking.set(false);
-        waiting.set(false);
+        asking.try_set(false);
+        awaited.try_set(None);
         request_animation_frame(move || {
             if let Some(button) = button.try_get_untracked().flatten() {
                 #[expect(clippy::let_underscore_must_use, reason = "focus fails only for an element that is not on the page")]
@@ -66,8 +81,27 @@ pub fn CloseRoom() -> impl IntoView {
             busy.try_set(false);
         });
     };
+    let wait = move |_| awaited.set(Some(live.read_untracked(Awaited::begin)));
+    let wait_on = move |_| {
+        if let Some(download) = undecided.get_untracked() {
+            awaited.update(|awaited| awaited.iter_mut().for_each(|awaited| awaited.accept(download)));
+        }
+    };
     Effect::new(move |_| {
-        if waiting.get() && getting.with(Vec::is_empty) && !busy.get_untracked() {
+        if !waiting.get() {
+            return;
+        }
+        [Topic::Seats, Topic::Files, Topic::Receipts].into_iter().for_each(|topic| live.track(topic));
+        let followed = live.read(Topic::Downloads, |room| {
+            let mut next = awaited.get_untracked().unwrap_or_default();
+            next.follow(room);
+            next
+        });
+        let is_over = followed.is_over();
+        if awaited.with_untracked(|awaited| awaited.as_ref() != Some(&followed)) {
+            awaited.set(Some(followed));
+        }
+        if is_over && !busy.get_untracked() {
             close(());
         }
     });
@@ -76,22 +110,34 @@ pub fn CloseRoom() -> impl IntoView {
         let (files, members) = live.read(Topic::Files, |room| (room.files.len(), room.members.len()));
         consequence_words(files, members.saturating_sub(1))
     };
+    let state = move || match undecided.get() {
+        Some(download) => live.read(Topic::Files, |room| lacking::broke_off(room, &download)).unwrap_or_default(),
+        None if waiting.get() => t().closes_when_they_have_it().to_owned(),
+        None => String::new(),
+    };
     view! {
         <div class="close-room script-only">
             <button class="text-button" type="button" node_ref=button hidden=move || asking.get() on:click=ask>{t().close_room()}</button>
             <dialog class="question" node_ref=dialog aria-labelledby="close-question" on:close=answered>
                 <h2 id="close-question">{t().close_question()}</h2>
                 <p>{consequence}</p>
-                <Show when=move || getting.with(|getting| !getting.is_empty())>
-                    <p class="still-getting">{move || getting.with(|getting| getting_words(getting))}</p>
+                <Show when=move || lacking.with(|lacking| !lacking.is_empty())>
+                    <ul class="lacking" aria-label=t().who_lacks()>
+                        {move || lacking.get().into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
+                    </ul>
                 </Show>
-                <p aria-live="polite" class="quiet">{move || if waiting.get() { t().closes_when_they_have_it() } else { "" }}</p>
+                <p aria-live="polite" class="quiet">{state}</p>
                 <div class="question-actions">
                     <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>{t().cancel()}</button>
-                    <Show when=move || !waiting.get() && getting.with(|getting| !getting.is_empty())>
-                        <button class="button" type="button" data-look="outlined" on:click=move |_| waiting.set(true)>{t().wait_for_them()}</button>
+                    <Show when=move || !waiting.get() && somebody_has_begun.get()>
+                        <button class="button" type="button" data-look="outlined" on:click=wait>{t().wait_for_them()}</button>
                     </Show>
-                    <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=move |_| close(())>{t().close_room()}</button>
+                    <Show when=move || undecided.get().is_some()>
+                        <button class="button" type="button" data-look="outlined" on:click=wait_on>{t().keep_waiting()}</button>
+                    </Show>
+                    <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=move |_| close(())>
+                        {move || if undecided.get().is_some() { t().close_now() } else { t().close_room() }}
+                    </button>
                 </div>
             </dialog>
         </div>
@@ -106,27 +152,6 @@ fn consequence_words(files: usize, others: usize) -> String {
         (0, others) => t().close_empties_and(&t().close_others(others)),
         (files, 0) => t().close_erases(files),
         (files, others) => t().close_erases_and(files, &t().close_others(others)),
-    }
-}
-
-/// The downloads that are running, as pairs of the member's name and the file's name.
-fn still_getting(room: &Room) -> Vec<(String, String)> {
-    let names = |download: &crate::room::Download| {
-        let member = room.member(download.member)?.name.to_string();
-        Some((member, room.file(download.file)?.name.to_string()))
-    };
-    room.downloads.iter().filter_map(names).collect()
-}
-
-fn getting_words(getting: &[(String, String)]) -> String {
-    match getting {
-        [(member, file)] => t().still_downloading_file(member, file),
-        [(member, _), rest @ ..] if rest.iter().all(|(other, _)| other == member) => t().still_downloading_files(getting.len(), member),
-        several => {
-            let mut members: Vec<&str> = several.iter().map(|(member, _)| member.as_str()).collect();
-            members.dedup();
-            t().still_downloading_members(&members.join(t().list_separator()))
-        }
     }
 }
 
@@ -146,15 +171,5 @@ mod tests {
         for (files, others, words) in cases {
             assert_eq!(consequence_words(files, others), words);
         }
-    }
-
-    #[test]
-    fn says_who_would_lose_what() {
-        let words = |getting: &[(&str, &str)]| {
-            getting_words(&getting.iter().map(|(member, file)| ((*member).to_owned(), (*file).to_owned())).collect::<Vec<_>>())
-        };
-        assert_eq!(words(&[("Ada", "a.pdf")]), "Ada is still downloading “a.pdf”.");
-        assert_eq!(words(&[("Ada", "a.pdf"), ("Ada", "b.pdf")]), "Ada is still downloading 2 files.");
-        assert_eq!(words(&[("Ada", "a.pdf"), ("Bob", "b.pdf")]), "Still downloading: Ada, Bob.");
     }
 }

@@ -55,8 +55,9 @@ fn SnippetRow(id: SnippetId) -> impl IntoView {
     let unfolded = RwSignal::new(!is_long);
     let text = StoredValue::new(text);
     let copy = move |_| {
+        let text = text.get_value();
         spawn_local(async move {
-            let copied = clipboard::copy(&text.get_value()).await;
+            let copied = clipboard::copy(&text).await;
             toasts.show(if copied { t().copied() } else { t().copy_failed() });
         });
     };
@@ -126,7 +127,8 @@ fn SnippetField() -> impl IntoView {
         let pin = live.pin();
         spawn_local(async move {
             match api::add_snippet(&pin, text).await {
-                Ok(()) if typed => drop(field.get_untracked().map(|field| field.set_value(""))),
+                // The page may be gone by then.
+                Ok(()) if typed => drop(field.try_get_untracked().flatten().map(|field| field.set_value(""))),
                 Ok(()) => {}
                 Err(problem) => toasts.show(problem.detail),
             }

@@ -15,15 +15,17 @@ use crate::http::preferences;
 /// The address of the page.
 pub(crate) const PATH: &str = "/offline";
 
-/// The address of the page's script, which reloads the page when the server can be reached again.
+/// The address of the page's script, which says whether the network or the server is missing, and reloads the page when
+/// the server can be reached again.
 pub(crate) const SCRIPT: &str = "/offline.js";
 
 /// The `Content-Security-Policy` of the page: only its own script may run.
 const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The whole page as HTML. It is written out here, because the program that runs in the other pages cannot start
-/// without the server.
+/// The whole page as HTML. Without its script it says that the server cannot be reached, which is true in any case: the
+/// script finds out whether the browser has no network. The page is written out here, because the program that runs in
+/// the other pages cannot start without the server.
 pub(crate) fn page(language: Language, theme: Theme) -> String {
     let t = Messages::of(language);
     let style = assets::BUNDLE.style.as_ref().map(|href| format!(r#"<link rel="stylesheet" href="{href}">"#)).unwrap_or_default();
@@ -55,8 +57,14 @@ pub(crate) fn page(language: Language, theme: Theme) -> String {
 </a>
 </header>
 <main class="notice">
-<h1>{heading}</h1>
-<p>{explained}</p>
+<div id="away">
+<h1>{away}</h1>
+<p>{away_explained}</p>
+</div>
+<div id="offline" hidden>
+<h1>{offline}</h1>
+<p>{offline_explained}</p>
+</div>
 <a class="button" href="/">{again}</a>
 </main>
 </body>
@@ -66,8 +74,10 @@ pub(crate) fn page(language: Language, theme: Theme) -> String {
         theme = theme.name().map(|name| format!(" data-theme=\"{name}\"")).unwrap_or_default(),
         direction = language.direction(),
         title = t.title(t.title_offline()),
-        heading = t.offline_heading(),
-        explained = t.offline_explained(),
+        away = t.away_heading(),
+        away_explained = t.away_explained(),
+        offline = t.offline_heading(),
+        offline_explained = t.offline_explained(),
         again = t.try_again(),
     )
 }
@@ -96,6 +106,7 @@ mod tests {
         let page = page(Language::English, Theme::Dark);
         assert!(page.contains(r#"data-theme="dark""#));
         assert!(page.contains(r#"src="/offline.js""#));
-        assert!(page.contains("You are offline."));
+        assert!(page.contains("<div id=\"offline\" hidden>\n<h1>You are offline.</h1>"), "only the script knows");
+        assert!(page.contains("<div id=\"away\">\n<h1>The server cannot be reached.</h1>"));
     }
 }

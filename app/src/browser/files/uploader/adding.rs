@@ -180,6 +180,11 @@ impl Uploads {
                 return Ok(());
             }
             match self.try_to_add(batch, picked, &key, is_first_try).await {
+                Err(problem) if problem.code != ProblemCode::TooManyNewFiles && backoff::asked(&problem).is_some() => {
+                    // Nothing is wrong; the server says how long it is busy.
+                    sleep(backoff::asked(&problem).unwrap_or_default()).await;
+                    continue;
+                }
                 Err(problem) if problem.code == ProblemCode::Unavailable => {}
                 Err(problem) if problem.code == ProblemCode::TooManyNewFiles => {
                     // Nothing is wrong; the server only takes the many files in its own time.

@@ -10,7 +10,7 @@ use super::{chunk::Chunk, slice_of};
 use crate::browser::system::clock;
 use crate::{
     browser::{
-        api::{self, in_words, unreachable, unreadable},
+        api::{self, unreachable, unreadable},
         files::picked_file::PickedFile,
         system::page,
     },
@@ -129,10 +129,9 @@ fn outcome(xhr: &XmlHttpRequest) -> Result<u64, Problem> {
         return reached.ok_or_else(unreadable);
     }
     let text = xhr.response_text().ok().flatten().unwrap_or_default();
-    match serde_json::from_str(&text) {
-        Ok(Problem { code: ProblemCode::OffsetMismatch, offset_bytes: Some(offset), .. }) => Ok(offset),
-        Ok(problem) => Err(in_words(problem)),
-        Err(_) => Err(api::unexpected(status)),
+    match api::problem_in(&text, status, xhr.get_response_header("retry-after").ok().flatten()) {
+        Problem { code: ProblemCode::OffsetMismatch, offset_bytes: Some(offset), .. } => Ok(offset),
+        problem => Err(problem),
     }
 }
 

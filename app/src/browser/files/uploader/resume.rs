@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use gloo_timers::future::sleep;
 use js_sys::Uint8Array;
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::File;
@@ -179,10 +180,13 @@ impl Uploads {
                 Ok(Comparison::Same) => return self.begin(pin, file.id, picked, Rc::new(lock), None),
                 Ok(Comparison::Other) => return self.toasts.show(t().has_changed(&file.name)),
                 Ok(Comparison::Done) => return,
-                Err(problem) if backoff::is_temporary(&problem) => {
-                    failures += 1;
-                    backoff::wait(failures).await;
-                }
+                Err(problem) if backoff::is_temporary(&problem) => match backoff::asked(&problem) {
+                    Some(wait) => sleep(wait).await,
+                    None => {
+                        failures += 1;
+                        backoff::wait(failures).await;
+                    }
+                },
                 Err(problem) => return self.toasts.show(t().not_continued(&file.name, &problem.detail)),
             }
         }

@@ -1,6 +1,7 @@
 //! Sends one file, chunk after chunk, until the server has all of it.
 
 use futures::join;
+use gloo_timers::future::sleep;
 
 use super::{Source, UploadState, Uploads, chunk::Chunk, protocol, slice_of};
 use crate::browser::system::{backoff, clock};
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// After this many failures in a row the upload fails, unless the browser is offline. The person then decides whether
-/// to go on.
+/// to go on. What the server refuses for good fails at once, and a wait that the server asks for is no failure.
 const MAX_FAILURES: u32 = 7;
 
 /// Sends the bytes that the server does not have yet. While a chunk is being sent, the checksum of the next one is
@@ -62,12 +63,16 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
             }
             Err(problem) if !backoff::is_temporary(&problem) => return Err(problem),
             Err(problem) => {
-                failures += 1;
+                let asked = backoff::asked(&problem);
+                failures += u32::from(asked.is_none());
                 if failures >= MAX_FAILURES && page::is_online() {
                     return Err(problem);
                 }
                 uploads.set(id, UploadState::Retrying);
-                backoff::wait(failures).await;
+                match asked {
+                    Some(wait) => sleep(wait).await,
+                    None => backoff::wait(failures).await,
+                }
                 // Some of the chunk may have arrived, so the next round asks the server for the offset.
                 offset = None;
             }
