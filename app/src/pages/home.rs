@@ -37,7 +37,7 @@ pub fn HomePage() -> impl IntoView {
             <h1 class="home-title">{t().home_heading()}</h1>
             <section class="board" aria-label=t().join_a_room()>
                 <h2 class="board-title">{t().with_a_pin()}</h2>
-                <HydratedLater><JoinForm problem asks_name=false on_joined=to_room /></HydratedLater>
+                <HydratedLater><JoinForm problem on_joined=to_room /></HydratedLater>
             </section>
             <CreateRoom />
             <KnownRoomList />

@@ -37,11 +37,13 @@ pub fn WayIn(
     /// Called with the PIN of the room that was joined.
     on_joined: Callback<Pin>,
 ) -> impl IntoView {
+    // A PIN that no room has is there to be corrected.
+    let title = if problem == Some(ProblemCode::NoSuchRoom) { t().join_a_room() } else { t().join_this_room() };
     view! {
         <main class="home">
             <section class="board" aria-label=t().join_a_room()>
-                <h1 class="board-title">{t().join_this_room()}</h1>
-                <HydratedLater><JoinForm pin=Some(pin) problem asks_name=true on_joined /></HydratedLater>
+                <h1 class="board-title">{title}</h1>
+                <HydratedLater><JoinForm pin=Some(pin) problem on_joined /></HydratedLater>
             </section>
         </main>
     }

@@ -15,7 +15,7 @@ use crate::{
             removals::Removals,
             socket,
         },
-        system::{hydration::use_hydration, language::use_language_choice, toasts::use_toasts},
+        system::{hydration::use_hydration, language::use_language_choice, places::use_places, toasts::use_toasts},
     },
     components::{
         elements::hydrated_later::HydratedLater,
@@ -29,14 +29,14 @@ use crate::{
         },
         people::member_list::MemberList,
         room::{
-            announcer::Announcer, board::Board, close_room::CloseRoom, link_status::LinkStatus, notice_offer::NoticeOffer,
-            snippet_list::SnippetList,
+            announcer::Announcer, board::Board, close_room::CloseRoom, leave_room::LeaveRoom, link_status::LinkStatus,
+            notice_offer::NoticeOffer, snippet_list::SnippetList,
         },
     },
     first_paint::{Page, first_paint},
     i18n::t,
     room::{Closed, ClosedBy, Pin},
-    wire::{ProblemCode, RoomView},
+    wire::{Place, ProblemCode, RoomView},
 };
 
 /// Whether this browser is a member of the room.
@@ -62,19 +62,38 @@ pub fn RoomPage(
         _ => Standing::Unknown,
     });
     let asked = pin.clone();
+    let activity = use_activity();
     Effect::new(move |_| {
         if standing.get() == Standing::Unknown {
             let pin = asked.clone();
             spawn_local(async move {
-                standing.set(match api::fetch_room(&pin).await {
+                let fetched = api::fetch_room(&pin).await;
+                let just_taken = activity.take_unproved(&pin);
+                standing.set(match fetched {
                     Ok(view) => Standing::Member(Box::new(view)),
-                    Err(problem) if problem.code == ProblemCode::NotAMember => Standing::Outside(None),
+                    Err(problem) if problem.code == ProblemCode::NotAMember => match just_taken {
+                        Some(seat) => {
+                            #[expect(clippy::let_underscore_must_use, reason = "a seat that nobody uses is given up after a while")]
+                            let _ = api::give_back(&seat).await;
+                            Standing::Outside(Some(ProblemCode::CookiesBlocked))
+                        }
+                        None => Standing::Outside(None),
+                    },
                     Err(problem) => Standing::Outside(Some(problem.code)),
                 });
             });
         }
     });
-    let joined = Callback::new(move |_| standing.set(Standing::Unknown));
+    let places = use_places();
+    let own = pin.clone();
+    // Whoever had the wrong PIN in the address has corrected it in the form, and belongs on another page.
+    let joined = Callback::new(move |joined: Pin| {
+        if joined == own {
+            standing.set(Standing::Unknown);
+        } else {
+            places.go(Place::Room(joined));
+        }
+    });
     let lost_seat = Callback::new(move |()| standing.set(Standing::Outside(None)));
     let language = use_language_choice();
     (move || match standing.get() {
@@ -169,6 +188,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                             <aside class="room-side">
                                 <MemberList />
                                 {live.is_owner().then(|| view! { <CloseRoom /> })}
+                                {(!live.is_owner()).then(|| view! { <LeaveRoom /> })}
                             </aside>
                         </HydratedLater>
                         <HydratedLater><PreviewWindow /></HydratedLater>

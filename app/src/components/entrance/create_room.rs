@@ -9,7 +9,7 @@ use crate::{
         files::{picked_file::PickedFile, picking},
         installed_app::{LaunchAction, use_installed_app},
         room::activity::{HandedOver, use_activity},
-        system::{places::use_places, toasts::use_toasts},
+        system::{chosen_name, places::use_places, toasts::use_toasts},
     },
     i18n::t,
     room::Pin,
@@ -32,10 +32,12 @@ pub fn CreateRoom() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            match api::create_room().await {
+            match api::create_room(chosen_name::recall()).await {
                 Ok(entered) => {
-                    activity.hand_over(entered.pin.clone(), handed);
-                    places.go(Place::Room(entered.pin));
+                    let pin = entered.pin.clone();
+                    activity.entered(entered);
+                    activity.hand_over(pin.clone(), handed);
+                    places.go(Place::Room(pin));
                 }
                 Err(refused) => toasts.show(refused.detail),
             }

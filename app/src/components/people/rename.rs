@@ -6,7 +6,11 @@ use leptos::{
 };
 
 use crate::{
-    browser::room::live_room::use_live_room, components::elements::icons::Pencil, i18n::t, room::DisplayName, wire::ClientMessage,
+    browser::{room::live_room::use_live_room, system::chosen_name},
+    components::elements::icons::Pencil,
+    i18n::t,
+    room::DisplayName,
+    wire::ClientMessage,
 };
 
 /// A button that is replaced by a field for the new name when it is pressed. Escape closes the field.
@@ -45,6 +49,7 @@ pub fn Rename(
         let wished = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         match DisplayName::parse(&wished) {
             Ok(name) => {
+                chosen_name::remember(Some(name.as_str()));
                 live.send(ClientMessage::Rename { name: name.to_string() });
                 problem.set(String::new());
                 editing.set(false);

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::qr::QrButton;
+use super::{qr::QrButton, way_here::WayHere};
 use crate::browser::system::{clipboard, sharing};
 use crate::{
     browser::{
@@ -15,7 +15,7 @@ use crate::{
     wire::{self, ClientMessage},
 };
 
-/// The room's PIN with buttons that show the QR code, copy the link, share it, and, for the owner, lock the room.
+/// The room's PIN and, for the owner, the address where it is typed, with buttons that show the QR code, copy the link, share it, and, for the owner, lock the room.
 #[component]
 pub fn Board() -> impl IntoView {
     let live = use_live_room();
@@ -40,6 +40,7 @@ pub fn Board() -> impl IntoView {
 
     view! {
         <section class="board" aria-label=t().room_pin()>
+            {live.is_owner().then(|| view! { <WayHere /> })}
             <div class="board-pin">
                 <h1 class="label">{t().room_pin()}</h1>
                 <Flaps digits=pin.to_string() />

@@ -2,9 +2,10 @@
 
 use leptos::{html::Dialog, prelude::*};
 
+use super::way_here::WayHere;
 use crate::{browser::room::live_room::use_live_room, format, i18n::t, wire};
 
-/// The button that shows the code, and the dialog with the code and the PIN.
+/// The button that shows the code, and the dialog with the code, the address and the PIN.
 #[component]
 pub fn QrButton() -> impl IntoView {
     let pin = use_live_room().pin();
@@ -25,6 +26,7 @@ pub fn QrButton() -> impl IntoView {
         <button class="board-button" type="button" on:click=show>{t().show_qr()}</button>
         <dialog class="qr" node_ref=dialog aria-label=t().qr_of_room()>
             <img src=wire::join_qr(&pin) alt=spoken width="320" height="320" loading="lazy" />
+            <WayHere />
             <p class="qr-pin" translate="no">{format::pin(pin.as_str())}</p>
             <button class="button" type="button" data-look="outlined" on:click=hide>{t().done()}</button>
         </dialog>

@@ -171,9 +171,19 @@ impl Live {
                 } else if let Some(revision) = message.revision {
                     Box::pin(self.send_message(&ServerMessage::Unseen { revision })).await?;
                 }
-                if message.last { ControlFlow::Break(room_closed()) } else { ControlFlow::Continue(()) }
+                if message.last {
+                    return ControlFlow::Break(room_closed());
+                }
+                if message.forgotten == Some(self.peer.session.member) {
+                    ControlFlow::Break(seat_given_up())
+                } else {
+                    ControlFlow::Continue(())
+                }
             }
             Err(RecvError::Lagged(_)) => {
+                if !self.peer.session.room.has_seat(self.peer.session.member) {
+                    return ControlFlow::Break(seat_given_up());
+                }
                 *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
                 Box::pin(self.send_first(subscription)).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
@@ -273,6 +283,10 @@ impl Peer {
 
 fn owner_only() -> Refusal {
     Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")
+}
+
+fn seat_given_up() -> End {
+    End::Close(CloseCode::Policy, "the seat was given up")
 }
 
 fn room_closed() -> End {
