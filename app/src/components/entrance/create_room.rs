@@ -49,7 +49,10 @@ pub fn CreateRoom() -> impl IntoView {
             create(HandedOver { files, text: None });
         }
     };
-    Effect::new(move |_| picking::on_files(hovering, send));
+    Effect::new(move |_| {
+        picking::on_files(hovering, send);
+        picking::on_text(true, move |text| create(HandedOver { files: Vec::new(), text: Some(text) }));
+    });
     let pick = move |event: web_sys::MouseEvent| {
         if picking::can_pick_handles() {
             // With the handles that this picker gives, an upload can resume by itself after a reload.

@@ -111,7 +111,7 @@ fn SnippetField() -> impl IntoView {
             }
         });
     };
-    Effect::new(move |_| picking::on_text(move |text| add(text, false)));
+    Effect::new(move |_| picking::on_text(false, move |text| add(text, false)));
     let submit = move || {
         let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if !text.trim().is_empty() {
