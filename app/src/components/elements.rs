@@ -3,3 +3,4 @@
 pub mod flaps;
 pub mod hydrated_later;
 pub mod icons;
+pub mod modal;

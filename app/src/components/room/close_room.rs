@@ -12,6 +12,7 @@ use crate::{
         room::live_room::{Topic, use_live_room},
         system::toasts::use_toasts,
     },
+    components::elements::modal::Modal,
     i18n::t,
     room::Room,
 };
@@ -23,6 +24,7 @@ pub fn CloseRoom() -> impl IntoView {
     let live = use_live_room();
     let toasts = use_toasts();
     let dialog = NodeRef::<Dialog>::new();
+    let modal = Modal::new(dialog);
     let button = NodeRef::<Button>::new();
     let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
@@ -30,20 +32,14 @@ pub fn CloseRoom() -> impl IntoView {
     let getting = Memo::new(move |_| live.read(Topic::Downloads, still_getting));
 
     let ask = move |_| {
-        if let Some(dialog) = dialog.get() {
-            asking.set(true);
-            #[expect(clippy::let_underscore_must_use, reason = "fails only for a dialog that is open already")]
-            let _ = dialog.show_modal();
-        }
+        asking.set(true);
+        modal.show();
     };
-    let keep = move |(): ()| {
-        if let Some(dialog) = dialog.get() {
-            dialog.close();
-        }
-    };
+    let keep = move |(): ()| modal.hide();
     // When the dialog closes, the browser returns the focus while the button is still hidden, which has no effect. So
     // the focus is set here, after the button is visible again.
     let answered = move |_| {
+        modal.closed();
         asking.set(false);
         waiting.set(false);
         request_animation_frame(move || {
