@@ -5,4 +5,5 @@ pub mod kept_files;
 pub mod picked_file;
 pub mod picking;
 pub mod preview;
+pub mod saving;
 pub mod uploader;

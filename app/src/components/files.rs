@@ -5,6 +5,7 @@ pub mod file_list;
 pub mod file_row;
 pub mod preview;
 pub mod receipts;
+pub mod save_to_photos;
 pub mod unfinished_files;
 pub mod upload_bar;
 pub mod upload_form;
