@@ -55,7 +55,7 @@ pub async fn give_back(Entered { pin, role, token, .. }: &Entered) -> Result<(),
         Role::Owner => wire::room(pin),
         Role::Guest => wire::members(pin),
     };
-    send(Request::delete(&address).header("authorization", &["Bearer ", token].concat())).await
+    send(Request::delete(&address).header("authorization", &["Bearer", token].join(" "))).await
 }
 
 /// Returns the rooms in which this browser has a seat.
