@@ -48,7 +48,7 @@ pub fn SaveToPhotos(
     };
     view! {
         <Show when=move || can_save.get()>
-            <button class="button" type="button" data-look="outlined" aria-busy=move || busy.get().to_string() on:click=save>
+            <button class="button touch-only" type="button" data-look="outlined" aria-busy=move || busy.get().to_string() on:click=save>
                 {t().save_to_photos()}
             </button>
         </Show>
