@@ -27,6 +27,9 @@ pub struct FirstPaint {
 pub struct ServerDescription {
     /// Scheme, host and port under which other devices reach the server.
     pub origin: String,
+    /// The host and port in the address of the page, if they lead every device to itself, such as `localhost:3000`.
+    /// `origin` has the same ones if there is no address at which other devices reach the server.
+    pub loopback: Option<String>,
     /// The number of digits of the server's PINs.
     pub pin_digits: usize,
     /// How long the server keeps a room that nobody uses, in seconds.
@@ -35,6 +38,14 @@ pub struct ServerDescription {
     pub theme: Theme,
     /// The language of the page.
     pub language: Language,
+}
+
+impl ServerDescription {
+    /// The address that people type on another device: host and port.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.origin.split_once("://").map_or(&self.origin, |(_, address)| address)
+    }
 }
 
 /// The content of a page.
@@ -60,6 +71,11 @@ pub enum Page {
     },
     /// The page for an address at which there is nothing.
     NotFound,
+    /// The page that says why a form was refused.
+    Refused {
+        /// Why it was refused.
+        problem: ProblemCode,
+    },
 }
 
 /// The description of the server that painted this page; the default one when there is none in the context.
@@ -71,4 +87,12 @@ pub(crate) fn use_server() -> ServerDescription {
 /// pages that are opened later get `None`.
 pub(crate) fn first_paint() -> Option<Page> {
     use_context::<StoredValue<Option<Page>>>()?.try_update_value(Option::take).flatten()
+}
+
+/// Why the form was refused to which the page is the answer, if it is one. This can be asked again.
+pub(crate) fn refused() -> Option<ProblemCode> {
+    use_context::<StoredValue<Option<Page>>>()?.with_value(|page| match page {
+        Some(Page::Refused { problem }) => Some(*problem),
+        _ => None,
+    })
 }

@@ -34,7 +34,7 @@ pub use member::{Member, Presence, Role};
 pub use name::InvalidName;
 pub use preview::PreviewKind;
 pub use snippet::{InvalidSnippet, Snippet, SnippetPart, SnippetText};
-pub use typed_pin::typed_pin;
+pub use typed_pin::{linked_pin, next_digits, typed_pin};
 
 /// A room. What guests may see of it is decided in [`Room::seen_by`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

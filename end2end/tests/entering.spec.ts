@@ -1,5 +1,8 @@
 // Tests how one enters a room, by PIN and by link, and what the page says when that is not possible.
 
+import type { Page } from '@playwright/test';
+
+import { homeNetwork } from '../support/home_network';
 import { createRoom, fileRows, guestRow, joinRoom, memberRows, ownRow, reloadRoom, renameSelf, standsInRoom, takesDrops } from '../support/room';
 import { answered, expect, type StartDevice, test } from '../support/test';
 
@@ -226,4 +229,128 @@ test('a locked room refuses newcomers with a sentence and keeps its members', as
   await newcomer.getByRole('button', { name: 'Join' }).click();
   await standsInRoom(newcomer);
   await expect(memberRows(owner)).toHaveCount(3);
+});
+
+test('the first page says what it is, and what to do with a PIN and with files', async ({ device }) => {
+  for (const name of ['desktop', 'iPhone'] as const) {
+    const page = await device(name);
+    await page.goto('/');
+    for (const words of ['Share files with the people around you', 'Have a PIN? Type it here.', 'Have files to send? Open a room.']) {
+      await expect(page.getByRole('heading', { name: words })).toBeInViewport();
+    }
+  }
+});
+
+test('files chosen on the first page of a phone create a room and are sent', async ({ device }) => {
+  const owner = await device('androidPhone');
+  await owner.goto('/');
+  await owner.getByLabel('Choose files').setInputFiles({ name: 'harbour.txt', mimeType: 'text/plain', buffer: Buffer.from('dawn') });
+  const pin = await standsInRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  await expect(fileRows(guest)).toHaveText([/harbour\.txt.*Here/s]);
+});
+
+test('the owner reads where the PIN is typed, and that others cannot open a loopback address', async ({ server, device }) => {
+  // The servers of these tests listen on a loopback address only.
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const board = owner.getByRole('region', { name: 'Room PIN' });
+  await expect(board).toContainText(`Only this device can open “${server.host}”.`);
+  await expect(board).not.toContainText('On your phone');
+  await owner.getByRole('button', { name: 'Show QR' }).click();
+  await expect(owner.getByRole('dialog', { name: 'QR code of this room' })).toContainText(`Only this device can open “${server.host}”.`);
+});
+
+test('in a network the address is above the PIN and beside the code, on the owner’s screen', async ({ server, device }) => {
+  const { browser, address } = await homeNetwork(server);
+  const owner = await browser.newPage({ baseURL: address });
+  const pin = await createRoom(owner);
+  const { host } = new URL(address);
+  const board = owner.getByRole('region', { name: 'Room PIN' });
+  const way = board.locator('> .way-here');
+  await expect(way).toHaveText(`On your phone: ${host}`);
+  const [shown, flaps] = [await way.boundingBox(), await board.locator('.board-pin .flap').first().boundingBox()];
+  expect(shown !== null && flaps !== null && shown.y + shown.height <= flaps.y).toBe(true);
+  await owner.getByRole('button', { name: 'Show QR' }).click();
+  await expect(owner.getByRole('dialog', { name: 'QR code of this room' })).toContainText(`On your phone: ${host}`);
+
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await expect(guest.getByRole('region', { name: 'Room PIN' }).locator('> .way-here')).toHaveCount(0);
+  await browser.close();
+});
+
+test('there are never more flaps than a PIN has digits, and a digit in front begins a wrong PIN anew', async ({ device }) => {
+  const { pin, guest, field } = await afterWrongPin(device);
+  await field.press('Home');
+  await field.press(pin[0]);
+  await expect(field).toHaveValue(pin[0]);
+  await field.fill('');
+  for (const typed of ['12345', '1']) await field.pressSequentially(typed);
+  await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+  await field.fill('1234567890');
+  await expect(guest.locator('.pin-flaps .flap')).toHaveCount(6);
+  await expect(field).toHaveValue('123456');
+});
+
+for (const path of ['/r/', '/join/']) {
+  test(`a wrong PIN in ${path} is corrected right there`, async ({ device }) => {
+    const pin = await createRoom(await device('desktop'));
+    const wrong = pin === '000000' ? '000001' : '000000';
+    const guest = await device('iPhone', { noise: answered(404, new RegExp(`${path}${wrong}$`)) });
+    const answer = await guest.goto(path + wrong);
+    expect(answer?.status()).toBe(404);
+    const field = guest.getByRole('textbox', { name: 'PIN' });
+    await expect(field).toHaveValue(wrong);
+    await expect(guest.getByRole('alert')).toContainText('There is no room with this PIN.');
+    await isAwake(guest);
+    await field.press(pin[0]);
+    await expect(guest.getByRole('alert')).toBeHidden();
+    await field.pressSequentially(pin.slice(1));
+    expect(await standsInRoom(guest)).toBe(pin);
+  });
+}
+
+/** Waits until the page is alive: then it corrects what stands in the field. */
+async function isAwake(page: Page): Promise<void> {
+  await page.waitForFunction(() => (window as unknown as { snapdrop?: { awake: boolean } }).snapdrop?.awake === true);
+}
+
+test('a browser that blocks cookies is told so, and nobody is left in the room', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const blocked = 'This browser blocks cookies';
+  const guest = await device('iPhone');
+  await guest.addInitScript(() => Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false }));
+  await guest.goto(`/join/${pin}`);
+  await isAwake(guest);
+  await guest.getByRole('button', { name: 'Join' }).click();
+  await expect(guest.getByRole('alert')).toContainText(blocked);
+  await expect(memberRows(owner)).toHaveCount(1);
+
+  // This browser says nothing, but its cookies do not arrive.
+  const silent = await device('androidPhone', { noise: answered(401, /\/api\/rooms\/\d+$/) });
+  await silent.route('**/api/rooms/**', async (route) => {
+    const response = await route.fetch();
+    const headers = response.headers();
+    delete headers['set-cookie'];
+    await route.fulfill({ response, headers });
+    await silent.context().clearCookies();
+  });
+  await silent.goto(`/join/${pin}`);
+  await isAwake(silent);
+  await silent.getByRole('button', { name: 'Join' }).click();
+  await expect(silent.getByRole('alert')).toContainText(blocked);
+  await reloadRoom(owner);
+  await expect(memberRows(owner)).toHaveCount(1);
+});
+
+test('the rooms of a browser are listed with their files and when they were opened', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  await owner.getByLabel('Add files').setInputFiles([1, 2, 3].map((at) => ({ name: `${at}.txt`, mimeType: 'text/plain', buffer: Buffer.from('x') })));
+  await expect(fileRows(owner)).toHaveCount(3);
+  await owner.goto('/');
+  await expect(owner.getByRole('navigation', { name: 'Your rooms' }).getByRole('listitem')).toHaveText(/3 files · opened \d{1,2}:\d\d/);
 });

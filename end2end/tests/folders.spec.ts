@@ -69,3 +69,19 @@ test('a folder unfolds', async ({ device }, info) => {
   await name.click();
   await expect(icons).toBeHidden();
 });
+
+test('an empty folder that is dropped is named', async ({ device }, info) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const root = info.outputPath('disk');
+  await mkdir(join(root, 'Photos'), { recursive: true });
+  await dropFromSystem(owner, join(root, 'Photos'));
+  await expect(owner.getByText('“Photos” is empty.')).toBeVisible();
+  await expect(owner.getByText('No files yet.')).toBeVisible();
+
+  const site = await folder(root);
+  for (const name of ['one', 'two']) await mkdir(join(site, name));
+  await dropFromSystem(owner, site);
+  await expect(owner.getByText('2 folders are empty.')).toBeVisible();
+  await expect(owner.getByRole('list', { name: 'Files in site', exact: true }).getByRole('listitem')).toHaveCount(1);
+});

@@ -296,3 +296,81 @@ function pdf(): string {
   const table = offsets.map((offset) => `${`${offset}`.padStart(10, '0')} 00000 n \n`).join('');
   return `${text}xref\n0 6\n0000000000 65535 f \n${table}trailer << /Size 6 /Root 1 0 R >>\nstartxref\n${text.length}\n%%EOF\n`;
 }
+
+/** A room with four files, of which the second cannot be shown. */
+async function gallery(page: Page): Promise<void> {
+  await createRoom(page);
+  await dropFiles(page, ['a.txt', 'b.bin', 'c.txt', 'd.txt'].map((name) => ({ name, text: `This is ${name}.` })));
+  for (const name of ['a.txt', 'b.bin', 'c.txt', 'd.txt']) await expect(fileRow(page, name)).toHaveAttribute('data-state', 'complete');
+}
+
+test('arrow keys and buttons lead through all previews in the order of the list', async ({ device }) => {
+  const owner = await device('desktop');
+  await gallery(owner);
+  await look(owner, 'a.txt');
+  const shows = (name: string) => expect(owner.getByRole('dialog', { name }).getByRole('region', { name })).toHaveText(`This is ${name}.`);
+  await shows('a.txt');
+  const [before, after] = ['Previous file', 'Next file'].map((name) => owner.getByRole('button', { name }));
+  await expect(before).toBeDisabled();
+  for (const name of ['c.txt', 'd.txt']) {
+    await owner.keyboard.press('ArrowRight');
+    await shows(name);
+  }
+  await expect(after).toBeDisabled();
+  await owner.keyboard.press('ArrowRight');
+  await shows('d.txt');
+  await before.click();
+  await shows('c.txt');
+  await owner.keyboard.press('ArrowLeft');
+  await shows('a.txt');
+  await after.click();
+  await shows('c.txt');
+  // However many were looked at, one step back closes the preview.
+  await owner.goBack();
+  await expect(owner.getByRole('dialog')).toBeHidden();
+  await expect(fileRow(owner, 'a.txt')).toBeVisible();
+});
+
+test('a finger swipes to the next preview and back', async ({ device }) => {
+  const owner = await device('androidPhone');
+  await gallery(owner);
+  const seen = await look(owner, 'a.txt');
+  const place = await seen.getByRole('region').boundingBox();
+  if (place === null) throw new Error('nothing is shown');
+  const session = await owner.context().newCDPSession(owner);
+  const swipe = async (by: number) => {
+    const [x, y] = [place.x + place.width / 2, place.y + place.height / 2];
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', far: number) =>
+      session.send('Input.dispatchTouchEvent', { type, touchPoints: type === 'touchEnd' ? [] : [{ x: x + far, y }] });
+    await touch('touchStart', 0);
+    for (const part of [0.25, 0.5, 0.75, 1]) await touch('touchMove', by * part);
+    await touch('touchEnd', by);
+  };
+  await swipe(-120);
+  await expect(owner.getByRole('dialog', { name: 'c.txt' })).toBeVisible();
+  await swipe(120);
+  await expect(owner.getByRole('dialog', { name: 'a.txt' })).toBeVisible();
+});
+
+test('a phone saves a picture by its share sheet', async ({ device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  await addFiles(owner, await drawing(owner, info, 'harbour.png', 40, 30), (await sample(info, 'notes.txt', 10)).path);
+  const phone = await device('iPhone');
+  await phone.addInitScript(() => {
+    const shared: string[] = [];
+    Object.assign(globalThis, { shared });
+    Object.defineProperty(Navigator.prototype, 'canShare', { value: ({ files }: { files?: File[] }) => files?.every(({ type }) => type.startsWith('image/')) ?? false });
+    const share = async ({ files = [] }: { files?: File[] }) => void shared.push(...files.map(({ name, type, size }) => `${name} ${type} ${size > 0}`));
+    Object.defineProperty(Navigator.prototype, 'share', { value: share });
+  });
+  await joinRoom(phone, pin);
+  const seen = await look(phone, 'harbour.png');
+  await seen.getByRole('button', { name: 'Save to Photos' }).click();
+  await expect.poll(() => phone.evaluate(() => (globalThis as unknown as { shared: string[] }).shared)).toEqual(['harbour.png image/png true']);
+  await expect(fileRow(owner, 'harbour.png')).toContainText('1 of 1 have it');
+  await phone.keyboard.press('ArrowRight');
+  await expect(phone.getByRole('dialog', { name: 'notes.txt' })).toBeVisible();
+  await expect(phone.getByRole('button', { name: 'Save to Photos' })).toHaveCount(0);
+});
+

@@ -2,7 +2,7 @@
 
 import type { Page } from '@playwright/test';
 
-import { createRoom, joinRoom } from '../support/room';
+import { createRoom, joinRoom, standsInRoom, takesDrops } from '../support/room';
 import { answered, expect, test } from '../support/test';
 
 const CLIPBOARD = { context: { permissions: ['clipboard-read', 'clipboard-write'] } };
@@ -66,6 +66,42 @@ test('text that is pasted on the page is added, but not what is pasted into a fi
   await expect(texts(guest)).toHaveCount(2);
 });
 
+/** Pastes what a program copied: a text together with a picture, into an element or onto the page. */
+async function pasteWithPicture(page: Page, text: string, into = 'body'): Promise<void> {
+  await page.evaluate(
+    ({ text, into }) => {
+      const content = new DataTransfer();
+      content.setData('text/plain', text);
+      content.items.add(new File(['not much of a picture'], 'image.png', { type: 'image/png' }));
+      document.querySelector(into)?.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: content }));
+    },
+    { text, into },
+  );
+}
+
+test('where a picture of it comes along, the text is pasted, and in a field it stays there', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const files = owner.getByRole('list', { name: 'Files' }).getByRole('listitem');
+  await pasteWithPicture(owner, 'Gate\t4\nGate\t5', 'textarea');
+  await pasteWithPicture(owner, 'Gate\t6');
+  await expect(texts(owner)).toHaveText([/Gate\s6/]);
+  // The address of a copied picture is not what was meant.
+  await pasteWithPicture(owner, 'https://example.org/a.png');
+  await expect(files).toHaveText([/Screenshot .*\.png/]);
+  await expect(texts(owner)).toHaveCount(1);
+});
+
+test('a text with a picture that is pasted on the first page opens a room with the text', async ({ device }) => {
+  const owner = await device('desktop');
+  await owner.goto('/');
+  await takesDrops(owner);
+  await pasteWithPicture(owner, 'Gate\t6');
+  await standsInRoom(owner);
+  await expect(texts(owner)).toHaveText([/Gate\s6/]);
+  await expect(owner.getByRole('list', { name: 'Files' }).getByRole('listitem')).toHaveCount(0);
+});
+
 test('a picture is pasted as a file', async ({ device }) => {
   const owner = await device('desktop', CLIPBOARD);
   await createRoom(owner);
@@ -76,7 +112,9 @@ test('a picture is pasted as a file', async ({ device }) => {
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
   });
   await owner.keyboard.press('ControlOrMeta+v');
-  await expect(owner.getByRole('list', { name: 'Files' }).getByRole('listitem')).toHaveAttribute('data-state', 'complete');
+  const row = owner.getByRole('list', { name: 'Files' }).getByRole('listitem');
+  await expect(row).toContainText(/Screenshot \d{4}-\d\d-\d\d at \d\d\.\d\d\.\d\d\.png/);
+  await expect(row).toHaveAttribute('data-state', 'complete');
   await expect(texts(owner)).toHaveCount(0);
 });
 

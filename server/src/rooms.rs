@@ -60,7 +60,7 @@ pub use handle::RoomHandle;
 pub use limits::{RoomLimits, RoomSettings};
 pub use quiet_use::QuietUse;
 pub use record_error::RecordError;
-pub use seats::{Newcomer, NoSeat, Seat};
+pub use seats::{Newcomer, NoSeat, OwnerStays, Seat};
 pub use snippets::{MAX_SNIPPETS, NoSuchSnippet, RoomHasNoSpace};
 pub use subscription::Subscription;
 

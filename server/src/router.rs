@@ -19,7 +19,7 @@ use crate::http::{
     app_shell::{manifest, offline, service_worker, share},
     guard::{body_deadline, cors, host, method_override, same_origin},
     health,
-    pages::{self, forms, join_code, language, upload_form},
+    pages::{self, forms, join_code, language, refused, upload_form},
 };
 
 /// The most bytes of a request body that is read into memory as a whole. Chunks of files are streamed, so this does not
@@ -37,7 +37,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
     let api = Router::new()
         .route("/api/rooms", get(rooms::known).post(rooms::create))
         .route("/api/rooms/{pin}", get(rooms::snapshot).delete(rooms::close))
-        .route("/api/rooms/{pin}/members", post(members::join))
+        .route("/api/rooms/{pin}/members", post(members::join).delete(members::leave))
         .route("/api/rooms/{pin}/live", get(live::connect))
         .route("/api/rooms/{pin}/files/{id}/view", get(download::view))
         .route("/api/rooms/{pin}/files/{id}/thumbnail", get(thumbnail::get).put(thumbnail::put))
@@ -57,6 +57,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/join/{pin}/qr.svg", get(join_code::qr))
         .route("/create", post(forms::create))
         .route("/join", post(forms::join))
+        .route("/r/{pin}/leave", post(forms::leave))
         .route(wire::LANGUAGE_FORM, post(language::choose))
         .route("/messages/{version}/{language}", get(language::messages))
         .route("/manifest.webmanifest", get(manifest::get))
@@ -79,6 +80,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), same_origin::check))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), host::check))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), refused::apply))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))

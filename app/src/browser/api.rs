@@ -6,27 +6,56 @@ use std::ops::Range;
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::system::clock;
+use super::system::{clock, page};
 use crate::{
     i18n::{problem_text::problem_text, t},
-    room::{FileId, Pin, SnippetId},
+    room::{FileId, Pin, Role, SnippetId},
     wire::{self, AddSnippet, Entered, JoinRequest, KnownRoom, Problem, ProblemCode, RoomView},
 };
 
-/// Opens a room, in which this browser gets the owner's seat.
+/// Opens a room, in which this browser gets the owner's seat, under `name` if there is one.
 ///
 /// # Errors
-/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
-pub async fn create_room() -> Result<Entered, Problem> {
-    answer(send_json(Request::post(wire::ROOMS), &JoinRequest::default()).await?).await
+/// [`ProblemCode::CookiesBlocked`], the server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
+pub async fn create_room(name: Option<String>) -> Result<Entered, Problem> {
+    enter(wire::ROOMS, name).await
 }
 
 /// Takes a seat in a room, under `name` if there is one.
 ///
 /// # Errors
-/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
+/// [`ProblemCode::CookiesBlocked`], the server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn join(pin: &Pin, name: Option<String>) -> Result<Entered, Problem> {
-    answer(send_json(Request::post(&wire::members(pin)), &JoinRequest { name }).await?).await
+    enter(&wire::members(pin), name).await
+}
+
+async fn enter(address: &str, name: Option<String>) -> Result<Entered, Problem> {
+    // Without a cookie this browser could not prove the seat, and would leave an empty one behind.
+    if !page::takes_cookies() {
+        return Err(in_words(Problem::new(ProblemCode::CookiesBlocked, "")));
+    }
+    answer(send_json(Request::post(address), &JoinRequest { name }).await?).await
+}
+
+/// Gives up this browser's seat in a room.
+///
+/// # Errors
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
+pub async fn leave_room(pin: &Pin) -> Result<(), Problem> {
+    send(Request::delete(&wire::members(pin))).await
+}
+
+/// Takes back what entering a room did, because the browser does not send the cookie of the new seat back: a guest's seat
+/// is given up, and an owner's room is closed.
+///
+/// # Errors
+/// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
+pub async fn give_back(Entered { pin, role, token, .. }: &Entered) -> Result<(), Problem> {
+    let address = match role {
+        Role::Owner => wire::room(pin),
+        Role::Guest => wire::members(pin),
+    };
+    send(Request::delete(&address).header("authorization", &["Bearer", token].join(" "))).await
 }
 
 /// Returns the rooms in which this browser has a seat.
@@ -72,7 +101,7 @@ pub(crate) fn remove_file_from_a_page_that_ends(pin: &Pin, id: FileId) {
     #[expect(clippy::let_underscore_must_use, reason = "setting a property of a plain object cannot fail")]
     let _ = js_sys::Reflect::set(&options, &"keepalive".into(), &true.into());
     #[expect(clippy::let_underscore_must_use, reason = "the page is gone before an answer arrives")]
-    let _ = super::system::page::window().fetch_with_str_and_init(&wire::file(pin, id), &options);
+    let _ = page::window().fetch_with_str_and_init(&wire::file(pin, id), &options);
 }
 
 /// Adds a text that every member can copy.

@@ -5,5 +5,6 @@ pub mod kept_files;
 pub mod picked_file;
 pub mod picking;
 pub mod preview;
+pub mod saving;
 pub(crate) mod speed;
 pub mod uploader;

@@ -1,6 +1,7 @@
 //! What the page uses of its browser and of the operating system: address, visibility, theme, language, notifications,
 //! and other helpers that need no room.
 
+pub mod chosen_name;
 pub mod clipboard;
 pub mod clock;
 pub mod hydration;

@@ -4,4 +4,5 @@ pub mod erase;
 pub mod flaps;
 pub mod hydrated_later;
 pub mod icons;
+pub mod modal;
 pub mod shown;

@@ -12,6 +12,7 @@ pub mod new_files;
 pub mod preview;
 pub mod receipts;
 pub mod removing;
+pub mod save_to_photos;
 pub mod selection;
 pub mod unfinished_files;
 pub mod upload_bar;

@@ -9,6 +9,8 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
     let t = t();
     match code {
         ProblemCode::NoSuchRoom => t.problem_no_such_room(),
+        ProblemCode::CookiesBlocked => t.problem_cookies_blocked(),
+        ProblemCode::CrossSite => t.problem_cross_site(),
         ProblemCode::RoomClosed => t.closed_heading(),
         ProblemCode::RoomLocked => t.problem_room_locked(),
         ProblemCode::TooManyRequests => t.problem_too_many_requests(),

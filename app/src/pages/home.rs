@@ -1,4 +1,4 @@
-//! `/`: the first page, where a person joins a room by its PIN or creates one.
+//! `/`: the first page, where a person joins a room by its PIN, or creates one for files.
 
 use leptos::prelude::*;
 
@@ -20,7 +20,8 @@ use crate::{
     wire::Place,
 };
 
-/// The form with which a person joins a room, the button that creates one, and links back to known rooms.
+/// What SnapDrop is, in one line; the form with which a person joins a room; the buttons that create one; and links back
+/// to known rooms.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let problem = match first_paint() {
@@ -34,9 +35,10 @@ pub fn HomePage() -> impl IntoView {
     let kept = t().kept_until(&ttl);
     view! {
         <main class="home">
-            <h1 class="visually-hidden">{t().home_heading()}</h1>
+            <h1 class="home-title">{t().home_heading()}</h1>
             <section class="board" aria-label=t().join_a_room()>
-                <HydratedLater><JoinForm problem asks_name=false on_joined=to_room /></HydratedLater>
+                <h2 class="board-title">{t().with_a_pin()}</h2>
+                <HydratedLater><JoinForm problem on_joined=to_room /></HydratedLater>
             </section>
             <CreateRoom />
             <KnownRoomList />

@@ -21,12 +21,12 @@ pub fn JoinPage(
 ) -> impl IntoView {
     let problem = match first_paint() {
         Some(Page::Join { problem }) => problem,
-        Some(Page::Closed { at_ms }) => return view! { <ClosedRoom pin closed_at_ms=at_ms words=t().closed_erased() /> }.into_any(),
+        Some(Page::Closed { at_ms }) => return view! { <ClosedRoom pin closed_at_ms=at_ms words=t().closed_erased() /> }.erased(),
         _ => None,
     };
     let places = use_places();
     let to_room = Callback::new(move |pin| places.go(Place::Room(pin)));
-    view! { <WayIn pin problem on_joined=to_room /> }.into_any()
+    view! { <WayIn pin problem on_joined=to_room /> }.erased()
 }
 
 /// The join form for one room as a whole page. The page of a room shows it, too, to people who are not members.
@@ -39,11 +39,13 @@ pub fn WayIn(
     /// Called with the PIN of the room that was joined.
     on_joined: Callback<Pin>,
 ) -> impl IntoView {
+    // A PIN that no room has is there to be corrected.
+    let title = if problem == Some(ProblemCode::NoSuchRoom) { t().join_a_room() } else { t().join_this_room() };
     view! {
         <main class="home">
             <section class="board" aria-label=t().join_a_room()>
-                <h1 class="board-title">{t().join_this_room()}</h1>
-                <HydratedLater><JoinForm pin=Some(pin) problem asks_name=true on_joined /></HydratedLater>
+                <h1 class="board-title">{title}</h1>
+                <HydratedLater><JoinForm pin=Some(pin) problem on_joined /></HydratedLater>
             </section>
         </main>
     }

@@ -1,18 +1,27 @@
-//! The page for every address that does not exist.
+//! The page for every address that does not exist, and for a form that was refused.
 
 use leptos::prelude::*;
 
-use crate::{first_paint::first_paint, i18n::t};
+use crate::{
+    first_paint::{first_paint, refused},
+    i18n::{problem_text::problem_text, t},
+};
 
-/// Says that there is nothing at this address, and links to the first page.
+/// Says that there is nothing at this address, or why a form was refused, and links to the first page.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    // The first paint is given out only once. It is taken here so that the next page does not mistake it for its own.
-    drop(first_paint());
+    let (heading, explained) = match refused() {
+        Some(problem) => (t().refused_heading(), problem_text(problem)),
+        None => {
+            // The first paint is given out only once. It is taken here so that the next page does not mistake it for its own.
+            drop(first_paint());
+            (t().nothing_heading(), t().nothing_explained())
+        }
+    };
     view! {
         <main class="notice">
-            <h1>{t().nothing_heading()}</h1>
-            <p>{t().nothing_explained()}</p>
+            <h1>{heading}</h1>
+            <p>{explained}</p>
             <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }

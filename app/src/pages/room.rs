@@ -2,9 +2,10 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::join::WayIn;
+use super::{join::WayIn, lazy_windows::LazyWindows};
 use crate::browser::system::clock;
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         api,
@@ -16,30 +17,31 @@ use crate::{
             removals::Removals,
             socket,
         },
-        system::{hydration::use_hydration, language::use_language_choice, toasts::use_toasts},
+        system::{hydration::use_hydration, language::use_language_choice, places::use_places, toasts::use_toasts},
     },
     components::{
         elements::hydrated_later::HydratedLater,
         files::{
-            download_all::DownloadAll,
-            drop_zone::DropZone,
-            file_details::{FileDetails, FileDetailsWindow},
-            file_list::FileList,
-            preview::{Preview, PreviewWindow},
-            unfinished_files::UnfinishedFiles,
-            upload_bar::UploadBar,
-            upload_form::UploadForm,
+            already_here::Doubles, download_all::DownloadAll, drop_zone::DropZone, file_details::FileDetails, file_list::FileList,
+            listing::Listing, preview::Preview, unfinished_files::UnfinishedFiles, upload_bar::UploadBar, upload_form::UploadForm,
         },
         people::member_list::MemberList,
         room::{
-            all_received::AllReceived, announcer::Announcer, board::Board, close_room::CloseRoom, closed_room::ClosedRoom,
-            link_status::LinkStatus, notice_offer::NoticeOffer, snippet_list::SnippetList,
+            all_received::AllReceived,
+            announcer::Announcer,
+            board::Board,
+            close_room::{CloseRoom, Closing},
+            closed_room::ClosedRoom,
+            leave_room::LeaveRoom,
+            link_status::LinkStatus,
+            notice_offer::NoticeOffer,
+            snippet_list::SnippetList,
         },
     },
     first_paint::{Page, first_paint},
     i18n::t,
     room::{Closed, ClosedBy, Pin},
-    wire::{ProblemCode, RoomView},
+    wire::{Place, ProblemCode, RoomView},
 };
 
 /// Whether this browser is a member of the room.
@@ -68,20 +70,39 @@ pub fn RoomPage(
         _ => Standing::Unknown,
     });
     let asked = pin.clone();
+    let activity = use_activity();
     Effect::new(move |_| {
         if standing.get() == Standing::Unknown {
             let pin = asked.clone();
             spawn_local(async move {
-                standing.set(match api::fetch_room(&pin).await {
+                let fetched = api::fetch_room(&pin).await;
+                let just_taken = activity.take_unproved(&pin);
+                standing.set(match fetched {
                     Ok(view) => Standing::Member(Box::new(view)),
-                    Err(problem) if problem.code == ProblemCode::NotAMember => Standing::Outside(None),
+                    Err(problem) if problem.code == ProblemCode::NotAMember => match just_taken {
+                        Some(seat) => {
+                            #[expect(clippy::let_underscore_must_use, reason = "a seat that nobody uses is given up after a while")]
+                            let _ = api::give_back(&seat).await;
+                            Standing::Outside(Some(ProblemCode::CookiesBlocked))
+                        }
+                        None => Standing::Outside(None),
+                    },
                     Err(problem) if problem.code == ProblemCode::RoomClosed => Standing::Closed(problem.closed_at_ms),
                     Err(problem) => Standing::Outside(Some(problem.code)),
                 });
             });
         }
     });
-    let joined = Callback::new(move |_| standing.set(Standing::Unknown));
+    let places = use_places();
+    let own = pin.clone();
+    // Whoever had the wrong PIN in the address has corrected it in the form, and belongs on another page.
+    let joined = Callback::new(move |joined: Pin| {
+        if joined == own {
+            standing.set(Standing::Unknown);
+        } else {
+            places.go(Place::Room(joined));
+        }
+    });
     let lost_seat = Callback::new(move |()| standing.set(Standing::Outside(None)));
     let language = use_language_choice();
     (move || match standing.get() {
@@ -120,6 +141,9 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     Removals::provide(live.pin(), toasts);
     Preview::provide();
     FileDetails::provide();
+    Listing::provide();
+    Doubles::provide();
+    Closing::provide();
     use_notices().follow(live);
     let (activity, uploads, hydration) = (use_activity(), use_uploads(), use_hydration());
     Effect::new(move |_| {
@@ -161,9 +185,10 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     (move || {
         language.track();
         view! {
-            <Show when=move || !over.get() fallback=move || view! {
+            <Shown when=over>
                 <ClosedRoom pin=live.pin() closed_at_ms=closed_at_ms() words=closed_words(closed.get()) />
-            }>
+            </Shown>
+            <Shown when=move || !over.get()>
                 <HydratedLater>
                     <main class="room">
                         <HydratedLater><LinkStatus /></HydratedLater>
@@ -192,13 +217,13 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                             <aside class="room-side">
                                 <MemberList />
                                 {live.is_owner().then(|| view! { <CloseRoom /> })}
+                                {(!live.is_owner()).then(|| view! { <LeaveRoom /> })}
                             </aside>
                         </HydratedLater>
-                        <HydratedLater><PreviewWindow /></HydratedLater>
-                        <HydratedLater><FileDetailsWindow /></HydratedLater>
+                        <LazyWindows />
                     </main>
                 </HydratedLater>
-            </Show>
+            </Shown>
         }
         .erased()
     })

@@ -18,11 +18,8 @@ const IN_LINKS: [&str; 2] = ["/join/", "/r/"];
 /// returned if there is nothing like a PIN.
 #[must_use]
 pub fn typed_pin(text: &str, digits: usize) -> String {
-    for mark in IN_LINKS {
-        let found: String = text.split_once(mark).map_or("", |(_, rest)| rest).chars().map_while(digit).collect();
-        if PIN_DIGITS.contains(&found.len()) {
-            return found;
-        }
+    if let Some(found) = linked_pin(text) {
+        return found;
     }
     // Digits as ASCII, a space for whatever people put between them, and a letter for everything else.
     let plain: String = text.chars().map(|c| digit(c).unwrap_or(if is_between_digits(c) { ' ' } else { 'x' })).collect();
@@ -44,6 +41,27 @@ pub fn typed_pin(text: &str, digits: usize) -> String {
         }
     }
     if likely.is_empty() && all.len() <= digits { all } else { likely }
+}
+
+/// The digits of the PIN in the first link to a room in `text`, as ASCII. Whatever digits the link's host has do not matter.
+#[must_use]
+pub fn linked_pin(text: &str) -> Option<String> {
+    let found = |mark| text.split(mark).skip(1).map(|rest: &str| rest.chars().map_while(digit).collect::<String>());
+    IN_LINKS.into_iter().flat_map(found).find(|found| PIN_DIGITS.contains(&found.len()))
+}
+
+/// What the digits of a PIN become when `after` stands in the field in which `before` stood. No more than `most` digits
+/// fit: one more changes nothing. After a PIN that was refused, the digit that was typed begins another one, wherever in
+/// the field it was typed.
+#[must_use]
+pub fn next_digits(before: &str, mut after: String, most: usize, is_refused: bool) -> String {
+    let is_one_more = before.len() >= most && after.len() == before.len() + 1;
+    let at = before.bytes().zip(after.bytes()).take_while(|(old, new)| old == new).count();
+    if is_one_more && after[at + 1..] == before[at..] {
+        return if is_refused { after[at..=at].to_owned() } else { before.to_owned() };
+    }
+    after.truncate(most);
+    after
 }
 
 /// The digit as ASCII, if the character is one in any script.
@@ -82,6 +100,8 @@ mod tests {
             "https://drop.example/r/711065?x=1#top",
             "Join here: http://10.0.0.7:8080/join/711065.",
             "https://example.com/r/5 http://10.0.0.7/join/711065",
+            "https://482913.example/r/5 http://10.0.0.7/r/711065",
+            "http://482913.example:123456/join/711065",
             "As seen on https://example.com/r/snapdrop: PIN 711065",
         ] {
             assert_eq!(typed_pin(text, 6), "711065", "{text}");
@@ -93,6 +113,23 @@ mod tests {
         assert_eq!(["", "7", "71 ", "7110651"].map(|text| typed_pin(text, 6)), ["", "7", "71", "7110651"]);
         assert_eq!(typed_pin("PIN 4829", 6), "4829");
         assert_eq!(["hello", "7a1", "711o065", "at 192.168.1.20:80"].map(|text| typed_pin(text, 6)), ["", "71", "711065", ""]);
+    }
+
+    #[test]
+    fn there_are_never_more_digits_than_fit_and_after_a_refusal_the_next_one_begins_anew() {
+        let next = |before: &str, after: &str, is_refused| next_digits(before, after.to_owned(), 6, is_refused);
+        assert_eq!(next("", "7110651234", false), "711065");
+        assert_eq!(next("71106", "711065", false), "711065");
+        for (before, after, digit) in
+            [("711065", "7110659", "9"), ("711065", "9711065", "9"), ("711065", "7119065", "9"), ("000000", "0000000", "0")]
+        {
+            assert_eq!(next(before, after, false), before, "{after}");
+            assert_eq!(next(before, after, true), digit, "{after}");
+        }
+        // A refused PIN can be corrected, too.
+        assert_eq!(next("711065", "71106", true), "71106");
+        assert_eq!(next("711065", "482913", true), "482913");
+        assert_eq!(next("711065", "4829135", true), "482913");
     }
 
     #[test]

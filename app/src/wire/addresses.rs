@@ -11,7 +11,7 @@ pub fn room(pin: &Pin) -> String {
     format!("{ROOMS}/{pin}")
 }
 
-/// The address that takes requests to join a room.
+/// The address that takes requests to join a room, and to leave it.
 #[must_use]
 pub fn members(pin: &Pin) -> String {
     format!("{ROOMS}/{pin}/members")
@@ -107,6 +107,12 @@ pub fn room_page(pin: &Pin) -> String {
 #[must_use]
 pub fn upload_form(pin: &Pin) -> String {
     format!("/r/{pin}/upload")
+}
+
+/// The address to which the plain form that leaves a room is sent by a page without a script.
+#[must_use]
+pub fn leave_form(pin: &Pin) -> String {
+    format!("/r/{pin}/leave")
 }
 
 /// The page for joining a room, to which the QR code leads.

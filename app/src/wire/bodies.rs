@@ -42,6 +42,10 @@ pub struct KnownRoom {
     pub pin: Pin,
     /// What the member may do.
     pub role: Role,
+    /// How many files are in the room.
+    pub files: usize,
+    /// When the room was opened, in milliseconds since the Unix epoch.
+    pub opened_at_ms: u64,
 }
 
 /// The body of `POST /api/rooms/{pin}/snippets`.

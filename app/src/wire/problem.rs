@@ -62,6 +62,11 @@ codes! {
     FinalUpload = 403, "This upload takes no bytes";
     /// The request was sent by another site's page.
     CrossSite = 403, "Requests from other sites are refused";
+    /// The browser does not send the cookies back that it gets, so that it cannot prove a seat. Pages also use the code
+    /// when they find that out.
+    CookiesBlocked = 403, "Cookies are blocked";
+    /// The owner wants to leave. The owner can only close the room.
+    OwnerStays = 403, "The owner cannot leave the room";
     /// The room does not exist, or not any more.
     NoSuchRoom = 404, "There is no room with this PIN";
     /// The room was closed within the last 24 hours.

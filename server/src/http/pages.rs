@@ -4,6 +4,7 @@
 pub(crate) mod forms;
 pub(crate) mod join_code;
 pub(crate) mod language;
+pub(crate) mod refused;
 pub(crate) mod upload_form;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use super::{
     preferences,
 };
 use crate::tasks::blocking;
+use join_code::Reach;
 
 /// The query of a page: why the request that led here was refused, if it was.
 #[derive(Debug, Deserialize)]
@@ -167,14 +169,16 @@ fn problem(query: PageQuery) -> Option<ProblemCode> {
 }
 
 async fn render(services: &Services, status: StatusCode, page: Page, request: Request<Body>) -> Response {
+    let Reach { origin, loopback } = Reach::of(services, Client::address_of(request.extensions()), request.headers());
     let server = ServerDescription {
-        origin: join_code::origin(services, Client::address_of(request.extensions()), request.headers()),
+        origin,
+        loopback,
         pin_digits: services.rooms.pin_digits(),
         room_ttl_secs: services.config.room_ttl.as_secs(),
         theme: preferences::theme(request.headers()),
         language: preferences::language(request.headers()),
     };
-    let place = if page == Page::NotFound { Place::Nowhere } else { Place::at(request.uri().path()) };
+    let place = if matches!(page, Page::NotFound | Page::Refused { .. }) { Place::Nowhere } else { Place::at(request.uri().path()) };
     let first = FirstPaint { place, page, server };
     let not_uploaded = problem(Query::try_from_uri(request.uri())).map(UploadProblem);
     let context = move || {

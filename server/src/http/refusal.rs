@@ -18,7 +18,7 @@ use crate::{
     fields::TUS_VERSION,
     files::{AppendError, CreateError as FileCreateError, NoSpace, ReadError},
     journal::JournalError,
-    rooms::{CreateError, NoSeat, NoSocket, RecordError},
+    rooms::{CreateError, NoSeat, NoSocket, OwnerStays, RecordError},
     uploads::UploadError,
 };
 
@@ -65,7 +65,7 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Self(problem) = self;
         let status = StatusCode::from_u16(problem.status).expect("every code has a valid status");
-        let wrong_tus_version = problem.code == ProblemCode::TusVersion;
+        let code = problem.code;
         let offset = problem.offset_bytes;
         let retry_after = problem.retry_after_secs;
         let mut response = (status, Json(problem)).into_response();
@@ -78,9 +78,11 @@ impl IntoResponse for Refusal {
         if let Some(secs) = retry_after {
             headers.insert(header::RETRY_AFTER, secs.into());
         }
-        if wrong_tus_version {
+        if code == ProblemCode::TusVersion {
             headers.insert("tus-version", HeaderValue::from_static(TUS_VERSION));
         }
+        // A browser that shows the response to a person gets a page in its place (`pages::refused`).
+        response.extensions_mut().insert(code);
         response
     }
 }
@@ -141,6 +143,12 @@ impl From<NoSeat> for Refusal {
                 problem.into()
             }
         }
+    }
+}
+
+impl From<OwnerStays> for Refusal {
+    fn from(OwnerStays: OwnerStays) -> Self {
+        Self::new(ProblemCode::OwnerStays, "The owner cannot leave the room, only close it.")
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use app::{room::Audience, wire::ServerMessage};
+use app::{
+    room::{Audience, MemberId},
+    wire::ServerMessage,
+};
 use bytes::Bytes;
 use tokio::sync::broadcast::Sender;
 
@@ -19,6 +22,8 @@ pub struct Broadcast {
     pub revision: Option<u64>,
     /// Who may get it.
     pub audience: Audience,
+    /// The member whose seat the event gave up for good, so that this is the last message to that member's sockets.
+    pub forgotten: Option<MemberId>,
     /// Whether it is the last message, because the room was closed.
     pub last: bool,
 }

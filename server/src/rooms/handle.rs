@@ -134,6 +134,12 @@ impl RoomHandle {
         state.role(*state.tokens.get(token)?)
     }
 
+    /// Whether the member has a seat, or may come back to one.
+    #[must_use]
+    pub fn has_seat(&self, member: MemberId) -> bool {
+        self.lock().role(member).is_some()
+    }
+
     /// Locks the room against newcomers, or unlocks it.
     ///
     /// # Errors

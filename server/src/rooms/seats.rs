@@ -44,6 +44,10 @@ pub enum NoSeat {
     Full(usize),
 }
 
+/// The owner wants to leave the room, but can only close it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnerStays;
+
 impl RoomHandle {
     /// Gives `newcomer` a seat as a guest.
     ///
@@ -97,6 +101,24 @@ impl RoomHandle {
             .await?;
             room.hold_seat(id);
             Ok(())
+        })
+        .await
+    }
+
+    /// Gives up the seat of a guest for good: the member is in no list any more, and the token proves nothing. Does nothing
+    /// for somebody who has no seat.
+    ///
+    /// # Errors
+    /// [`RecordError::Refused`] for the owner, or why it could not be recorded.
+    pub async fn leave(&self, id: MemberId) -> Result<(), RecordError<OwnerStays>> {
+        self.record(|room| {
+            let events = match (room.member(id), room.departed(id)) {
+                (Some(member), _) | (None, Some(member)) if member.role == Role::Owner => return Err(OwnerStays),
+                (Some(_), _) => vec![RoomEvent::MemberLeft { id }, RoomEvent::MemberForgotten { id }],
+                (None, Some(_)) => vec![RoomEvent::MemberForgotten { id }],
+                (None, None) => Vec::new(),
+            };
+            Ok(events)
         })
         .await
     }

@@ -137,7 +137,9 @@ impl State {
         if let RoomEvent::FileRemoved { id } = event {
             self.coverage.retain(|(file, _), _| file != id);
         }
+        let mut forgotten = None;
         if let RoomEvent::MemberForgotten { id } = event {
+            forgotten = Some(*id);
             self.tokens.retain(|_, member| member != id);
             self.sockets.remove(id);
             self.coverage.retain(|(_, member), _| member != id);
@@ -148,7 +150,7 @@ impl State {
         self.was_shared |= shares(event);
         let text = encode_event(revision, event);
         self.replay.push(revision, audience, text.clone());
-        Broadcast { text, revision: Some(revision), audience, last: matches!(event, RoomEvent::RoomClosed { .. }) }
+        Broadcast { text, revision: Some(revision), audience, forgotten, last: matches!(event, RoomEvent::RoomClosed { .. }) }
     }
 
     /// When nobody has a seat any more, frees the memory that only those who are connected need: whoever comes back later
@@ -182,7 +184,7 @@ impl State {
         if matches!(event, PassingEvent::FileProgress { .. }) {
             self.files_version += 1;
         }
-        Some(Broadcast { text: encode(&ServerMessage::Passing { event }), revision: None, audience, last: false })
+        Some(Broadcast { text: encode(&ServerMessage::Passing { event }), revision: None, audience, forgotten: None, last: false })
     }
 
     /// Sends a message to all sockets, in the order of the changes of the room. This never blocks.

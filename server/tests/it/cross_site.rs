@@ -149,3 +149,26 @@ async fn another_scheme_of_authorization_does_not_hide_the_cookie() {
     refused(with(&owner, Method::GET, &path, &[("authorization", "Bearer wrong")]).await, 401, "not_a_member").await;
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_form_that_another_site_sends_is_refused_with_a_page_in_the_readers_language() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let html = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+    let upload = format!("/r/{}/upload", owner.pin());
+    for path in ["/create", "/join", "/language", upload.as_str()] {
+        for (language, words) in [("en", "<p>A page of another site asked for this"), ("de", "<p>Das hat die Seite einer anderen Website")]
+        {
+            let headers = [("origin", "http://evil.example"), html, ("accept-language", language)];
+            let response = with(&owner, Method::POST, path, &headers).await;
+            assert_eq!((response.status().as_u16(), header(&response, "content-type")), (403, "text/html; charset=utf-8"), "{path}");
+            assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+            let page = response.text().await.unwrap();
+            assert!(page.contains(words) && page.contains("href=\"/\""), "{path}: {page}");
+        }
+    }
+    // Programs get what they can read, also those that take everything.
+    refused(with(&owner, Method::POST, "/create", &[("origin", "http://evil.example"), ("accept", "*/*")]).await, 403, "cross_site").await;
+    refused(with(&owner, Method::POST, "/api/rooms", &[("origin", "http://evil.example"), html]).await, 403, "cross_site").await;
+    app.finish().await;
+}

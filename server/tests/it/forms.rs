@@ -1,4 +1,4 @@
-//! `/create` and `/join`: the plain forms, for browsers in which no script runs.
+//! `/create`, `/join` and `/r/{pin}/leave`: the plain forms, for browsers in which no script runs.
 
 use app::{
     room::Role,
@@ -144,5 +144,69 @@ async fn somebody_who_guesses_pins_with_the_form_is_told_to_wait() {
         let response = post(&app, "/join", &format!("pin={pin}"), "").await;
         assert_eq!(header(&response, "location"), format!("/join/{pin}?problem=too_many_requests"));
     }
+    app.finish().await;
+}
+
+/// Sends a form as a browser does, which says where it comes from.
+async fn browser_post(app: &Door, path: &str, fields: &str, cookie: &str) -> Response {
+    let origin = format!("http://{}", app.address());
+    let request = app.request(Method::POST, path).header("origin", origin).header("content-type", "application/x-www-form-urlencoded");
+    let request = if cookie.is_empty() { request } else { request.header("cookie", cookie) };
+    request.body(fields.to_owned()).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_browser_whose_cookies_work_gets_in_when_it_repeats_the_form_with_one() {
+    let app = TestApp::start().await;
+    let asked = browser_post(&app, "/create", "", "").await;
+    assert_eq!((asked.status().as_u16(), header(&asked, "location")), (307, "/create?repeated"));
+    let cookie = header(&asked, "set-cookie").split(';').next().unwrap();
+    let response = browser_post(&app, "/create?repeated", "", cookie).await;
+    let owner = seat_in_cookie(&app, &response, Role::Owner).await;
+    assert_eq!(header(&response, "location"), format!("/r/{}", owner.pin()));
+    // Whoever has a cookie of this server is not asked again.
+    let response = browser_post(&app, "/join", &format!("pin={}", owner.pin()), cookie).await;
+    assert_eq!((response.status().as_u16(), header(&response, "location")), (303, format!("/r/{}", owner.pin()).as_str()));
+    assert_eq!(owner.room().await.members.len(), 2);
+    assert_eq!(owner.close().await, 204);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_browser_that_blocks_cookies_is_told_so_and_leaves_nobody_behind() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let (join, page) = (format!("pin={}", owner.pin()), format!("/join/{}", owner.pin()));
+    for (form, fields, page) in [("/create", "", "/"), ("/join", join.as_str(), page.as_str())] {
+        assert_eq!(browser_post(&app, form, fields, "").await.status(), 307);
+        let response = browser_post(&app, &format!("{form}?repeated"), fields, "").await;
+        assert_eq!((response.status().as_u16(), header(&response, "set-cookie")), (303, ""));
+        assert_eq!(header(&response, "location"), format!("{page}?problem=cookies_blocked"));
+        let shown = app.get(header(&response, "location")).await;
+        assert_eq!(shown.status(), 200);
+        assert!(shown.text().await.unwrap().contains(">This browser blocks cookies"));
+    }
+    assert_eq!(owner.room().await.members.len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_form_that_leaves_a_room_gives_the_seat_up() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let cookie = format!("snapdrop-{}={}", guest.pin(), guest.entered.token);
+    let leave = format!("/r/{}/leave", owner.pin());
+    // The second time, the seat is gone already.
+    for _ in 0..2 {
+        let response = browser_post(&app, &leave, "", &cookie).await;
+        assert_eq!((response.status().as_u16(), header(&response, "location")), (303, "/"));
+        assert!(header(&response, "set-cookie").starts_with(&format!("snapdrop-{}=; Path=/; Max-Age=0", owner.pin())));
+        assert_eq!(owner.room().await.members.len(), 1);
+    }
+    let owner_cookie = format!("snapdrop-{}={}", owner.pin(), owner.entered.token);
+    let response = browser_post(&app, &leave, "", &owner_cookie).await;
+    assert_eq!(header(&response, "location"), format!("/r/{}?problem=owner_stays", owner.pin()));
+    assert_eq!(owner.room().await.members.len(), 1);
     app.finish().await;
 }

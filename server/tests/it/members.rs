@@ -1,6 +1,6 @@
-//! `/api/rooms/{pin}/members`: joining.
+//! `/api/rooms/{pin}/members`: joining and leaving.
 
-use app::room::{DeviceKind, Member, Role};
+use app::room::{DeviceKind, Member, Role, RoomEvent};
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -256,5 +256,35 @@ async fn a_member_goes_on_while_somebody_at_the_same_address_guesses() {
     let id = owner.upload("a.txt", b"still here").await;
     assert_eq!(guest.download(id).await, b"still here");
     guest.listen().await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_is_out_of_everybodys_list_at_once_and_for_good() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let (mut seen, mut own) = (owner.listen().await, guest.listen().await);
+    let path = format!("/api/rooms/{}/members", owner.pin());
+    let response = guest.request(Method::DELETE, &path).send().await.unwrap();
+    assert_eq!(response.status(), 204);
+    assert!(header(&response, "set-cookie").starts_with(&format!("snapdrop-{}=; Path=/; Max-Age=0", owner.pin())));
+    assert_eq!(seen.event().await, RoomEvent::MemberLeft { id: guest.entered.member });
+    assert_eq!(own.close_code().await, 1008);
+    refused(guest.get(&format!("/api/rooms/{}", owner.pin())).await, 401, "not_a_member").await;
+    assert_eq!(owner.room().await.members.len(), 1);
+    // The others stay, and the seat is free for somebody else.
+    let other = app.join(&owner, "Bob").await;
+    assert_ne!(other.entered.member, guest.entered.member);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_owner_cannot_leave() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let path = format!("/api/rooms/{}/members", owner.pin());
+    refused(owner.request(Method::DELETE, &path).send().await.unwrap(), 403, "owner_stays").await;
+    assert_eq!(owner.room().await.members.len(), 1);
     app.finish().await;
 }

@@ -1,6 +1,9 @@
 //! The pages apart from their markup: who gets which page, with which headers, and what must not be in it.
 
+use std::net::Ipv4Addr;
+
 use reqwest::Method;
+use server::addresses;
 
 use crate::{
     seat::{Seat, header},
@@ -170,6 +173,64 @@ async fn a_room_that_is_not_there_has_no_page() {
         assert_eq!(header(&response, "content-type"), "text/html; charset=utf-8", "{path}");
     }
     app.finish().await;
+}
+
+#[tokio::test]
+async fn a_pin_that_no_room_has_can_be_corrected_right_there() {
+    let app = TestApp::start().await;
+    let unused = app.unused_pin();
+    for path in [format!("/r/{unused}"), format!("/join/{unused}")] {
+        let response = app.get(&path).await;
+        assert_eq!(response.status(), 404, "{path}");
+        let page = response.text().await.unwrap();
+        assert!(page.contains(&format!("value=\"{unused}\"")) && page.contains("action=\"/join\""), "{path}: {page}");
+        assert!(page.contains(">There is no room with this PIN."), "{path}: {page}");
+    }
+    app.finish().await;
+}
+
+/// The page of a room for a member who opens it at this host.
+async fn page_at(seat: &Seat, host: &str) -> String {
+    seat.request(Method::GET, &format!("/r/{}", seat.pin())).header("host", host).send().await.unwrap().text().await.unwrap()
+}
+
+/// How often a page shows this address as the one to type.
+fn shows(page: &str, address: &str) -> usize {
+    page.matches(&format!(">{address}</bdi>")).count()
+}
+
+#[tokio::test]
+async fn the_owners_page_says_where_the_pin_is_typed() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    let guest = app.join(&owner, "Ada").await;
+    let host = "192.168.1.20:3000";
+    // Above the PIN and beside the code; guests have it only beside the code.
+    assert_eq!((shows(&page_at(&owner, host).await, host), shows(&page_at(&guest, host).await, host)), (2, 1));
+    assert!(!page_at(&owner, host).await.contains("way-here-note"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn an_address_that_others_cannot_reach_is_not_shown_to_them() {
+    for (app, is_reachable) in [(TestApp::start().await, false), (TestApp::in_every_network().await, true)] {
+        let owner = app.create_room().await;
+        let port = app.address().port();
+        // A machine without a network has no address for others either.
+        let lan = addresses::lan_address((Ipv4Addr::UNSPECIFIED, port).into()).filter(|_| is_reachable);
+        for host in [format!("localhost:{port}"), format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
+            let page = page_at(&owner, &host).await;
+            assert_eq!(shows(&page, &host), 0);
+            match lan {
+                Some(lan) => {
+                    assert_eq!(shows(&page, &format!("{lan}:{port}")), 2, "{host}");
+                    assert!(page.contains(&format!(">Others cannot open “{host}”")), "{host}");
+                }
+                None => assert!(page.contains(&format!(">Only this device can open “{host}”")), "{host}"),
+            }
+        }
+        app.finish().await;
+    }
 }
 
 #[tokio::test]

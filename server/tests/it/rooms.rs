@@ -184,7 +184,7 @@ async fn watchers_are_told_that_the_server_works() {
 }
 
 #[tokio::test]
-async fn a_browser_is_told_of_the_open_rooms_in_which_it_has_a_seat() {
+async fn a_browser_is_told_of_the_open_rooms_in_which_it_has_a_seat_and_what_tells_them_apart() {
     let app = TestApp::start().await;
     let (own, other, closed) = (app.create_room().await, app.create_room().await, app.create_room().await);
     let guest = app.join(&other, "Ada").await;
@@ -197,9 +197,16 @@ async fn a_browser_is_told_of_the_open_rooms_in_which_it_has_a_seat() {
     };
     let cookie = |pin: &str, token: &str| format!("snapdrop-{pin}={token}");
     let cookies = [own.clone(), guest.clone(), closed].map(|seat| cookie(seat.pin(), &seat.entered.token)).join("; ");
+    for name in ["a.txt", "b.txt"] {
+        own.upload(name, b"a").await;
+    }
+    let opened = [own.room().await.created_at_ms, other.room().await.created_at_ms];
     assert_eq!(
         known(format!("theme=dark; {cookies}")).await,
-        json!([{"pin": own.pin(), "role": "owner"}, {"pin": other.pin(), "role": "guest"}])
+        json!([
+            {"pin": own.pin(), "role": "owner", "files": 2, "opened_at_ms": opened[0]},
+            {"pin": other.pin(), "role": "guest", "files": 0, "opened_at_ms": opened[1]},
+        ])
     );
     // Neither another room's token nor an invalid one reveals whether the room exists.
     for token in [guest.entered.token.as_str(), "x", ""] {

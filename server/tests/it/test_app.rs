@@ -1,6 +1,11 @@
 //! A server for one test. It runs in this process, on a free port, with a temporary data folder.
 
-use std::{ops::Deref, path::Path, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    ops::Deref,
+    path::Path,
+    time::Duration,
+};
 
 use server::{
     ServeError, Server,
@@ -73,12 +78,21 @@ impl TestApp {
 
     /// A server on a folder that another one may have used before.
     pub(crate) async fn on(folder: TempDir, flags: &[&str], timeouts: Timeouts) -> Self {
+        Self::listening(IpAddr::V4(Ipv4Addr::LOCALHOST), folder, flags, timeouts).await
+    }
+
+    /// A server that listens on the addresses of all networks.
+    pub(crate) async fn in_every_network() -> Self {
+        Self::listening(IpAddr::V4(Ipv4Addr::UNSPECIFIED), tempfile::tempdir().unwrap(), &[], TIMEOUTS).await
+    }
+
+    async fn listening(on: IpAddr, folder: TempDir, flags: &[&str], timeouts: Timeouts) -> Self {
         let program = ["snapdrop", "--data-dir", folder.path().to_str().unwrap()];
         let mut config = Config::from_args(program.iter().chain(flags)).unwrap();
         config.timeouts = timeouts;
         let server = Server::open(config).await.unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let door = Door::new(listener.local_addr().unwrap());
+        let listener = TcpListener::bind((on, 0)).await.unwrap();
+        let door = Door::new((Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port()).into());
         let stop = CancellationToken::new();
         let running = tokio::spawn(server.run(listener, stop.clone()));
         Self { door, folder: Some(folder), stop, running: Some(running) }

@@ -7,7 +7,14 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry, FileSystemFileHandle, HtmlInputElement};
 
 use super::picked_file::PickedFile;
-use crate::browser::system::page::{document, window};
+use crate::{
+    browser::system::{
+        clock,
+        page::{document, window},
+        toasts::{Toasts, use_toasts},
+    },
+    i18n::t,
+};
 
 /// Returns the files that were picked in a field, and empties the field so that the same file can be picked again.
 #[must_use]
@@ -64,17 +71,25 @@ async fn picked_handles() -> Result<Vec<PickedFile>, JsValue> {
     Ok(picked)
 }
 
-/// Calls `act` with the files that were dropped or pasted. Folders among them are replaced by all files inside. Without
+/// Calls `act` with the files that were dropped or pasted. Folders among them are replaced by all files inside; a toast says
+/// which of them are empty. Without
 /// folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event
 /// is handled, so all entries and handles are requested at once, and their contents are awaited afterwards.
-fn transferred(transfer: Option<web_sys::DataTransfer>, act: impl Fn(Vec<PickedFile>) + 'static) {
-    let Some(transfer) = transfer else { return };
+fn transferred(transfer: &web_sys::DataTransfer, toasts: Toasts, act: impl Fn(Vec<PickedFile>) + 'static) {
     let files = transfer.files().map(|files| list(&files)).unwrap_or_default();
     let all = transfer.items();
     let items: Vec<_> = (0..all.length()).filter_map(|index| all.get(index)).filter(|item| item.kind() == "file").collect();
     let entries: Vec<FileSystemEntry> = items.iter().filter_map(|item| item.webkit_get_as_entry().ok().flatten()).collect();
     if entries.iter().any(FileSystemEntry::is_directory) {
-        spawn_local(async move { act(files_in(entries).await) });
+        spawn_local(async move {
+            let (files, empty) = files_in(entries).await;
+            match &empty[..] {
+                [] => {}
+                [folder] => toasts.show(t().folder_empty(folder)),
+                folders => toasts.show(t().folders_empty(folders.len())),
+            }
+            act(files);
+        });
         return;
     }
     let handles: Vec<js_sys::Promise> = items.iter().filter_map(handle_of).collect();
@@ -90,27 +105,30 @@ fn transferred(transfer: Option<web_sys::DataTransfer>, act: impl Fn(Vec<PickedF
     });
 }
 
-/// Returns all files in the given files and folders, the content of each folder sorted by name as in a file manager.
-/// Whatever cannot be read is left out.
-async fn files_in(entries: Vec<FileSystemEntry>) -> Vec<PickedFile> {
+/// Returns all files in the given files and folders, the content of each folder sorted by name as in a file manager, and
+/// the paths of the folders with nothing in them. Whatever cannot be read is left out.
+async fn files_in(entries: Vec<FileSystemEntry>) -> (Vec<PickedFile>, Vec<String>) {
     let mut waiting: Vec<FileSystemEntry> = entries.into_iter().rev().collect();
-    let mut picked = Vec::new();
+    let (mut picked, mut empty) = (Vec::new(), Vec::new());
+    let path_of = |entry: &FileSystemEntry| entry.full_path().trim_start_matches('/').to_owned();
     while let Some(entry) = waiting.pop() {
         // This asks the entry and then casts unchecked, because browsers do not expose the classes for a checked cast.
         if entry.is_directory() {
             let mut inside = entries_of(entry.unchecked_ref::<FileSystemDirectoryEntry>()).await;
+            if inside.is_empty() {
+                empty.push(path_of(&entry));
+            }
             inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));
             waiting.extend(inside);
         } else {
             let file = entry.unchecked_ref::<FileSystemFileEntry>();
             let opening = js_sys::Promise::new(&mut |resolve, reject| file.file_with_callback_and_callback(&resolve, &reject));
             if let Ok(file) = JsFuture::from(opening).await {
-                let path = entry.full_path().trim_start_matches('/').to_owned();
-                picked.push(PickedFile { path: Some(path), ..PickedFile::from(file.unchecked_into::<web_sys::File>()) });
+                picked.push(PickedFile { path: Some(path_of(&entry)), ..PickedFile::from(file.unchecked_into::<web_sys::File>()) });
             }
         }
     }
-    picked
+    (picked, empty)
 }
 
 /// Returns the entries of a folder. Browsers return a hundred at a time, so this reads until nothing more comes.
@@ -141,8 +159,10 @@ fn handle_of(item: &web_sys::DataTransferItem) -> Option<js_sys::Promise> {
 }
 
 /// Calls `act` with files that are dropped on or pasted into the page, and sets `hovering` while something is dragged
-/// over the page. The listeners are removed together with the component.
+/// over the page. Pasted pictures for which browsers make a name up are called after the moment. The listeners are removed
+/// together with the component.
 pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<PickedFile>) + Clone + 'static) {
+    let toasts = use_toasts();
     let pasted = act.clone();
     let listeners = [
         listen("dragover", move |event: web_sys::DragEvent| {
@@ -158,33 +178,76 @@ pub fn on_files(hovering: RwSignal<bool>, act: impl Fn(Vec<PickedFile>) + Clone 
         listen("drop", move |event: web_sys::DragEvent| {
             event.prevent_default();
             hovering.set(false);
-            transferred(event.data_transfer(), act.clone());
+            if let Some(content) = event.data_transfer() {
+                transferred(&content, toasts, act.clone());
+            }
         }),
-        listen("paste", move |event: web_sys::ClipboardEvent| transferred(event.clipboard_data(), pasted.clone())),
+        listen("paste", move |event: web_sys::ClipboardEvent| {
+            let Some(content) = event.clipboard_data() else { return };
+            let is_for_field = is_in_field(&event) && !text_of(&content).is_empty();
+            if !is_for_field && !text_wins(&content) {
+                let act = pasted.clone();
+                transferred(&content, toasts, move |mut files| {
+                    files.iter_mut().for_each(name_screenshot);
+                    act(files);
+                });
+            }
+        }),
     ];
     let listeners = StoredValue::new_local(listeners);
     on_cleanup(move || listeners.dispose());
 }
 
-/// Calls `act` with text that is pasted into the page, but not with text that is pasted into a form field. The listener
-/// is removed together with the component.
-pub fn on_text(act: impl Fn(String) + 'static) {
+/// Calls `act` with text that is pasted into the page, but not with text that is pasted into a form field. With
+/// `only_beside_a_picture`, text that comes alone is ignored, too. The listener is removed together with the component.
+pub fn on_text(only_beside_a_picture: bool, act: impl Fn(String) + 'static) {
     let pasted = listen("paste", move |event: web_sys::ClipboardEvent| {
-        let field = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        if field.is_some_and(|field| matches!(field.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")) {
-            return;
-        }
         let Some(content) = event.clipboard_data() else { return };
-        // A copied image often comes with its address as text, which nobody meant to paste.
-        if content.files().is_some_and(|files| files.length() > 0) {
-            return;
-        }
-        if let Some(text) = content.get_data("text/plain").ok().filter(|text| !text.trim().is_empty()) {
+        let text = text_of(&content);
+        let is_meant = if has_files(&content) { text_wins(&content) } else { !only_beside_a_picture && !text.is_empty() };
+        if is_meant && !is_in_field(&event) {
             act(text);
         }
     });
     let pasted = StoredValue::new_local(pasted);
     on_cleanup(move || pasted.dispose());
+}
+
+/// Whether something was pasted into a form field, which takes its text.
+fn is_in_field(event: &web_sys::ClipboardEvent) -> bool {
+    let field = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    field.is_some_and(|field| matches!(field.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+}
+
+fn has_files(content: &web_sys::DataTransfer) -> bool {
+    content.files().is_some_and(|files| files.length() > 0)
+}
+
+/// The text that was copied; empty if there is none.
+fn text_of(content: &web_sys::DataTransfer) -> String {
+    content.get_data("text/plain").ok().filter(|text| !text.trim().is_empty()).unwrap_or_default()
+}
+
+/// Whether text is meant where it comes along with files: spreadsheets and word processors add a picture of it. A copied
+/// picture, on the other hand, often comes with its address as text.
+fn text_wins(content: &web_sys::DataTransfer) -> bool {
+    let text = text_of(content);
+    has_files(content) && !text.is_empty() && !is_address(&text)
+}
+
+/// Whether a text is one web address and nothing else.
+fn is_address(text: &str) -> bool {
+    let text = text.trim();
+    let is_web = ["http://", "https://", "file://", "data:"].iter().any(|scheme| text.starts_with(scheme));
+    is_web && !text.contains(char::is_whitespace)
+}
+
+/// Gives a pasted picture a name with the day and the time, if it has only the one that browsers give to each.
+fn name_screenshot(picked: &mut PickedFile) {
+    if let Some(ending) = picked.file.name().strip_prefix("image.") {
+        let (date, time) = clock::now_in_figures();
+        picked.path = Some([t().screenshot(&date, &time).as_str(), ".", ending].concat());
+    }
 }
 
 fn listen<E: wasm_bindgen::JsCast>(name: &'static str, act: impl Fn(E) + 'static) -> gloo_events::EventListener {
@@ -198,4 +261,15 @@ fn listen<E: wasm_bindgen::JsCast>(name: &'static str, act: impl Fn(E) + 'static
 
 fn list(files: &web_sys::FileList) -> Vec<web_sys::File> {
     (0..files.length()).filter_map(|index| files.get(index)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_address;
+
+    #[test]
+    fn an_address_alone_is_told_from_a_text() {
+        assert!(["https://example.org/a.png", " http://192.168.1.20/a.png\n", "data:image/png;base64,AA"].into_iter().all(is_address));
+        assert!(!["Total\t12", "see https://example.org/", "https://a.example https://b.example", "12"].into_iter().any(is_address));
+    }
 }

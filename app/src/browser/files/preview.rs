@@ -24,6 +24,8 @@ pub struct PreviewedFile {
     pub id: FileId,
     /// The file's name without its folders.
     pub name: String,
+    /// The media type that its sender gave it.
+    pub media_type: String,
     kind: PreviewKind,
     size_bytes: u64,
 }
@@ -32,7 +34,21 @@ impl PreviewedFile {
     /// Returns what a preview has to know of a file, or `None` if the file cannot be previewed.
     #[must_use]
     pub fn of(file: &FileEntry) -> Option<Self> {
-        Some(Self { id: file.id, name: file.name.base(), kind: file.preview()?, size_bytes: file.size_bytes? })
+        Some(Self {
+            id: file.id,
+            name: file.name.base(),
+            media_type: file.media_type.clone(),
+            kind: file.preview()?,
+            size_bytes: file.size_bytes?,
+        })
+    }
+}
+
+impl PreviewedFile {
+    /// Whether the file is one that phones keep among their photos.
+    #[must_use]
+    pub fn is_photo(&self) -> bool {
+        matches!(self.kind, PreviewKind::Image | PreviewKind::Video)
     }
 }
 

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
-use crate::{browser::files::picked_file::PickedFile, room::Pin};
+use crate::{browser::files::picked_file::PickedFile, room::Pin, wire::Entered};
 
 /// Files and a text that are to be added to a room whose page is not shown yet.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +32,19 @@ pub struct Activity {
     /// The text with which the window's title begins.
     pub title_prefix: RwSignal<String>,
     handed: StoredValue<Option<(Pin, SendWrapper<HandedOver>)>>,
+    /// The seat that was taken last, until its cookie has come back.
+    unproved: StoredValue<Option<Entered>>,
 }
 
 impl Activity {
     /// Starts without activity.
     pub fn provide() -> Self {
-        let activity = Self { sends: RwSignal::new(false), title_prefix: RwSignal::new(String::new()), handed: StoredValue::new(None) };
+        let activity = Self {
+            sends: RwSignal::new(false),
+            title_prefix: RwSignal::new(String::new()),
+            handed: StoredValue::new(None),
+            unproved: StoredValue::new(None),
+        };
         provide_context(activity);
         activity
     }
@@ -45,6 +52,17 @@ impl Activity {
     /// Keeps files and text for a room until its page takes them.
     pub fn hand_over(self, pin: Pin, handed: HandedOver) {
         self.handed.set_value(Some((pin, SendWrapper::new(handed))));
+    }
+
+    /// Notes a seat that was just taken. The page of its room finds out whether the browser sends its cookie back.
+    pub fn entered(self, seat: Entered) {
+        self.unproved.set_value(Some(seat));
+    }
+
+    /// Takes the seat in this room that was just taken.
+    #[must_use]
+    pub fn take_unproved(self, pin: &Pin) -> Option<Entered> {
+        self.unproved.try_update_value(|seat| seat.take_if(|seat| seat.pin == *pin)).flatten()
     }
 
     /// Takes what was kept for a room. A second call returns nothing.

@@ -40,6 +40,11 @@ pub(crate) fn touch_points() -> u32 {
     u32::try_from(window().navigator().max_touch_points()).unwrap_or(0)
 }
 
+/// Whether the browser takes cookies. One that does not tell is assumed to take them.
+pub(crate) fn takes_cookies() -> bool {
+    js_sys::Reflect::get(&window().navigator(), &"cookieEnabled".into()).ok().and_then(|it| it.as_bool()).unwrap_or(true)
+}
+
 /// Whether the browser shows PDF files itself. A browser that does not tell is assumed to show them.
 pub(crate) fn shows_pdf() -> bool {
     js_sys::Reflect::get(&window().navigator(), &"pdfViewerEnabled".into()).ok().and_then(|it| it.as_bool()).unwrap_or(true)

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{installed_app::use_installed_app, room::activity::use_activity},
     i18n::t,
@@ -18,14 +19,14 @@ pub fn UpdateNotice() -> impl IntoView {
         // The element is on the page before it has text, because screen readers announce only changes inside a live
         // region that is already there.
         <output class="update-notice" aria-live="polite">
-            <Show when=move || installed.update_waits.get()>
+            <Shown when=move || installed.update_waits.get()>
                 <p>
                     {move || if sends.get() { t().update_after_uploads() } else { t().update_ready() }}
                 </p>
-                <Show when=move || !sends.get()>
+                <Shown when=move || !sends.get()>
                     <button class="button" type="button" data-look="outlined" on:click=move |_| installed.take_update()>{t().reload()}</button>
-                </Show>
-            </Show>
+                </Shown>
+            </Shown>
         </output>
     }
     .erased()

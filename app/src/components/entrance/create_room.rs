@@ -7,18 +7,18 @@ use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
-        files::picking,
+        files::{picked_file::PickedFile, picking},
         installed_app::{LaunchAction, use_installed_app},
         room::activity::{HandedOver, use_activity},
-        system::{places::use_places, toasts::use_toasts},
+        system::{chosen_name, places::use_places, toasts::use_toasts},
     },
     i18n::t,
     room::Pin,
     wire::{self, Place},
 };
 
-/// A button that creates a room. Files that are dropped or pasted anywhere on the page create one, too, and are
-/// uploaded to it. While content that came from another app is offered, the button is hidden.
+/// A button that creates a room. Files that are chosen here, or dropped or pasted anywhere on the page, create one, too, and
+/// are uploaded to it. While content that came from another app is offered, all of this is hidden.
 #[component]
 pub fn CreateRoom() -> impl IntoView {
     let toasts = use_toasts();
@@ -33,23 +33,34 @@ pub fn CreateRoom() -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            match api::create_room().await {
+            match api::create_room(chosen_name::recall()).await {
                 Ok(entered) => {
-                    activity.hand_over(entered.pin.clone(), handed);
-                    places.go(Place::Room(entered.pin));
+                    let pin = entered.pin.clone();
+                    activity.entered(entered);
+                    activity.hand_over(pin.clone(), handed);
+                    places.go(Place::Room(pin));
                 }
                 Err(refused) => toasts.show(refused.detail),
             }
             busy.try_set(false);
         });
     };
+    let send = move |files: Vec<PickedFile>| {
+        if !files.is_empty() {
+            create(HandedOver { files, text: None });
+        }
+    };
     Effect::new(move |_| {
-        picking::on_files(hovering, move |files| {
-            if !files.is_empty() {
-                create(HandedOver { files, text: None });
-            }
-        });
+        picking::on_files(hovering, send);
+        picking::on_text(true, move |text| create(HandedOver { files: Vec::new(), text: Some(text) }));
     });
+    let pick = move |event: web_sys::MouseEvent| {
+        if picking::can_pick_handles() {
+            // With the handles that this picker gives, an upload can resume by itself after a reload.
+            event.prevent_default();
+            spawn_local(async move { send(picking::pick_with_handles().await) });
+        }
+    };
     let installed = use_installed_app();
     let waits = RwSignal::new(false);
     let with_shared = Callback::new(create);
@@ -73,8 +84,21 @@ pub fn CreateRoom() -> impl IntoView {
     view! {
         <SharedContent create=with_shared add=add_shared waits />
         <form class="create" hidden=move || waits.get() method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
+            <h2 class="create-title">{t().with_files()}</h2>
             <p class="create-hint script-only">{t().drop_to_create()}</p>
-            <button class="button" type="submit" aria-busy=move || busy.get().to_string()>{t().create_room()}</button>
+            <div class="create-actions">
+                <button class="button" type="submit" aria-busy=move || busy.get().to_string()>{t().create_room()}</button>
+                <label class="button script-only" data-look="outlined">
+                    {t().choose_files()}
+                    <input
+                        class="visually-hidden"
+                        type="file" autocomplete="off"
+                        multiple
+                        on:click=pick
+                        on:change=move |event| send(picking::picked_files(&event))
+                    />
+                </label>
+            </div>
         </form>
     }
     .erased()

@@ -4,7 +4,10 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::components::elements::erase::Erase as _;
 use crate::{
-    browser::{api, system::hydration::use_hydration},
+    browser::{
+        api,
+        system::{clock, hydration::use_hydration},
+    },
     format,
     i18n::t,
     room::Role,
@@ -74,11 +77,14 @@ pub fn KnownRoomList() -> impl IntoView {
     .erased()
 }
 
-fn link(KnownRoom { pin, role }: KnownRoom) -> AnyView {
+/// A link to a room with what helps to tell it from the others: how many files are in it, and when it was opened.
+fn link(KnownRoom { pin, role, files, opened_at_ms }: KnownRoom) -> AnyView {
     let badge = (role == Role::Owner).then(|| view! { <span class="badge">{t().badge_owner()}</span> });
+    let facts = [t().files_in_room(files), t().opened_at(&clock::moment(opened_at_ms))].join(" · ");
     view! {
         <li>
             <a class="button" data-look="outlined" href=wire::room_page(&pin) rel="external">{format::pin(pin.as_str())}{badge}</a>
+            <span class="quiet">{facts}</span>
         </li>
     }
     .erased()

@@ -8,14 +8,14 @@ use crate::{
     components::elements::flaps::Flaps,
     first_paint::use_server,
     i18n::t,
-    room::{PIN_DIGITS, typed_pin},
+    room::{linked_pin, next_digits, typed_pin},
 };
 
 /// How long a text may be from which the PIN is taken: a message with a link in it.
 const MAX_TEXT: &str = "1000";
 
 /// A text field for the PIN with flaps drawn in its place. It keeps the digits of the PIN and nothing else of what is typed
-/// or pasted. No more digits than a PIN has can be typed.
+/// or pasted, and never more of them than a PIN has.
 #[component]
 pub fn PinEntry(
     /// The digits in the field: what it contains at first, and then what is typed.
@@ -26,18 +26,15 @@ pub fn PinEntry(
     described_by: &'static str,
 ) -> impl IntoView {
     let flaps = use_server().pin_digits;
+    // A link may have a longer PIN: the server may have made its PINs longer since it sent the page.
+    let most = StoredValue::new(flaps.max(digits.with_untracked(String::len)));
     let field = NodeRef::<Input>::new();
     let read = move |field: HtmlInputElement| {
         let text = field.value();
-        let before = digits.get_untracked();
-        let mut clean = typed_pin(&text, flaps);
-        clean.truncate(*PIN_DIGITS.end());
-        // One digit more than a PIN has was typed. A longer PIN that was pasted may be right: the server may have made its PINs
-        // longer since it sent the page.
-        let surplus = clean.strip_prefix(&before).filter(|next| before.len() == flaps && next.len() == 1).map(str::to_owned);
-        if let Some(next) = surplus {
-            clean = if refused.get_untracked() { next } else { before };
-        }
+        let linked = linked_pin(&text);
+        most.update_value(|most| *most = (*most).max(linked.as_ref().map_or(0, String::len)));
+        let typed = linked.unwrap_or_else(|| typed_pin(&text, flaps));
+        let clean = next_digits(&digits.get_untracked(), typed, most.get_value(), refused.get_untracked());
         if clean != text {
             field.set_value(&clean);
         }

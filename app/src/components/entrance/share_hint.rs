@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::shown::Shown;
 use crate::{browser::installed_app, i18n::t};
 
 /// One sentence that tells people with an iPhone or iPad what to do instead. Draws nothing on other devices, or in the
@@ -12,8 +13,8 @@ pub fn ShareHint() -> impl IntoView {
     // Only the browser knows the device, so the server renders the page without the hint.
     Effect::new(move |_| shown.set(installed_app::needs_share_hint()));
     view! {
-        <Show when=move || shown.get()>
+        <Shown when=move || shown.get()>
             <p class="quiet">{t().share_hint()}</p>
-        </Show>
+        </Shown>
     }
 }

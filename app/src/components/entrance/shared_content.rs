@@ -8,6 +8,7 @@ use send_wrapper::SendWrapper;
 
 use super::known_rooms::use_known_rooms;
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         files::picked_file::PickedFile,
@@ -118,7 +119,7 @@ pub fn SharedContent(
     let beginning = move || text.get().map(|text| view! { <blockquote class="shared-text" dir="auto">{beginning_of(&text)}</blockquote> });
     let words = move || if count.get() == 0 { t().shared_text().to_owned() } else { t().shared_files(count.get()) };
     view! {
-        <Show when=move || any.get()>
+        <Shown when=move || any.get()>
             <section class="shared" aria-label=t().shared_with_snapdrop()>
                 <p class="shared-count" role="status">{words}</p>
                 {names}
@@ -130,10 +131,10 @@ pub fn SharedContent(
                     <button class="button" type="button" data-look="quiet" on:click=discard>{t().discard()}</button>
                 </div>
             </section>
-        </Show>
-        <Show when=move || lost.get()>
+        </Shown>
+        <Shown when=move || lost.get()>
             <p class="problem" role="alert">{t().shared_lost()}</p>
-        </Show>
+        </Shown>
     }
     .erased()
 }

@@ -12,18 +12,24 @@ use crate::{
             removals::Removals,
         },
     },
+    components::elements::modal::Modal,
     i18n::t,
     room::FileState,
 };
 
-/// The files that wait for the answer.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Waiting(RwSignal<Vec<SendWrapper<PickedFile>>>);
+/// The files that wait for the answer. Shared through the context.
+#[derive(Clone, Copy, Debug)]
+pub struct Doubles(RwSignal<Vec<SendWrapper<PickedFile>>>);
 
-impl Waiting {
+impl Doubles {
+    /// Shares it through the context. No file waits yet.
+    pub fn provide() {
+        provide_context(Self(RwSignal::new(Vec::new())));
+    }
+
     /// Returns the files that are new to the room, and keeps the others until the person has answered. A file is in the
     /// room already if one with the same name and length is complete there, and is not about to be erased.
-    pub(super) fn keep_doubles(self, live: LiveRoom, removals: Removals, files: Vec<PickedFile>) -> Vec<PickedFile> {
+    pub(super) fn keep(self, live: LiveRoom, removals: Removals, files: Vec<PickedFile>) -> Vec<PickedFile> {
         let is_here = |picked: &PickedFile| {
             let (name, size) = (picked.name(), picked.size_bytes());
             live.read_untracked(|room| {
@@ -45,21 +51,18 @@ impl Waiting {
 
 /// The question, which is shown as long as files wait for the answer.
 #[component]
-pub fn AlreadyHere(
-    /// The files that wait for the answer.
-    waiting: Waiting,
-) -> impl IntoView {
+pub fn AlreadyHere() -> impl IntoView {
     let live = use_live_room();
     let uploads = use_uploads();
-    let Waiting(files) = waiting;
+    let Doubles(files) = expect_context();
     let dialog = NodeRef::<Dialog>::new();
+    let modal = Modal::new(dialog);
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if files.with(Vec::is_empty) {
             dialog.close();
-        } else if !dialog.open() {
-            #[expect(clippy::let_underscore_must_use, reason = "fails only for a dialog that is open already")]
-            let _ = dialog.show_modal();
+        } else {
+            modal.show();
         }
     });
     let words = move || {
@@ -73,8 +76,12 @@ pub fn AlreadyHere(
         uploads.add(live.pin(), files.into_iter().map(SendWrapper::take).collect(), Vec::new());
     };
     let skip = move || files.set(Vec::new());
+    let closed = move |_| {
+        modal.closed();
+        skip();
+    };
     view! {
-        <dialog class="question" node_ref=dialog aria-labelledby="already-here" on:close=move |_| skip()>
+        <dialog class="question" node_ref=dialog aria-labelledby="already-here" on:close=closed>
             <h2 id="already-here">{words}</h2>
             <div class="question-actions">
                 <button class="button" type="button" data-look="outlined" on:click=keep>{t().keep_both()}</button>

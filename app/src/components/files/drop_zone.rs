@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
-use super::already_here::{AlreadyHere, Waiting};
+use super::already_here::Doubles;
 use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
@@ -33,7 +33,7 @@ pub fn DropZone() -> impl IntoView {
     let owner = live.is_owner();
     let hydration = use_hydration();
     let removals = use_removals();
-    let waiting = Waiting::default();
+    let doubles: Doubles = expect_context();
     let early = RwSignal::new(Vec::<SendWrapper<PickedFile>>::new());
 
     let add = move |files: Vec<PickedFile>| {
@@ -45,7 +45,7 @@ pub fn DropZone() -> impl IntoView {
         if !hydration.is_over_untracked() {
             early.update(|early| early.extend(files.into_iter().map(SendWrapper::new)));
         } else if owner {
-            let new = waiting.keep_doubles(live, removals, files);
+            let new = doubles.keep(live, removals, files);
             let unfinished = live.read_untracked(|room| room.files.iter().filter_map(Unfinished::of).collect());
             uploads.add(live.pin(), new, unfinished);
         } else {
@@ -105,7 +105,6 @@ pub fn DropZone() -> impl IntoView {
                         />
                     </label>
                 </Shown>
-                <AlreadyHere waiting />
             </div>
         }
         .erased()

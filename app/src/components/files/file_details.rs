@@ -13,7 +13,7 @@ use crate::{
         },
         system::{clipboard, toasts::use_toasts},
     },
-    components::elements::shown::Shown,
+    components::elements::{modal::Modal, shown::Shown},
     format,
     i18n::t,
     room::{FileEntry, FileId, FileState, Role},
@@ -51,6 +51,7 @@ pub fn FileDetailsWindow() -> impl IntoView {
     let live = use_live_room();
     let FileDetails(wanted) = use_file_details();
     let dialog = NodeRef::<Dialog>::new();
+    let modal = Modal::new(dialog);
     // Becomes `None` when the file is removed, which closes the dialog.
     let file = Memo::new(move |_| wanted.get().and_then(|id| live.read(Topic::File(id), |room| room.file(id).cloned())));
     let is_open = Memo::new(move |_| file.with(Option::is_some));
@@ -58,12 +59,12 @@ pub fn FileDetailsWindow() -> impl IntoView {
         let Some(dialog) = dialog.get() else { return };
         if !is_open.get() {
             dialog.close();
-        } else if !dialog.open() {
-            #[expect(clippy::let_underscore_must_use, reason = "fails only for a dialog that is open already")]
-            let _ = dialog.show_modal();
+        } else {
+            modal.show();
         }
     });
     let put_away = move |_| {
+        modal.closed();
         if dialog.get_untracked().is_some_and(|dialog| !dialog.open()) {
             wanted.set(None);
         }

@@ -34,7 +34,7 @@ const AFTER: &str = "after-files";
 pub fn FileList() -> impl IntoView {
     let live = use_live_room();
     let (removals, hydration) = (use_removals(), use_hydration());
-    let listing = Listing::provide();
+    let listing: Listing = expect_context();
     let folders = Memo::new(move |_| {
         let (order, sought) = (listing.order.get(), listing.sought.get());
         live.read(Topic::Files, |room| folders(room, |id| !hydration.is_over() || !removals.has(id), order, &sought))

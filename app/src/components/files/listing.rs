@@ -57,7 +57,7 @@ pub struct Listing {
 impl Listing {
     /// Starts with everything in the order that the server painted, and takes the remembered order when the page is
     /// hydrated.
-    pub fn provide() -> Self {
+    pub fn provide() {
         let listing = Self {
             order: RwSignal::new(Order::default()),
             sought: RwSignal::new(String::new()),
@@ -73,7 +73,6 @@ impl Listing {
                 listing.order.set(Order::of(&word));
             }
         });
-        listing
     }
 
     /// Lists the files in another order, and remembers it.

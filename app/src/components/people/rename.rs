@@ -7,7 +7,11 @@ use leptos::{
 
 use crate::components::elements::erase::Erase as _;
 use crate::{
-    browser::room::live_room::use_live_room, components::elements::icons::Pencil, i18n::t, room::DisplayName, wire::ClientMessage,
+    browser::{room::live_room::use_live_room, system::chosen_name},
+    components::elements::{icons::Pencil, shown::Shown},
+    i18n::t,
+    room::DisplayName,
+    wire::ClientMessage,
 };
 
 /// A button that is replaced by a field for the new name when it is pressed. Escape closes the field.
@@ -46,6 +50,7 @@ pub fn Rename(
         let wished = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         match DisplayName::parse(&wished) {
             Ok(name) => {
+                chosen_name::remember(Some(name.as_str()));
                 live.send(ClientMessage::Rename { name: name.to_string() });
                 problem.set(String::new());
                 editing.set(false);
@@ -54,15 +59,13 @@ pub fn Rename(
         }
     };
     view! {
-        <Show
-            when=move || editing.get()
-            fallback=move || view! {
-                <button class="rename-button script-only" type="button" node_ref=button on:click=move |_| editing.set(true)>
-                    <Pencil />
-                    {t().rename()}
-                </button>
-            }
-        >
+        <Shown when=move || !editing.get()>
+            <button class="rename-button script-only" type="button" node_ref=button on:click=move |_| editing.set(true)>
+                <Pencil />
+                {t().rename()}
+            </button>
+        </Shown>
+        <Shown when=move || editing.get()>
             <form class="rename" on:submit=save on:keydown=move |event| if event.key() == "Escape" { editing.set(false) }>
                 <label class="field">
                     <span class="visually-hidden">{t().your_name()}</span>
@@ -71,7 +74,7 @@ pub fn Rename(
                 <button class="button" type="submit">{t().save()}</button>
                 <p class="problem" id="rename-problem" role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
             </form>
-        </Show>
+        </Shown>
     }
     .erased()
 }

@@ -2,6 +2,8 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         api,
@@ -39,13 +41,13 @@ pub fn AllReceived() -> impl IntoView {
         // The element is on the page before it has text, because screen readers announce only changes inside a live
         // region that is already there.
         <output class="all-received" aria-live="polite">
-            <Show when=move || shown.get()>
+            <Shown when=move || shown.get()>
                 <span>{t().everyone_has_everything()}</span>
                 <button class="text-button script-only" type="button" aria-busy=move || busy.get().to_string() on:click=close>
                     {t().close_room()}
                 </button>
-            </Show>
+            </Shown>
         </output>
     }
-    .into_any()
+    .erased()
 }

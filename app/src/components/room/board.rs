@@ -2,9 +2,10 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::qr::QrButton;
+use super::{qr::QrButton, way_here::WayHere};
 use crate::browser::system::{clipboard, sharing};
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         room::live_room::{Topic, use_live_room},
@@ -16,7 +17,7 @@ use crate::{
     wire::{self, ClientMessage},
 };
 
-/// The room's PIN with buttons that show the QR code, copy the link, share it, and, for the owner, lock the room.
+/// The room's PIN and, for the owner, the address where it is typed, with buttons that show the QR code, copy the link, share it, and, for the owner, lock the room.
 #[component]
 pub fn Board() -> impl IntoView {
     let live = use_live_room();
@@ -41,6 +42,7 @@ pub fn Board() -> impl IntoView {
 
     view! {
         <section class="board" aria-label=t().room_pin()>
+            {live.is_owner().then(|| view! { <WayHere /> })}
             <div class="board-pin">
                 <h1 class="label">{t().room_pin()}</h1>
                 <Flaps digits=pin.to_string() />
@@ -48,18 +50,18 @@ pub fn Board() -> impl IntoView {
             <div class="board-actions script-only">
                 <QrButton />
                 <button class="board-button" type="button" on:click=copy>{t().copy_link()}</button>
-                <Show when=move || can_share.get()>
+                <Shown when=move || can_share.get()>
                     <button class="board-button" type="button" on:click=share>{t().share()}</button>
-                </Show>
-                <Show when=move || live.is_owner()>
+                </Shown>
+                <Shown when=move || live.is_owner()>
                     <button class="board-button" type="button" aria-pressed=move || locked.get().to_string() on:click=toggle_lock>
                         {move || if locked.get() { t().unlock() } else { t().lock() }}
                     </button>
-                </Show>
+                </Shown>
             </div>
-            <Show when=move || locked.get()>
+            <Shown when=move || locked.get()>
                 <p class="board-note">{t().locked_note()}</p>
-            </Show>
+            </Shown>
         </section>
     }
     .erased()

@@ -8,25 +8,56 @@ use leptos::{
 
 use super::lacking::{self, Awaited};
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         api,
         room::live_room::{Topic, use_live_room},
         system::toasts::use_toasts,
     },
+    components::elements::modal::Modal,
     i18n::t,
 };
 
-/// The button that closes the room, and the dialog that asks for confirmation. The dialog lists which guest does not
-/// have which file. While somebody is downloading, it offers to wait: then the room closes as soon as each of them has
-/// the file or has left. When a download breaks off meanwhile, the owner decides whether to wait on.
+/// What the button and the dialog share through the context, because the dialog is loaded after the page.
+#[derive(Clone, Copy, Debug)]
+pub struct Closing {
+    /// Whether the dialog asks.
+    asking: RwSignal<bool>,
+    button: NodeRef<Button>,
+}
+
+impl Closing {
+    /// Shares it through the context. Nothing is asked yet.
+    pub fn provide() {
+        provide_context(Self { asking: RwSignal::new(false), button: NodeRef::new() });
+    }
+}
+
+/// The button that leads to the dialog.
 #[component]
 pub fn CloseRoom() -> impl IntoView {
+    let Closing { asking, button } = expect_context();
+    view! {
+        <div class="close-room script-only">
+            <button class="text-button" type="button" node_ref=button hidden=move || asking.get() on:click=move |_| asking.set(true)>
+                {t().close_room()}
+            </button>
+        </div>
+    }
+    .erased()
+}
+
+/// The dialog that asks for confirmation. It lists which guest does not have which file. While somebody is downloading, it
+/// offers to wait: then the room closes as soon as each of them has the file or has left. When a download breaks off
+/// meanwhile, the owner decides whether to wait on.
+#[component]
+pub fn CloseQuestion() -> impl IntoView {
     let live = use_live_room();
     let toasts = use_toasts();
     let dialog = NodeRef::<Dialog>::new();
-    let button = NodeRef::<Button>::new();
-    let asking = RwSignal::new(false);
+    let modal = Modal::new(dialog);
+    let Closing { asking, button } = expect_context();
     let busy = RwSignal::new(false);
     let awaited = RwSignal::new(None::<Awaited>);
     let waiting = Memo::new(move |_| awaited.with(Option::is_some));
@@ -43,23 +74,16 @@ pub fn CloseRoom() -> impl IntoView {
         awaited.with(|awaited| live.read(Topic::Downloads, |room| awaited.as_ref().and_then(|awaited| awaited.undecided(room))))
     });
 
-    let ask = move |_| {
-        if let Some(dialog) = dialog.get_untracked() {
-            asking.set(true);
-            #[expect(clippy::let_underscore_must_use, reason = "fails only for a dialog that is open already")]
-            let _ = dialog.show_modal();
+    Effect::new(move |_| {
+        if asking.get() && dialog.get().is_some() {
+            modal.show();
         }
-    };
-    // The room may have been closed meanwhile, which removes the dialog and everything that belongs to it. What runs
-    // later (answers to requests, events of the dialog, frames) therefore finds nothing to do.
-    let keep = move |(): ()| {
-        if let Some(dialog) = dialog.try_get_untracked().flatten() {
-            dialog.close();
-        }
-    };
+    });
+    let keep = move |(): ()| modal.hide();
     // When the dialog closes, the browser returns the focus while the button is still hidden, which has no effect. So
     // the focus is set here, after the button is visible again.
     let answered = move |_| {
+        modal.closed();
         asking.try_set(false);
         awaited.try_set(None);
         request_animation_frame(move || {
@@ -116,31 +140,28 @@ pub fn CloseRoom() -> impl IntoView {
         None => String::new(),
     };
     view! {
-        <div class="close-room script-only">
-            <button class="text-button" type="button" node_ref=button hidden=move || asking.get() on:click=ask>{t().close_room()}</button>
             <dialog class="question" node_ref=dialog aria-labelledby="close-question" on:close=answered>
                 <h2 id="close-question">{t().close_question()}</h2>
                 <p>{consequence}</p>
-                <Show when=move || lacking.with(|lacking| !lacking.is_empty())>
+                <Shown when=move || lacking.with(|lacking| !lacking.is_empty())>
                     <ul class="lacking" aria-label=t().who_lacks()>
                         {move || lacking.get().into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}
                     </ul>
-                </Show>
+                </Shown>
                 <p aria-live="polite" class="quiet">{state}</p>
                 <div class="question-actions">
                     <button class="button" type="button" data-look="outlined" on:click=move |_| keep(())>{t().cancel()}</button>
-                    <Show when=move || !waiting.get() && somebody_has_begun.get()>
+                    <Shown when=move || !waiting.get() && somebody_has_begun.get()>
                         <button class="button" type="button" data-look="outlined" on:click=wait>{t().wait_for_them()}</button>
-                    </Show>
-                    <Show when=move || undecided.get().is_some()>
+                    </Shown>
+                    <Shown when=move || undecided.get().is_some()>
                         <button class="button" type="button" data-look="outlined" on:click=wait_on>{t().keep_waiting()}</button>
-                    </Show>
+                    </Shown>
                     <button class="button" type="button" aria-busy=move || busy.get().to_string() on:click=move |_| close(())>
                         {move || if undecided.get().is_some() { t().close_now() } else { t().close_room() }}
                     </button>
                 </div>
             </dialog>
-        </div>
     }
     .erased()
 }

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::elements::erase::Erase as _;
 use crate::{browser::system::clock, components::elements::flaps::Flaps, format, i18n::t, room::Pin};
 
 /// The page of a room that has been closed. The turning of the flaps is an animation of the style sheet, so that it
@@ -35,5 +36,5 @@ pub fn ClosedRoom(
             <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }
-    .into_any()
+    .erased()
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{browser::room::notices::use_notices, i18n::t};
 
 /// A line that stays until the person accepts or declines it. Only after accepting does the browser ask for the
@@ -14,10 +15,10 @@ pub fn NoticeOffer() -> impl IntoView {
         // The element is on the page before it has text, because screen readers announce only changes inside a live
         // region that is already there.
         <output class="notice-offer" aria-live="polite">
-            <Show when=move || notices.offered()>
+            <Shown when=move || notices.offered()>
                 <button type="button" on:click=move |_| notices.accept()>{t().tell_me()}</button>
                 <button type="button" aria-label=t().no_thank_you() on:click=move |_| notices.decline()>"×"</button>
-            </Show>
+            </Shown>
         </output>
     }
     .erased()

@@ -4,6 +4,7 @@ use leptos::{html::Textarea, prelude::*, task::spawn_local};
 
 use crate::browser::system::clipboard;
 use crate::components::elements::erase::Erase as _;
+use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         api,
@@ -26,7 +27,7 @@ pub fn SnippetList() -> impl IntoView {
     let live = use_live_room();
     let ids = Memo::new(move |_| live.read(Topic::Snippets, |room| room.snippets.iter().map(|snippet| snippet.id).collect::<Vec<_>>()));
     view! {
-        <Show when=move || live.is_owner() || !ids.with(Vec::is_empty)>
+        <Shown when=move || live.is_owner() || !ids.with(Vec::is_empty)>
             <section class="snippets" aria-labelledby="snippets-heading">
                 <header class="list-head">
                     <h2 class="label" id="snippets-heading">{t().texts()}</h2>
@@ -38,7 +39,7 @@ pub fn SnippetList() -> impl IntoView {
                 </ul>
                 {live.is_owner().then(|| view! { <SnippetField /> })}
             </section>
-        </Show>
+        </Shown>
     }
     .erased()
 }
@@ -134,7 +135,7 @@ fn SnippetField() -> impl IntoView {
             }
         });
     };
-    Effect::new(move |_| picking::on_text(move |text| add(text, false)));
+    Effect::new(move |_| picking::on_text(false, move |text| add(text, false)));
     let submit = move || {
         let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if !text.trim().is_empty() {

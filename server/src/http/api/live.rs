@@ -113,6 +113,8 @@ enum Next {
     Broadcasts,
     /// A snapshot, because some of the broadcasts are not kept any more.
     Snapshot,
+    /// The end of the socket, because its member has given up the seat.
+    SeatGivenUp,
     /// The end of the room.
     End,
 }
@@ -188,10 +190,14 @@ impl Live {
         match next {
             Next::Broadcasts => ControlFlow::Continue(()),
             Next::Snapshot => {
+                if !self.peer.session.room.has_seat(self.peer.session.member) {
+                    return ControlFlow::Break(seat_given_up());
+                }
                 *subscription = self.peer.session.room.subscribe(None, self.peer.session.viewer());
                 Box::pin(self.send_first(subscription)).await?;
                 if self.peer.session.room.is_open() { ControlFlow::Continue(()) } else { ControlFlow::Break(room_closed()) }
             }
+            Next::SeatGivenUp => ControlFlow::Break(seat_given_up()),
             Next::End => ControlFlow::Break(room_closed()),
         }
     }
@@ -212,6 +218,9 @@ impl Live {
                         }
                         if message.last {
                             return (batch, Next::End);
+                        }
+                        if message.forgotten == Some(self.peer.session.member) {
+                            return (batch, Next::SeatGivenUp);
                         }
                     }
                 }
@@ -326,6 +335,10 @@ fn encode(message: &ServerMessage) -> Bytes {
 
 fn owner_only() -> Refusal {
     Refusal::new(ProblemCode::OwnerOnly, "Only the owner of the room may do this.")
+}
+
+fn seat_given_up() -> End {
+    End::Close(CloseCode::Policy, "the seat was given up")
 }
 
 fn room_closed() -> End {

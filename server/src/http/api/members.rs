@@ -1,4 +1,4 @@
-//! `/api/rooms/{pin}/members`: joining a room.
+//! `/api/rooms/{pin}/members`: joining a room, and leaving it.
 
 use app::wire::Entered;
 use axum::{
@@ -8,14 +8,14 @@ use axum::{
         Path,
         rejection::{BytesRejection, PathRejection},
     },
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use crate::http::{
     Refusal, State,
     content::seat::{entered, join_request, newcomer},
-    guard::{Client, Entrance, find_entrance, take_seat},
+    guard::{Client, Entrance, Session, find_entrance, forget_seat, take_seat},
 };
 
 /// `POST /api/rooms/{pin}/members`: gives a seat to a client that knows the PIN. A client that already has a seat in
@@ -38,4 +38,10 @@ pub(crate) async fn join(
             Ok((StatusCode::OK, Json(entered)).into_response())
         }
     }
+}
+
+/// `DELETE /api/rooms/{pin}/members`: gives up the client's own seat. Its cookie or token proves nothing afterwards.
+pub(crate) async fn leave(session: Session) -> Result<Response, Refusal> {
+    session.room.leave(session.member).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, forget_seat(session.room.pin()))]).into_response())
 }

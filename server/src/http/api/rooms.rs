@@ -41,9 +41,12 @@ pub(crate) async fn known(services: State, headers: HeaderMap) -> Response {
     let (mut known, mut gone) = (Vec::new(), Vec::new());
     for (pin, token) in seat_tokens(&headers) {
         let Ok(pin) = pin.parse() else { continue };
-        let role = services.rooms.find(&pin).await.and_then(|room| room.role_of(&token::hash(token)));
-        match role {
-            Some(role) => known.push(KnownRoom { pin, role }),
+        let seat = services.rooms.find(&pin).await.and_then(|room| Some((room.role_of(&token::hash(token))?, room)));
+        match seat {
+            Some((role, room)) => {
+                let (files, opened_at_ms) = room.read(|room| (room.files.len(), room.created_at_ms));
+                known.push(KnownRoom { pin, role, files, opened_at_ms });
+            }
             None => gone.push((header::SET_COOKIE, forget_seat(&pin))),
         }
     }

@@ -1,5 +1,6 @@
 //! The browser's bundle and the public files, which are embedded in the program.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use app::Bundle;
@@ -30,10 +31,18 @@ pub(crate) static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| {
         script: named("pkg/snapdrop", ".js").pop(),
         wasm: named("pkg/snapdrop", ".wasm").pop(),
         loader: named("pkg/__wasm_split.", ".js").pop(),
-        room_modules: named("pkg/split_", ".wasm"),
+        room_modules: modules_of("room"),
         style: named("pkg/snapdrop", ".css").pop(),
     }
 });
+
+/// The addresses of the WebAssembly modules that a split part of the program consists of, as the build lists them.
+fn modules_of(part: &str) -> Vec<String> {
+    let list = Site::iter().find(|name| name.starts_with("pkg/__wasm_split_manifest") && name.ends_with(".json"));
+    let list = list.and_then(|name| Site::get(&name)).map(|file| file.data).unwrap_or_default();
+    let mut parts: BTreeMap<String, Vec<String>> = serde_json::from_slice(&list).unwrap_or_default();
+    parts.remove(part).unwrap_or_default().into_iter().map(|name| format!("/pkg/{name}.wasm")).collect()
+}
 
 /// Responds with the embedded file at `path`, in the preferred form that the client accepts; `None` if there is no such
 /// file.

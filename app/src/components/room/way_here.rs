@@ -1,0 +1,29 @@
+//! Where the PIN is typed: the address of this server for other devices.
+
+use leptos::prelude::*;
+
+use crate::components::elements::erase::Erase as _;
+use crate::{first_paint::use_server, i18n::t};
+
+/// The address that people type on another device, if there is one. If the page was opened at an address that leads every
+/// device to itself, it says so, because others cannot use that one.
+#[component]
+pub fn WayHere() -> impl IntoView {
+    let server = use_server();
+    let address = server.address().to_owned();
+    let is_reachable = server.loopback.as_ref() != Some(&address);
+    let note = server.loopback.map(|loopback| if is_reachable { t().only_here(&loopback) } else { t().nobody_else(&loopback) });
+    view! {
+        <div class="way-here">
+            {is_reachable.then(|| view! {
+                <p>
+                    <span class="way-here-label">{t().on_your_phone()}</span>
+                    " "
+                    <bdi class="way-here-address" translate="no" dir="ltr">{address}</bdi>
+                </p>
+            })}
+            {note.map(|note| view! { <p class="way-here-note">{note}</p> })}
+        </div>
+    }
+    .erased()
+}
