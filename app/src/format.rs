@@ -74,7 +74,8 @@ pub fn duration(secs: u64) -> String {
 #[must_use]
 pub fn utc_time_of_day(unix_ms: u64) -> String {
     let minutes = unix_ms / 60_000;
-    format!("{:02}:{:02} UTC", minutes / 60 % 24, minutes % 60)
+    let time = format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60);
+    [time.as_str(), "UTC"].join(" ")
 }
 
 /// A PIN in groups of three digits, as people read numbers aloud: "482 913".

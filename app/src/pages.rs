@@ -2,7 +2,7 @@
 
 pub mod home;
 pub mod join;
+pub mod lazy_part;
 pub mod lazy_room;
-mod lazy_windows;
 pub mod not_found;
 pub mod room;

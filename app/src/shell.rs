@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::picking,
@@ -59,13 +58,13 @@ pub fn App() -> impl IntoView {
             language.track();
         }
         match place {
-            Place::Home => view! { <HydratedLater><HomePage /></HydratedLater> }.erased(),
+            Place::Home => view! { <HydratedLater><HomePage /></HydratedLater> }.into_any(),
             Place::Room(pin) => {
                 let owner = owner.clone();
-                view! { <HydratedLater><LazyRoom pin owner /></HydratedLater> }.erased()
+                view! { <HydratedLater><LazyRoom pin owner /></HydratedLater> }.into_any()
             }
-            Place::Join(pin) => view! { <HydratedLater><JoinPage pin /></HydratedLater> }.erased(),
-            Place::Nowhere => view! { <HydratedLater><NotFoundPage /></HydratedLater> }.erased(),
+            Place::Join(pin) => view! { <HydratedLater><JoinPage pin /></HydratedLater> }.into_any(),
+            Place::Nowhere => view! { <HydratedLater><NotFoundPage /></HydratedLater> }.into_any(),
         }
     };
     let top = move || {
@@ -75,7 +74,7 @@ pub fn App() -> impl IntoView {
             <UpdateNotice />
             <Masthead />
         }
-        .erased()
+        .into_any()
     };
     view! {
         {top}

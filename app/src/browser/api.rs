@@ -205,7 +205,7 @@ fn secs_until(retry_after: &str) -> Option<u64> {
 /// or has no body because it answers `HEAD`.
 fn unexpected(status: u16) -> Problem {
     let code = match status {
-        403 => ProblemCode::CrossSite,
+        403 => ProblemCode::FinalUpload,
         410 => ProblemCode::RoomClosed,
         413 => ProblemCode::FileTooLarge,
         429 => ProblemCode::TooManyAtOnce,

@@ -110,6 +110,13 @@ impl InstalledApp {
         }
     }
 
+    /// Whether content came from outside the page and waits to be taken. An effect or view that calls this runs again when
+    /// that changes.
+    #[must_use]
+    pub fn has_content(self) -> bool {
+        self.launch_action.get() == Some(LaunchAction::Shared) || !self.opened.with(Vec::is_empty)
+    }
+
     /// Takes the files that the system opened with this app; each file is returned only once. An effect that calls this
     /// runs again when there are more.
     #[must_use]

@@ -20,7 +20,7 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
         ProblemCode::ServerFull => t.problem_server_full(),
         ProblemCode::NotAMember => t.problem_not_a_member(),
         ProblemCode::OwnerOnly => t.problem_owner_only(),
-        ProblemCode::CrossSite | ProblemCode::FinalUpload => t.problem_refused(),
+        ProblemCode::FinalUpload => t.problem_refused(),
         ProblemCode::NoSuchFile => t.problem_no_such_file(),
         ProblemCode::FileTooLarge => t.problem_file_too_large(),
         ProblemCode::RoomFull => t.problem_room_full(),

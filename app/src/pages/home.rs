@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::system::places::use_places,
     components::{
@@ -46,5 +45,5 @@ pub fn HomePage() -> impl IntoView {
             <p class="quiet">{kept}</p>
         </main>
     }
-    .erased()
+    .into_any()
 }

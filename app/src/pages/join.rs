@@ -3,7 +3,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::system::places::use_places,
     components::{elements::hydrated_later::HydratedLater, entrance::join_form::JoinForm, room::closed_room::ClosedRoom},
@@ -21,12 +20,14 @@ pub fn JoinPage(
 ) -> impl IntoView {
     let problem = match first_paint() {
         Some(Page::Join { problem }) => problem,
-        Some(Page::Closed { at_ms }) => return view! { <ClosedRoom pin closed_at_ms=at_ms words=t().closed_erased() /> }.erased(),
+        Some(Page::Closed { at_ms }) => {
+            return view! { <ClosedRoom digits=pin.as_str().len() closed_at_ms=at_ms words=t().closed_erased() /> }.into_any();
+        }
         _ => None,
     };
     let places = use_places();
     let to_room = Callback::new(move |pin| places.go(Place::Room(pin)));
-    view! { <WayIn pin problem on_joined=to_room /> }.erased()
+    view! { <WayIn pin problem on_joined=to_room /> }.into_any()
 }
 
 /// The join form for one room as a whole page. The page of a room shows it, too, to people who are not members.
@@ -49,5 +50,5 @@ pub fn WayIn(
             </section>
         </main>
     }
-    .erased()
+    .into_any()
 }

@@ -11,7 +11,6 @@ use leptos::{
 };
 
 use super::room::{Opening, RoomPage};
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::uploader::Uploads,
@@ -49,7 +48,7 @@ fn draw(pin: Pin, owner: Option<Owner>) -> Result<AnyView, SplitLoaderError> {
             None => begin(),
         }
     }
-    Ok(view! { <RoomPage pin /> }.erased())
+    Ok(view! { <RoomPage pin /> }.into_any())
 }
 
 /// Starts what outlives the room's page, because uploads continue while another page is shown: the uploads, the
@@ -93,7 +92,7 @@ pub fn LazyRoom(
     (move || {
         // Once the module is loaded, `draw` completes at the first poll.
         let room = loaded.get().then(|| draw(pin.clone(), owner.clone()).now_or_never()).flatten().and_then(Result::ok);
-        room.unwrap_or_else(|| view! { <Opening /> }.erased())
+        room.unwrap_or_else(|| view! { <Opening /> }.into_any())
     })
-    .erased()
+    .into_any()
 }

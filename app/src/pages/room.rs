@@ -2,10 +2,11 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{join::WayIn, lazy_windows::LazyWindows};
+use super::{
+    join::WayIn,
+    lazy_part::{LazyPart, Part},
+};
 use crate::browser::system::clock;
-use crate::components::elements::erase::Erase as _;
-use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
         api,
@@ -13,7 +14,6 @@ use crate::{
         room::{
             activity::{HandedOver, use_activity},
             live_room::{Ended, LiveRoom, Topic},
-            notices::use_notices,
             removals::Removals,
             socket,
         },
@@ -23,18 +23,16 @@ use crate::{
         elements::hydrated_later::HydratedLater,
         files::{
             already_here::Doubles, download_all::DownloadAll, drop_zone::DropZone, file_details::FileDetails, file_list::FileList,
-            listing::Listing, preview::Preview, unfinished_files::UnfinishedFiles, upload_bar::UploadBar, upload_form::UploadForm,
+            listing::Listing, preview::Preview, upload_form::UploadForm,
         },
         people::member_list::MemberList,
         room::{
-            all_received::AllReceived,
-            announcer::Announcer,
             board::Board,
             close_room::{CloseRoom, Closing},
             closed_room::ClosedRoom,
             leave_room::LeaveRoom,
             link_status::LinkStatus,
-            notice_offer::NoticeOffer,
+            qr::Qr,
             snippet_list::SnippetList,
         },
     },
@@ -106,18 +104,18 @@ pub fn RoomPage(
     let lost_seat = Callback::new(move |()| standing.set(Standing::Outside(None)));
     let language = use_language_choice();
     (move || match standing.get() {
-        Standing::Unknown => view! { <Opening /> }.erased(),
-        Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.erased(),
+        Standing::Unknown => view! { <Opening /> }.into_any(),
+        Standing::Member(view) => view! { <RoomOfMember view=*view lost_seat /> }.into_any(),
         Standing::Closed(closed_at_ms) => {
             language.track();
-            view! { <ClosedRoom pin=pin.clone() closed_at_ms words=t().closed_erased() /> }.erased()
+            view! { <ClosedRoom digits=pin.as_str().len() closed_at_ms words=t().closed_erased() /> }.into_any()
         }
         Standing::Outside(problem) => {
             language.track();
-            view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.erased()
+            view! { <WayIn pin=pin.clone() problem on_joined=joined /> }.into_any()
         }
     })
-    .erased()
+    .into_any()
 }
 
 /// Says that the room is being opened, until it is loaded.
@@ -128,7 +126,7 @@ pub(super) fn Opening() -> impl IntoView {
             <p>{t().opening_room()}</p>
         </main>
     }
-    .erased()
+    .into_any()
 }
 
 /// The room for one of its members, kept up to date over the live socket. `lost_seat` is called when the server says
@@ -144,7 +142,7 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     Listing::provide();
     Doubles::provide();
     Closing::provide();
-    use_notices().follow(live);
+    Qr::provide();
     let (activity, uploads, hydration) = (use_activity(), use_uploads(), use_hydration());
     Effect::new(move |_| {
         if !hydration.is_over() {
@@ -184,32 +182,33 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
     let language = use_language_choice();
     (move || {
         language.track();
+        if over.get() {
+            return view! { <ClosedRoom digits=live.pin().as_str().len() closed_at_ms=closed_at_ms() words=closed_words(closed.get()) /> }
+                .into_any();
+        }
         view! {
-            <Shown when=over>
-                <ClosedRoom pin=live.pin() closed_at_ms=closed_at_ms() words=closed_words(closed.get()) />
-            </Shown>
-            <Shown when=move || !over.get()>
                 <HydratedLater>
                     <main class="room">
                         <HydratedLater><LinkStatus /></HydratedLater>
-                        <HydratedLater><NoticeOffer /></HydratedLater>
-                        <HydratedLater><AllReceived /></HydratedLater>
-                        <HydratedLater><Announcer /></HydratedLater>
+                        <LazyPart part=Part::NoticeOffer />
+                        <LazyPart part=Part::AllReceived />
+                        <LazyPart part=Part::Announcer />
                         <p class="quiet without-script">
                             {t().without_script()}
                         </p>
                         <HydratedLater><Board /></HydratedLater>
                         <HydratedLater>
                             <div class="room-files">
-                                <UnfinishedFiles />
-                                <UploadBar />
+                                <LazyPart part=Part::UnfinishedFiles />
+                                <LazyPart part=Part::UploadBar />
                                 <SnippetList />
                                 {if live.is_owner() {
-                                    view! { <DropZone /> }.erased()
+                                    view! { <DropZone /> }.into_any()
                                 } else {
-                                    view! { <DropZone /><div class="action-bar"><DownloadAll class="button" /></div> }.erased()
+                                    view! { <DropZone /><div class="action-bar"><DownloadAll class="button" /></div> }.into_any()
                                 }}
                                 <FileList />
+                            <LazyPart part=Part::NewFiles />
                                 <UploadForm />
                             </div>
                         </HydratedLater>
@@ -220,14 +219,13 @@ fn RoomOfMember(view: RoomView, lost_seat: Callback<()>) -> impl IntoView {
                                 {(!live.is_owner()).then(|| view! { <LeaveRoom /> })}
                             </aside>
                         </HydratedLater>
-                        <LazyWindows />
+                        <LazyPart part=Part::Windows />
                     </main>
                 </HydratedLater>
-            </Shown>
         }
-        .erased()
+        .into_any()
     })
-    .erased()
+    .into_any()
 }
 
 /// What became of the files of a room that has been closed, and how it ended, if that is known.

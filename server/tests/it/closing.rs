@@ -56,7 +56,7 @@ async fn the_pin_of_a_closed_room_is_dead() {
         let response = app.request(Method::GET, &path).header("cookie", &cookie).send().await.unwrap();
         assert_eq!(response.status(), 410, "{path}");
         let page = response.text().await.unwrap();
-        let (_, erased) = page.split_once("Erased ").expect("the page says when the files were erased, without a script");
+        let (_, erased) = page.split_once(">Erased ").expect("the page says when the files were erased, without a script");
         let (hours, rest) = erased.split_once(':').unwrap();
         assert!(hours.parse::<u8>().unwrap() < 24 && rest[2..].starts_with(" UTC"), "{path}: {erased:.20}");
         assert!(page.contains("This room is closed.") && !page.contains("<form class=\"join\""), "{path}");

@@ -132,7 +132,9 @@ async fn the_owner_sees_how_far_a_download_is_and_that_it_broke_off() {
     let room = owner.room().await;
     assert_eq!((room.downloads, room.broken_downloads), (vec![], vec![seen]));
     assert!(owner.entry(id).await.received_by.is_empty());
-    assert!(guest.room().await.broken_downloads.is_empty(), "guests are not told");
+    assert_eq!(guest.room().await.broken_downloads, [seen], "a guest knows of the own ones");
+    let other = app.join(&owner, "Bob").await;
+    assert!(other.room().await.broken_downloads.is_empty(), "other guests are not told");
     // A page that comes back is told again, without a new snapshot.
     let revision = owner.view().await.snapshot.revision;
     owner.live(Some(revision)).await.until_passing(on_the_way(id, guest.entered.member, 4, false)).await;

@@ -33,7 +33,7 @@ pub(crate) fn is_online() -> bool {
 
 /// Whether the page is as narrow as on a phone, where buttons stand below the names of files (`_file_row.scss`).
 pub(crate) fn is_narrow() -> bool {
-    window().match_media("(width < 36rem)").ok().flatten().is_some_and(|query| query.matches())
+    window().match_media("(width<36rem)").ok().flatten().is_some_and(|query| query.matches())
 }
 
 pub(crate) fn touch_points() -> u32 {

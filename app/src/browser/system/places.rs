@@ -57,7 +57,6 @@ impl Places {
     pub fn go(self, place: Place) {
         let replaces = self.take_dialog().is_some() && is_at_dialog();
         let path = place.path();
-        #[expect(clippy::let_underscore_must_use, reason = "if the history refuses the entry, the page changes all the same")]
         let _ = history().map(|history| {
             if replaces {
                 history.replace_state_with_url(&JsValue::NULL, "", Some(&path))
@@ -124,7 +123,6 @@ impl Places {
     fn take_entry_back(self) {
         if is_at_dialog() {
             self.takes_back.set_value(true);
-            #[expect(clippy::let_underscore_must_use, reason = "an entry that stays costs one more step back")]
             let _ = history().map(|history| history.back());
         }
     }
@@ -139,7 +137,6 @@ fn is_at_dialog() -> bool {
 }
 
 fn add_entry() {
-    #[expect(clippy::let_underscore_must_use, reason = "without the entry, going back leaves the page, as it did before")]
     let _ = history().map(|history| history.push_state(&DIALOG.into(), ""));
 }
 

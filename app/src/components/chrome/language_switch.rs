@@ -2,7 +2,6 @@
 
 use leptos::{html::Select, prelude::*};
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::system::{language::use_language_choice, places::use_places},
     components::elements::icons::Globe,
@@ -41,5 +40,5 @@ pub fn LanguageSwitch() -> impl IntoView {
             <button class="without-script" type="submit">{t().language_change()}</button>
         </form>
     }
-    .erased()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{browser::system::theme::use_theme_choice, i18n::t, theme::Theme};
 
 /// Each press switches to the next theme: the system's, light, dark, and the system's again.
@@ -21,7 +20,7 @@ pub fn ThemeSwitch() -> impl IntoView {
             </svg>
         </button>
     }
-    .erased()
+    .into_any()
 }
 
 /// The SVG path of a theme's icon: a half-shaded disc for the system's theme, a sun for light, a moon for dark.

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{installed_app::use_installed_app, room::activity::use_activity},
@@ -29,5 +28,5 @@ pub fn UpdateNotice() -> impl IntoView {
             </Shown>
         </output>
     }
-    .erased()
+    .into_any()
 }

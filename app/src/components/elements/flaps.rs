@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::format;
 
 /// The digits of a PIN, each on a flap, in groups of three. Screen readers read them digit by digit. A space is drawn
@@ -35,5 +34,5 @@ pub fn Flaps(
             <span class="flap-row" aria-hidden="true">{groups}</span>
         </span>
     }
-    .erased()
+    .into_any()
 }

@@ -1,13 +1,6 @@
 //! [`Shown`]: draws its children only as long as a condition holds.
 
-use std::sync::Arc;
-
-use leptos::{
-    children::{ChildrenOptContainer, ToChildren},
-    prelude::*,
-};
-
-use super::erase::Erase as _;
+use leptos::prelude::*;
 
 /// A condition whose type does not depend on the closure behind it.
 #[derive(Clone, Copy, Debug)]
@@ -26,32 +19,11 @@ impl From<Memo<bool>> for Condition {
     }
 }
 
-/// What is drawn as long as the condition holds. Its type does not depend on the view.
-#[derive(Clone)]
-pub struct Content(Arc<dyn Fn() -> AnyView + Send + Sync>);
-
-impl std::fmt::Debug for Content {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Content")
-    }
-}
-
-impl<F, V> ToChildren<F> for Content
-where
-    F: Fn() -> V + Send + Sync + 'static,
-    V: RenderHtml + Send + 'static,
-{
-    fn to_children(draw: F) -> Self {
-        Self(Arc::new(move || draw().erased()))
-    }
-}
-
-impl<V> ToChildren<ChildrenOptContainer<V>> for Content
-where
-    V: RenderHtml + Clone + Send + Sync + 'static,
-{
-    fn to_children(view: ChildrenOptContainer<V>) -> Self {
-        Self(Arc::new(move || view.0.clone().erased()))
+impl Condition {
+    /// Whether it holds. An effect or view that calls this runs again when that changes.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        self.0.get()
     }
 }
 
@@ -63,8 +35,7 @@ pub fn Shown(
     #[prop(into)]
     when: Condition,
     /// What is drawn then.
-    children: Content,
+    children: ChildrenFn,
 ) -> impl IntoView {
-    let (Condition(holds), Content(draw)) = (when, children);
-    (move || holds.get().then(|| draw())).erased()
+    (move || when.holds().then(|| children())).into_any()
 }

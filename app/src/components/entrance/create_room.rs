@@ -2,8 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::shared_content::SharedContent;
-use crate::components::elements::erase::Erase as _;
+use super::lazy_shared_content::LazySharedContent;
 use crate::{
     browser::{
         api,
@@ -82,7 +81,7 @@ pub fn CreateRoom() -> impl IntoView {
         create(HandedOver::default());
     };
     view! {
-        <SharedContent create=with_shared add=add_shared waits />
+        <LazySharedContent create=with_shared add=add_shared waits />
         <form class="create" hidden=move || waits.get() method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
             <h2 class="create-title">{t().with_files()}</h2>
             <p class="create-hint script-only">{t().drop_to_create()}</p>
@@ -101,5 +100,5 @@ pub fn CreateRoom() -> impl IntoView {
             </div>
         </form>
     }
-    .erased()
+    .into_any()
 }

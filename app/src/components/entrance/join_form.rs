@@ -3,7 +3,6 @@
 use leptos::{html::Input, prelude::*, task::spawn_local};
 
 use super::pin_entry::PinEntry;
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{api, room::activity::use_activity, system::chosen_name},
     first_paint::use_server,
@@ -94,5 +93,5 @@ pub fn JoinForm(
             <p class="problem" id=PROBLEM role="alert" hidden=move || problem.with(String::is_empty)>{problem}</p>
         </form>
     }
-    .erased()
+    .into_any()
 }

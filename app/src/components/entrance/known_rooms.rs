@@ -2,7 +2,6 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -74,7 +73,7 @@ pub fn KnownRoomList() -> impl IntoView {
             }
         })
     })
-    .erased()
+    .into_any()
 }
 
 /// A link to a room with what helps to tell it from the others: how many files are in it, and when it was opened.
@@ -87,5 +86,5 @@ fn link(KnownRoom { pin, role, files, opened_at_ms }: KnownRoom) -> AnyView {
             <span class="quiet">{facts}</span>
         </li>
     }
-    .erased()
+    .into_any()
 }

@@ -3,7 +3,6 @@
 use leptos::{html::Input, prelude::*};
 use web_sys::HtmlInputElement;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     components::elements::flaps::Flaps,
     first_paint::use_server,
@@ -70,5 +69,5 @@ pub fn PinEntry(
             </div>
         </div>
     }
-    .erased()
+    .into_any()
 }

@@ -7,7 +7,6 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
 use super::known_rooms::use_known_rooms;
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
@@ -98,7 +97,7 @@ pub fn SharedContent(
     let button = move |KnownRoom { pin, .. }| {
         let words = t().add_to_room(&format::pin(pin.as_str()));
         let to_room = move |_| add.run((pin.clone(), handed()));
-        view! { <button class="button" type="button" data-look="outlined" on:click=to_room>{words}</button> }.erased()
+        view! { <button class="button" type="button" data-look="outlined" on:click=to_room>{words}</button> }.into_any()
     };
     let buttons = move || rooms.owned().into_iter().map(button).collect_view();
     let discard = move |_| {
@@ -136,7 +135,7 @@ pub fn SharedContent(
             <p class="problem" role="alert">{t().shared_lost()}</p>
         </Shown>
     }
-    .erased()
+    .into_any()
 }
 
 /// The text, or its first characters.

@@ -3,7 +3,6 @@
 use leptos::{html::Dialog, prelude::*};
 use send_wrapper::SendWrapper;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{picked_file::PickedFile, uploader::use_uploads},
@@ -89,5 +88,5 @@ pub fn AlreadyHere() -> impl IntoView {
             </div>
         </dialog>
     }
-    .erased()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::{Topic, use_live_room},
     components::elements::shown::Shown,
@@ -32,5 +31,5 @@ pub fn DownloadAll(
             <a class=class href=archive.clone() download="" rel="external">{move || t().get_all_of(&format::size(complete.get().1))}</a>
         </Shown>
     }
-    .erased()
+    .into_any()
 }

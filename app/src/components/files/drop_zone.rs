@@ -4,7 +4,6 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
 use super::already_here::Doubles;
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{
@@ -107,6 +106,6 @@ pub fn DropZone() -> impl IntoView {
                 </Shown>
             </div>
         }
-        .erased()
+        .into_any()
     })
 }

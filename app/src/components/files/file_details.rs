@@ -3,7 +3,6 @@
 use leptos::{html::Dialog, prelude::*, task::spawn_local};
 
 use super::{preview::use_preview, receipts::Receipts, removing};
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::uploader::use_uploads,
@@ -79,7 +78,7 @@ pub fn FileDetailsWindow() -> impl IntoView {
             <button class="button" type="button" data-look="outlined" on:click=move |_| wanted.set(None)>{t().done()}</button>
         </dialog>
     }
-    .erased()
+    .into_any()
 }
 
 /// What the dialog says of the file, and its buttons.
@@ -135,5 +134,5 @@ fn Facts(id: FileId, file: Memo<Option<FileEntry>>, wanted: RwSignal<Option<File
             </div>
         </div>
     }
-    .erased()
+    .into_any()
 }

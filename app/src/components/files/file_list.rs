@@ -6,9 +6,7 @@ use super::{
     file_row::FileRow,
     list_head::{ListHead, sum_of},
     listing::{Folder, Listing, folders},
-    new_files::NewFiles,
 };
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         room::{
@@ -61,23 +59,24 @@ pub fn FileList() -> impl IntoView {
             on:change=move |_| listing.count_selected()
         >
             <ListHead folders />
-            <a class="skip-link script-only" href=format!("#{AFTER}") on:click=skip>{t().skip_files()}</a>
+            <a class="skip-link script-only" href=format!("#{AFTER}") on:click=move |event| {
+                event.prevent_default();
+                skip();
+            }>{t().skip_files()}</a>
             <For each=move || names.get() key=String::clone let:name>
                 <FilesOf name folders />
             </For>
             <Shown when=is_empty>
                 <p class="empty">{empty_text}</p>
             </Shown>
-            <NewFiles />
             <span id=AFTER tabindex="-1"></span>
         </section>
     }
-    .erased()
+    .into_any()
 }
 
 /// Moves the keyboard behind the list. The browser's own way would leave an entry in the history.
-fn skip(event: web_sys::MouseEvent) {
-    event.prevent_default();
+fn skip() {
     if let Some(after) = page::element(AFTER) {
         #[expect(clippy::let_underscore_must_use, reason = "an element that cannot take the focus leaves it where it is")]
         let _ = after.focus();
@@ -95,7 +94,7 @@ fn FilesOf(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
         Memo::new(move |_| folders.with(|folders| folders.iter().find(|folder| folder.name == called).cloned().unwrap_or_default()));
     let ids = Memo::new(move |_| folder.with(|folder| folder.ids.clone()));
     if name.is_empty() {
-        return view! { <Rows ids label=t().files().to_owned() /> }.erased();
+        return view! { <Rows ids label=t().files().to_owned() /> }.into_any();
     }
     let label = t().files_in(&name);
     // The folder's path as its sender gave it, which names the folder to the server.
@@ -116,7 +115,7 @@ fn FilesOf(name: String, folders: Memo<Vec<Folder>>) -> impl IntoView {
             <Rows ids label />
         </details>
     }
-    .erased()
+    .into_any()
 }
 
 /// The rows, split into lists of [`ROWS_IN_A_LIST`], because the style sheet lets browsers skip the layout of a whole
@@ -130,7 +129,7 @@ fn Rows(ids: Memo<Vec<FileId>>, label: String) -> impl IntoView {
             <ListOfRows ids list label=label.clone() />
         </For>
     }
-    .erased()
+    .into_any()
 }
 
 #[component]
@@ -143,5 +142,5 @@ fn ListOfRows(ids: Memo<Vec<FileId>>, list: usize, label: String) -> impl IntoVi
             </For>
         </ul>
     }
-    .erased()
+    .into_any()
 }

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{file_details::use_file_details, preview::use_preview, receipts, removing, selection};
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{
@@ -38,7 +37,7 @@ pub fn FileRow(
     let uploads = use_uploads();
     let (preview, details, removals, toasts) = (use_preview(), use_file_details(), use_removals(), use_toasts());
     let file = live.file(id);
-    let Some(first) = file.get_untracked() else { return ().erased() };
+    let Some(first) = file.get_untracked() else { return ().into_any() };
     let FileEntry { name, .. } = first;
     let pin = live.pin();
     let address = wire::file(&pin, id);
@@ -65,13 +64,16 @@ pub fn FileRow(
             let downloaded = (!owner).then(|| own_download(live, id)).flatten();
             return downloaded.map(|bytes| t().state_downloading(&format::percent_of(bytes, size.unwrap_or(bytes)))).unwrap_or_default();
         }
-        let bytes_per_second = speed.try_update_value(|(before, speed)| {
-            speed.add(clock::now_secs(), offset.saturating_sub(*before));
-            *before = offset;
-            speed.bytes_per_second()
+        // While there is no connection, nobody knows how fast the file is coming.
+        let is_live = live.link.get() == Link::Live;
+        let bytes_per_second = is_live.then(|| {
+            speed.try_update_value(|(before, speed)| {
+                speed.add(clock::now_secs(), offset.saturating_sub(*before));
+                *before = offset;
+                speed.bytes_per_second()
+            })
         });
-        // While the connection is lost, nobody knows how fast the file is coming.
-        let bytes_per_second = bytes_per_second.flatten().filter(|_| live.link.get() == Link::Live);
+        let bytes_per_second = bytes_per_second.flatten().flatten();
         state_words(state.get(), offset, size, upload_state.get().as_ref(), bytes_per_second)
     });
     let state_name = move || match (state.get(), upload_state.get()) {
@@ -107,7 +109,13 @@ pub fn FileRow(
     let received = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.received_by.contains(&live.you))));
     // Only rows that are added while the connection is live are drawn as just arrived, not those of the first paint.
     let arrives = live.link.get_untracked() == Link::Live;
-    let named = move |what: &str| (format!("{what}-{id}"), format!("{what}-{id} name-{id}"));
+    // The id of a control, and the ids of what names it: itself and the file's name.
+    let file_name_id = name_id.clone();
+    let named = move |what: &str| {
+        let own = format!("{what}-{id}");
+        let both = [own.as_str(), &file_name_id].join(" ");
+        (own, both)
+    };
     let (resume_id, resume_name) = named("resume");
     let (pause_id, pause_name) = named("pause");
     let (cancel_id, cancel_name) = named("cancel");
@@ -187,7 +195,7 @@ pub fn FileRow(
             </Shown>
         </li>
     }
-    .erased()
+    .into_any()
 }
 
 /// How many bytes of the file were handed out to this device, while it is downloading the file.
@@ -262,6 +270,6 @@ mod tests {
     #[test]
     fn a_long_name_keeps_its_beginning_and_its_ending() {
         assert_eq!(shortened("short.txt"), None);
-        assert_eq!(shortened("the minutes of the long meeting in spring.final.pdf").as_deref(), Some("the minutes of the…ng.final.pdf"));
+        assert_eq!(shortened("the minutes of the long meeting in spring.final.pdf").as_deref(), Some("the minutes of the …ng.final.pdf"));
     }
 }

@@ -7,7 +7,6 @@ use super::{
     listing::{Folder, Listing, Order},
     selection::Selection,
 };
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::{Topic, use_live_room},
     components::elements::shown::Shown,
@@ -70,7 +69,7 @@ pub fn ListHead(
             <Selection />
         </Shown>
     }
-    .erased()
+    .into_any()
 }
 
 /// The number of files and their total size in `bytes`, as text.

@@ -96,11 +96,11 @@ pub struct Folder {
 /// The folders of the room with their files, both in order. Only files that `is_shown` lets through and that have all
 /// words of `sought` in their name are listed. Within a folder, files are sorted by name unless they are sorted by size.
 pub(super) fn folders(room: &Room, is_shown: impl Fn(FileId) -> bool, order: Order, sought: &str) -> Vec<Folder> {
-    let sought = sought.to_lowercase();
+    let sought = lowercase(sought);
     let words: Vec<&str> = sought.split_whitespace().collect();
     let is_found = |file: &FileEntry| {
         words.is_empty() || {
-            let name = file.name.as_str().to_lowercase();
+            let name = lowercase(file.name.as_str());
             words.iter().all(|word| name.contains(word))
         }
     };
@@ -136,13 +136,19 @@ pub(super) fn folders(room: &Room, is_shown: impl Fn(FileId) -> bool, order: Ord
     folders.into_iter().map(listed).collect()
 }
 
-/// A name that is ordered as people order names: numbers by their values, and without regard to case.
+/// A text in lower case. Only browsers seek, and they have the tables of Unicode already.
+fn lowercase(text: &str) -> String {
+    if cfg!(target_arch = "wasm32") { js_sys::JsString::from(text).to_lower_case().into() } else { text.to_lowercase() }
+}
+
+/// A name that is ordered as people order names: numbers by their values, and without regard to the case of the letters A
+/// to Z. Server and browser have to agree on the order, so nothing depends on the browser's version of Unicode.
 #[derive(PartialEq, Eq)]
 struct Natural(String);
 
 impl Natural {
     fn of(name: &str) -> Self {
-        Self(name.to_lowercase())
+        Self(name.to_ascii_lowercase())
     }
 }
 

@@ -4,7 +4,6 @@ use gloo_events::EventListener;
 use leptos::prelude::*;
 use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         room::{
@@ -63,7 +62,7 @@ pub fn NewFiles() -> impl IntoView {
             </button>
         </Shown>
     }
-    .erased()
+    .into_any()
 }
 
 /// Where a file is seen: its row, or the name of the folder that hides it. `None` while it is not listed.

@@ -11,7 +11,6 @@ use super::{
     listing::{Listing, folders},
     save_to_photos::SaveToPhotos,
 };
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::preview::{PreviewedFile, show},
@@ -116,7 +115,7 @@ pub fn PreviewWindow() -> impl IntoView {
             "ArrowLeft" => false,
             _ => return,
         };
-        if !is_on_player(&event) && !(event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key()) {
+        if !(is_on_player(&event) || event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key()) {
             event.prevent_default();
             go_right(is_right);
         }
@@ -150,7 +149,7 @@ pub fn PreviewWindow() -> impl IntoView {
                 {sign}
             </button>
         }
-        .erased()
+        .into_any()
     };
     view! {
         <dialog class="preview" node_ref=dialog aria-labelledby="preview-name" on:close=put_away on:keydown=keyed>
@@ -178,7 +177,7 @@ pub fn PreviewWindow() -> impl IntoView {
             </footer>
         </dialog>
     }
-    .erased()
+    .into_any()
 }
 
 /// Whether an event concerns a film or a sound, whose controls need arrow keys and fingers themselves.

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::{LiveRoom, Topic, use_live_room},
     format,
@@ -59,7 +58,7 @@ pub fn Receipts(
             })
             .collect::<Vec<_>>()
     };
-    view! { <ul class="receipts" aria-label=t().who_has_it()>{lines}</ul> }.erased()
+    view! { <ul class="receipts" aria-label=t().who_has_it()>{lines}</ul> }.into_any()
 }
 
 fn guests(room: &Room) -> impl Iterator<Item = &crate::room::Member> {

@@ -4,7 +4,6 @@ use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use web_sys::File;
 
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
@@ -55,5 +54,5 @@ pub fn SaveToPhotos(
             </button>
         </Shown>
     }
-    .erased()
+    .into_any()
 }

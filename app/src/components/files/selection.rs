@@ -5,7 +5,6 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlInputElement;
 
 use super::{listing::Listing, removing};
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::uploader::use_uploads,
@@ -54,7 +53,7 @@ pub fn Selection() -> impl IntoView {
             <button class="button script-only" type="button" data-look="quiet" on:click=move |_| end()>{t().done()}</button>
         </form>
     }
-    .erased()
+    .into_any()
 }
 
 impl Listing {

@@ -4,7 +4,6 @@ use std::{collections::HashMap, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         files::{
@@ -93,5 +92,5 @@ pub fn UnfinishedFiles() -> impl IntoView {
             </section>
         </Shown>
     }
-    .erased()
+    .into_any()
 }

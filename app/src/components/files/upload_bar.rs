@@ -2,7 +2,6 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -13,6 +12,7 @@ use crate::{
     components::elements::shown::Shown,
     format,
     i18n::t,
+    room::FileId,
     wire::ClientMessage,
 };
 
@@ -36,8 +36,10 @@ pub fn UploadBar() -> impl IntoView {
     let pause_all = move |_| {
         // The room is told only of files of which something has arrived. Hundreds of messages at once would be too many
         // for the server, and the others have nothing to stop: the server notices by itself that none of them comes.
-        let begun = |id| live.read_untracked(|room| room.file(id).is_some_and(|file| file.offset_bytes > 0));
-        for id in uploads.pause_all().into_iter().filter(|id| begun(*id)) {
+        let is_begun =
+            |id| uploads.sent_bytes(id) > Some(0) || live.read_untracked(|room| room.file(id).is_some_and(|file| file.offset_bytes > 0));
+        let begun: Vec<FileId> = uploads.all().into_iter().filter(|id| is_begun(*id)).collect();
+        for id in uploads.pause_all().into_iter().filter(|id| begun.contains(id)) {
             live.send(ClientMessage::UploadPaused { id });
         }
     };
@@ -77,7 +79,7 @@ pub fn UploadBar() -> impl IntoView {
             </section>
         </Shown>
     }
-    .erased()
+    .into_any()
 }
 
 /// The state of all uploads in one line.

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::use_live_room,
     i18n::{problem_text::problem_text, t},
@@ -32,6 +31,6 @@ pub fn UploadForm() -> impl IntoView {
                 <p class="problem" role="alert" hidden=problem.is_empty()>{problem}</p>
             </form>
         }
-        .erased()
+        .into_any()
     })
 }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     components::elements::icons::{Desktop, Phone, Tablet},
     i18n::t,
@@ -16,9 +15,9 @@ pub fn DeviceIcon(
     kind: DeviceKind,
 ) -> impl IntoView {
     let (drawing, word) = match kind {
-        DeviceKind::Mobile => (view! { <Phone /> }.erased(), t().device_mobile()),
-        DeviceKind::Tablet => (view! { <Tablet /> }.erased(), t().device_tablet()),
-        DeviceKind::Desktop => (view! { <Desktop /> }.erased(), t().device_desktop()),
+        DeviceKind::Mobile => (view! { <Phone /> }.into_any(), t().device_mobile()),
+        DeviceKind::Tablet => (view! { <Tablet /> }.into_any(), t().device_tablet()),
+        DeviceKind::Desktop => (view! { <Desktop /> }.into_any(), t().device_desktop()),
     };
     view! {
         <span class="device" title=word>

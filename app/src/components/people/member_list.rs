@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::member_row::MemberRow;
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::{Topic, use_live_room},
     components::elements::hydrated_later::HydratedLater,
@@ -32,5 +31,5 @@ pub fn MemberList() -> impl IntoView {
             </ul>
         </section>
     }
-    .erased()
+    .into_any()
 }

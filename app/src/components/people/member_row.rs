@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{device_icon::DeviceIcon, rename::Rename};
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::room::live_room::use_live_room,
     i18n::t,
@@ -22,7 +21,7 @@ pub fn MemberRow(
     let presence = Memo::new(move |_| member.with(|member| member.as_ref().map(|member| member.presence)));
     let name = Memo::new(move |_| member.with(|member| member.as_ref().map(|member| member.name.to_string()).unwrap_or_default()));
     let device = Memo::new(move |_| member.with(|member| member.as_ref().map(|member| member.device.clone())));
-    let Some(first) = member.get_untracked() else { return ().erased() };
+    let Some(first) = member.get_untracked() else { return ().into_any() };
     let owner = first.role == Role::Owner;
     let address = first.address;
 
@@ -49,7 +48,7 @@ pub fn MemberRow(
             <span class="presence-dot" aria-hidden="true"></span>
         </li>
     }
-    .erased()
+    .into_any()
 }
 
 const fn presence_name(presence: Option<Presence>) -> &'static str {

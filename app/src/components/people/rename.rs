@@ -5,7 +5,6 @@ use leptos::{
     prelude::*,
 };
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{room::live_room::use_live_room, system::chosen_name},
     components::elements::{icons::Pencil, shown::Shown},
@@ -76,5 +75,5 @@ pub fn Rename(
             </form>
         </Shown>
     }
-    .erased()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
@@ -49,5 +48,5 @@ pub fn AllReceived() -> impl IntoView {
             </Shown>
         </output>
     }
-    .erased()
+    .into_any()
 }

@@ -4,7 +4,6 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{qr::QrButton, way_here::WayHere};
 use crate::browser::system::{clipboard, sharing};
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
@@ -64,5 +63,5 @@ pub fn Board() -> impl IntoView {
             </Shown>
         </section>
     }
-    .erased()
+    .into_any()
 }

@@ -7,7 +7,6 @@ use leptos::{
 };
 
 use super::lacking::{self, Awaited};
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
@@ -45,7 +44,7 @@ pub fn CloseRoom() -> impl IntoView {
             </button>
         </div>
     }
-    .erased()
+    .into_any()
 }
 
 /// The dialog that asks for confirmation. It lists which guest does not have which file. While somebody is downloading, it
@@ -163,7 +162,7 @@ pub fn CloseQuestion() -> impl IntoView {
                 </div>
             </dialog>
     }
-    .erased()
+    .into_any()
 }
 
 /// What is lost when the room is closed: its files, and the access of the `others`, who are all members but the owner.

@@ -2,15 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
-use crate::{browser::system::clock, components::elements::flaps::Flaps, format, i18n::t, room::Pin};
+use crate::{browser::system::clock, components::elements::flaps::Flaps, format, i18n::t};
 
 /// The page of a room that has been closed. The turning of the flaps is an animation of the style sheet, so that it
 /// needs no script, and does not run for who prefers reduced motion.
 #[component]
 pub fn ClosedRoom(
-    /// The PIN that the room had.
-    pin: Pin,
+    /// How many digits the room's PIN had.
+    digits: usize,
     /// When the room was closed, in milliseconds since the Unix epoch, if that is known.
     closed_at_ms: Option<u64>,
     /// What became of the files, as a sentence.
@@ -20,7 +19,7 @@ pub fn ClosedRoom(
     // Only the browser knows in which time zone the reader is. The server paints the time of day in UTC.
     let time = RwSignal::new(closed_at_ms.map(format::utc_time_of_day));
     Effect::new(move |_| time.set(closed_at_ms.map(clock::time_of_day)));
-    let blank = " ".repeat(pin.as_str().len());
+    let blank = " ".repeat(digits);
     view! {
         <main class="notice">
             <section class="board closed-board">
@@ -36,5 +35,5 @@ pub fn ClosedRoom(
             <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }
-    .erased()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::components::elements::erase::Erase as _;
 use crate::{
     browser::{
         api,
@@ -35,5 +34,5 @@ pub fn LeaveRoom() -> impl IntoView {
             <button class="text-button" type="submit">{t().leave_room()}</button>
         </form>
     }
-    .erased()
+    .into_any()
 }

@@ -2,15 +2,19 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
-use crate::{browser::room::notices::use_notices, i18n::t};
+use crate::{
+    browser::room::{live_room::use_live_room, notices::use_notices},
+    i18n::t,
+};
 
-/// A line that stays until the person accepts or declines it. Only after accepting does the browser ask for the
-/// permission to show notifications.
+/// Follows what happens in the room while the page is in the background, and offers notifications of it. The offer is a line
+/// that stays until the person accepts or declines it. Only after accepting does the browser ask for the permission to show
+/// notifications.
 #[component]
 pub fn NoticeOffer() -> impl IntoView {
     let notices = use_notices();
+    notices.follow(use_live_room());
     view! {
         // The element is on the page before it has text, because screen readers announce only changes inside a live
         // region that is already there.
@@ -21,5 +25,5 @@ pub fn NoticeOffer() -> impl IntoView {
             </Shown>
         </output>
     }
-    .erased()
+    .into_any()
 }

@@ -3,7 +3,6 @@
 use leptos::{html::Textarea, prelude::*, task::spawn_local};
 
 use crate::browser::system::clipboard;
-use crate::components::elements::erase::Erase as _;
 use crate::components::elements::shown::Shown;
 use crate::{
     browser::{
@@ -41,7 +40,7 @@ pub fn SnippetList() -> impl IntoView {
             </section>
         </Shown>
     }
-    .erased()
+    .into_any()
 }
 
 /// One text, with buttons to copy and, for the owner, to remove it. A text never changes, so it is read only once.
@@ -49,7 +48,7 @@ pub fn SnippetList() -> impl IntoView {
 fn SnippetRow(id: SnippetId) -> impl IntoView {
     let live = use_live_room();
     let toasts = use_toasts();
-    let Some(Snippet { text, .. }) = live.snippet(id) else { return ().erased() };
+    let Some(Snippet { text, .. }) = live.snippet(id) else { return ().into_any() };
     let parts: Vec<AnyView> = text.parts().into_iter().map(part).collect();
     let text = String::from(text);
     let is_long = text.len() > LONG_TEXT || text.lines().count() > LONG_LINES;
@@ -98,18 +97,18 @@ fn SnippetRow(id: SnippetId) -> impl IntoView {
             </div>
         </li>
     }
-    .erased()
+    .into_any()
 }
 
 /// Draws a part of a text. A link has `noopener` and `noreferrer`, so that the page behind it neither learns the room's
 /// address nor gets access to this window.
 fn part(part: SnippetPart<'_>) -> AnyView {
     match part {
-        SnippetPart::Words(words) => words.to_owned().erased(),
+        SnippetPart::Words(words) => words.to_owned().into_any(),
         SnippetPart::Link(link) => view! {
             <a href=link.to_owned() target="_blank" rel="noopener noreferrer nofollow external">{link.to_owned()}</a>
         }
-        .erased(),
+        .into_any(),
     }
 }
 
@@ -164,5 +163,5 @@ fn SnippetField() -> impl IntoView {
             <button class="button" type="submit" data-look="outlined">{t().add_text()}</button>
         </form>
     }
-    .erased()
+    .into_any()
 }

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use crate::components::elements::erase::Erase as _;
 use crate::{first_paint::use_server, i18n::t};
 
 /// The address that people type on another device, if there is one. If the page was opened at an address that leads every
@@ -25,5 +24,5 @@ pub fn WayHere() -> impl IntoView {
             {note.map(|note| view! { <p class="way-here-note">{note}</p> })}
         </div>
     }
-    .erased()
+    .into_any()
 }

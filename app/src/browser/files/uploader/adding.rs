@@ -43,7 +43,7 @@ const SMALL_BYTES: u64 = 256 << 10;
 const AT_ONCE: usize = 6;
 /// After so many files one more is announced at once. A few files that were picked together are thus listed in their
 /// order, and a slow server is not flooded.
-const FILES_FOR_ONE_MORE: usize = 4;
+const FILES_FOR_ONE_MORE: usize = 8;
 /// When one of those announcements takes longer than this, in seconds, the other files are announced without their
 /// content. The content is then uploaded by itself, with its own progress.
 const QUICK_SECS: f64 = 1.0;
