@@ -12,8 +12,9 @@ export async function isWellLaidOut(page: Page, width: number): Promise<void> {
     const pressable = [...document.querySelectorAll<HTMLElement>('button, a[href], select, summary, textarea, input:not([type=hidden]), label.button')];
     const top = document.querySelector('dialog[open]') ?? document;
     const small = pressable
-      // Exempt are links inside a text, and hidden fields, whose labels are pressed instead.
-      .filter((element) => top.contains(element) && element.checkVisibility() && element.closest('.snippet-text') === null && !element.classList.contains('visually-hidden'))
+      // Exempt are links inside a text, hidden fields, whose labels are pressed instead, and the link that only the keyboard
+      // reaches as long as it is not there.
+      .filter((element) => top.contains(element) && element.checkVisibility() && element.closest('.snippet-text') === null && !element.classList.contains('visually-hidden') && !element.matches('.skip-link:not(:focus)'))
       .map((element) => ({ element, box: element.getBoundingClientRect() }))
       .filter(({ box }) => Math.round(box.height) < target || Math.round(box.width) < target);
     return {

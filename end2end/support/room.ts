@@ -214,3 +214,11 @@ export async function unfoldAll(page: Page): Promise<void> {
   await expect(page.locator('details.folder').first()).toBeAttached();
   while ((await folded.count()) > 0) await folded.first().click();
 }
+
+/** Opens the preview of a complete file by its button or, on a small screen, by its row. */
+export async function lookAt(row: Locator, preview = 'Preview'): Promise<void> {
+  await expect(row).toHaveAttribute('data-state', 'complete');
+  const button = row.getByRole('button', { name: preview });
+  if (await button.isVisible()) await button.click();
+  else await row.locator('.file-text').click();
+}

@@ -4,7 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { say } from '../support/catalogue';
-import { addFiles, closeRoom, createRoom, detailsOf, download, dropFiles, fileRow, joinRoom, ownRow, uploadBar } from '../support/room';
+import { addFiles, closeRoom, createRoom, detailsOf, download, dropFiles, fileRow, joinRoom, lookAt, ownRow, unfoldAll, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CONNECTION_LOST, CUT_OFF, answered, expect, test } from '../support/test';
 
@@ -98,13 +98,16 @@ test('texts, a preview and what can be undone are for everyone, from the right t
       { name: 'trip/map.txt', text: 'More words.' },
     ]);
     const list = owner.getByRole('list', { name: say(language, 'files'), exact: true });
-    await expect(list).toContainText(say(language, 'state_here'));
+    const row = list.getByRole('listitem');
+    await expect(row).toHaveAttribute('data-state', 'complete');
+    await unfoldAll(owner);
     await isForEveryone(owner, `a text and a folder in ${language}`);
-    await list.getByRole('button', { name: say(language, 'preview') }).click();
+    await lookAt(row, say(language, 'preview'));
     await expect(owner.getByRole('dialog', { name: 'notes.txt' })).toContainText('Some words.');
     await isForEveryone(owner, `a preview in ${language}`);
     await owner.keyboard.press('Escape');
-    await list.getByRole('button', { name: say(language, 'remove') }).click();
+    await row.getByRole('button', { name: say(language, 'details') }).click();
+    await owner.getByRole('dialog', { name: 'notes.txt' }).getByRole('button', { name: say(language, 'remove') }).click();
     await expect(owner.getByRole('button', { name: say(language, 'undo') })).toBeVisible();
     await isForEveryone(owner, `a removal that can be undone in ${language}`);
   }

@@ -74,7 +74,7 @@ test('files that are added while the network is away are there when it is back, 
   await cable.cut();
   await addFiles(owner, ...samples.map(({ path }) => path));
   await expect(owner.getByText('“c.txt” will be added as soon as the server can be reached.')).toBeVisible();
-  await expect(owner.getByRole('region', { name: 'Your uploads' })).toContainText('Sending 3 files');
+  await expect(owner.getByRole('region', { name: 'Your uploads' })).toContainText('0 of 3 sent');
   await cable.mend();
   await isComplete(guest, samples);
   await expect(owner.getByRole('region', { name: 'Your uploads' })).toBeHidden();
@@ -137,7 +137,7 @@ test('files that are not announced yet can be paused with all others, and go on 
   await bar.getByRole('button', { name: 'Pause all' }).click();
   await expect(bar).toContainText('3 files paused at 0 %');
   letGo();
-  await expect(bar).toContainText('2 files paused at 0 %');
+  await expect(bar).toContainText('2 files paused at 33 %');
   expect(asked).toBe(1);
   await expect(rows(guest)).toHaveCount(1);
   await bar.getByRole('button', { name: 'Resume all' }).click();

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 
-import { createRoom, dropFiles, fileRow, reloadRoom, standsInRoom, takesDrops } from '../support/room';
+import { createRoom, detailsOf, dropFiles, fileRow, lookAt, reloadRoom, standsInRoom, takesDrops } from '../support/room';
 import { expect, test } from '../support/test';
 
 /** What covers the page: how it is opened, and where it is then. */
@@ -14,8 +14,18 @@ const OVERLAYS: { name: string; open(page: Page): Promise<void>; seen(page: Page
   },
   {
     name: 'a preview',
-    open: (page) => fileRow(page, 'notes.txt').getByRole('button', { name: 'Preview' }).click(),
+    open: (page) => lookAt(fileRow(page, 'notes.txt')),
     seen: (page) => page.getByRole('dialog', { name: 'notes.txt' }),
+  },
+  {
+    name: 'the details of a file',
+    open: async (page) => void (await detailsOf(page, 'notes.txt')),
+    seen: (page) => page.getByRole('dialog', { name: 'notes.txt' }),
+  },
+  {
+    name: 'the question about a file that is added again',
+    open: (page) => dropFiles(page, [{ name: 'notes.txt', text: 'Gate 4' }]),
+    seen: (page) => page.getByRole('dialog', { name: '“notes.txt” is already here.' }),
   },
   {
     name: 'the question before closing',

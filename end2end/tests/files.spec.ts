@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { stopClock } from '../support/clock';
-import { addFiles, arrivedPercent, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, pasteFiles, removeFile, standsInRoom } from '../support/room';
+import { addFiles, arrivedPercent, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, pasteFiles, removeFile, standsInRoom, unfoldAll } from '../support/room';
 import { MIB, sample, sha256Of, sha256OfText } from '../support/samples';
 import { CUT_OFF, answered, expect, test } from '../support/test';
 
@@ -73,7 +73,8 @@ test('a name with folders and line breaks in it is shown by its last part, and s
   ];
   await dropFiles(owner, files.map(({ name }) => ({ name, text: `the content of ${name}` })));
 
-  await expect(fileRows(guest)).toHaveCount(files.length);
+  await expect(guest.locator('.file')).toHaveCount(files.length);
+  await unfoldAll(guest);
   for (const { name, shown, saved } of files) {
     const row = fileRow(guest, shown);
     await expect(row).toHaveAttribute('data-state', 'complete');

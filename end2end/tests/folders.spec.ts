@@ -83,5 +83,6 @@ test('an empty folder that is dropped is named', async ({ device }, info) => {
   for (const name of ['one', 'two']) await mkdir(join(site, name));
   await dropFromSystem(owner, site);
   await expect(owner.getByText('2 folders are empty.')).toBeVisible();
+  await unfoldAll(owner);
   await expect(owner.getByRole('list', { name: 'Files in site', exact: true }).getByRole('listitem')).toHaveCount(1);
 });

@@ -68,7 +68,7 @@ test('one file is paused while another goes on', async ({ cable, device }, info)
 
   await fileRow(owner, waiting.name).getByRole('button', { name: 'Pause' }).click();
   await expect(fileRow(owner, waiting.name)).toContainText(/Paused at \d+ %/);
-  await expect(uploadBar(owner)).toContainText(/^Sending 2 files · /);
+  await expect(uploadBar(owner)).toContainText(/^0 of 2 sent · /);
   cable.allowEverything();
   await expect(fileRow(guest, going.name)).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
   await expect(fileRow(owner, waiting.name)).toContainText(/Paused at \d+ %/);
@@ -96,7 +96,7 @@ test('all files are paused, resumed and cancelled at once, and the bar says how 
   await addFiles(owner, ...films.map(({ path }) => path));
   // Only two large files are sent at a time, so that small ones need not wait.
   await expect(fileRow(owner, 'three.mov')).toContainText('Waiting');
-  await expect(words).toHaveText(/^Sending 3 files · \d+ % · [\d.]+ MB\/s · \d+ seconds? left$/);
+  await expect(words).toHaveText(/^0 of 3 sent · \d+ % · [\d.]+ MB\/s · \d+ seconds? left$/);
   await expect(resumeAll).toHaveCount(0);
 
   await pauseAll.click();
@@ -106,7 +106,7 @@ test('all files are paused, resumed and cancelled at once, and the bar says how 
   for (const name of ['one.mov', 'two.mov']) await expect(fileRow(guest, name)).toContainText(/Stopped at \d+ %/);
 
   await resumeAll.click();
-  await expect(words).toHaveText(/^Sending 3 files · /);
+  await expect(words).toHaveText(/^0 of 3 sent · /);
   await expect(resumeAll).toHaveCount(0);
   await expect(fileRows(owner).filter({ hasText: /Arriving \d+ %/ })).toHaveCount(2);
 

@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from '@playwright/test';
 
-import { addFiles, createRoom, detailsOf, download, fileRow, joinRoom, renameSelf } from '../support/room';
+import { addFiles, createRoom, detailsOf, download, dropFiles, fileRow, joinRoom, renameSelf } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, answered, expect, test } from '../support/test';
 

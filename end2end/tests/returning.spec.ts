@@ -80,14 +80,14 @@ test('a page comes back at once when the browser has a network again', async ({ 
   await guest.clock.pauseAt(Date.now() + 60_000);
   await guest.context().setOffline(true);
   await cable.cut();
-  await expect(guest.getByText(LOST)).toBeVisible();
+  await expect(guest.getByText('You are offline.')).toBeVisible();
   await addFiles(owner, (await sample(info, 'missed.txt', 10)).path);
   await expect(fileRow(owner, 'missed.txt')).toHaveAttribute('data-state', 'complete');
 
   await cable.mend();
   await guest.context().setOffline(false);
   await expect(fileRow(guest, 'missed.txt')).toHaveAttribute('data-state', 'complete');
-  await expect(guest.getByText(LOST)).toHaveCount(0);
+  await expect(guest.getByText('You are offline.')).toHaveCount(0);
 });
 
 test('everybody is back in the same seat after the server was killed and started again', async ({ server, device }, info) => {

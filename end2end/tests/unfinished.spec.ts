@@ -23,7 +23,7 @@ test('a reload in the middle of an upload leaves one unfinished file, which goes
   await owner.reload();
   await expect(unfinishedFiles(owner)).toContainText('1 file unfinished. What has arrived is kept.');
   await expect(fileRow(owner, FILM)).toContainText('Stopped at 40 %');
-  await expect(fileRow(owner, FILM).getByRole('button', { name: 'Remove' })).toBeVisible();
+  await expect(fileRow(owner, FILM).getByRole('button', { name: 'Details' })).toBeVisible();
 
   cable.allowEverything();
   await goesOn(owner, guest, film, () => chooseAgain(owner, film.path));

@@ -6,7 +6,7 @@ import { expect } from '@playwright/test';
 
 import { say } from '../../support/catalogue';
 import { drawPicture } from '../../support/drawing';
-import { button, createRoom, drag, joinRoom, memberRow, memberRows, renameSelf, setVisible } from '../../support/room';
+import { button, createRoom, drag, joinRoom, lookAt, memberRow, memberRows, renameSelf, setVisible } from '../../support/room';
 import { CONNECTION_LOST, test } from '../../support/test';
 import { type Words, pose } from '../gallery';
 
@@ -125,7 +125,7 @@ test('texts, previews and what can be undone', async ({ device }) => {
       name,
       screen: true,
       enter: async (words) => {
-        await button(row(file), words('preview')).click();
+        await lookAt(row(file), words('preview'));
         await expect(seen(file)).toBeVisible();
       },
       leave: close,
@@ -136,7 +136,8 @@ test('texts, previews and what can be undone', async ({ device }) => {
     screen: true,
     fleeting: true,
     enter: async (words) => {
-      await button(row(scan.name), words('remove')).click();
+      await row(scan.name).getByRole('button', { name: words('details') }).click();
+      await button(seen(scan.name), words('remove')).click();
       await expect(button(owner, words('undo'))).toBeVisible();
     },
     leave: (words) => button(owner, words('undo')).click(),
