@@ -21,8 +21,8 @@ test('folders', async ({ device }, info) => {
   await expect(owner.locator('.file[data-state=complete]')).toHaveCount(3);
   await addFiles(owner, (await sample(info, 'Lecture 7, signals.pdf', 3 * MIB)).path);
   await expect(owner.locator('.file[data-state=complete]')).toHaveCount(4);
-  await pose(owner, { name: 'room-folders' });
-  await pose(owner, { name: 'room-folders_folded', enter: () => owner.locator('.folder summary').first().click() });
+  await pose(owner, { name: 'room-folders_folded' });
+  await pose(owner, { name: 'room-folders', enter: () => owner.locator('.folder summary').first().click() });
 
   const plain = await device('desktop', { context: { javaScriptEnabled: false } });
   await plain.goto(`/join/${pin}`);
