@@ -85,7 +85,7 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   cable.allowUpload(10 * MIB);
   await addFiles(owner, (await sample(info, 'Slides.key', 30 * MIB)).path);
   await expect.poll(() => arrivedPercent(fileRow(phone, 'Slides.key'))).toBeGreaterThan(10);
-  await button(fileRow(owner, 'Slides.key'), say('en', 'pause')).click();
+  await fileRow(owner, 'Slides.key').getByRole('button', { name: say('en', 'pause') }).click();
   // Three more files are uploaded, the last of which has to wait for its turn.
   cable.allowUpload(20 * MIB);
   await addFiles(owner, (await sample(info, 'Concert.flac', 30 * MIB)).path);
@@ -104,10 +104,12 @@ test('files in all states, and the end of a room', async ({ server, cable, devic
   await download(tablet, fileRow(tablet, film));
   await pose(owner, {
     name: 'room-receipts',
+    screen: true,
     enter: async (words) => {
-      for (const name of [lecture, film]) await button(owner.locator('.file').filter({ hasText: name }), words('who_has_it')).click();
+      await owner.locator('.file').filter({ hasText: film }).getByRole('button', { name: words('details') }).click();
       await expect(owner.locator('[data-receipt=gets]')).toHaveCount(1);
     },
+    leave: (words) => button(owner.getByRole('dialog', { name: film }), words('done')).click(),
   });
   const closing = async (words: Words) => {
     await button(owner, words('close_room')).click();
