@@ -32,6 +32,8 @@ pub fn ListHead(
             folders.with(|folders| folders.iter().fold((0, 0), |(files, bytes), folder| (files + folder.ids.len(), bytes + folder.bytes)));
         if files == 0 { String::new() } else { sum_of(files, bytes) }
     };
+    // Whoever seeks keeps the field when files are removed: without it, nothing could show the other files again.
+    let is_seeking = move || !listing.sought.with(String::is_empty);
     let field = NodeRef::<Input>::new();
     let seek = move |_| listing.sought.set(field.get_untracked().map(|field| field.value()).unwrap_or_default());
     let chosen = move |event: web_sys::Event| listing.sort(Order::of(&event_target_value(&event)));
@@ -44,9 +46,9 @@ pub fn ListHead(
             <span class="list-sum">{sum}</span>
             {live.is_owner().then(|| view! { <DownloadAll class="text-link" /> })}
         </header>
-        <Shown when=move || { count.get() > 1 }>
+        <Shown when=move || { count.get() > 1 || is_seeking() }>
             <div class="list-tools script-only">
-                <Shown when=move || { count.get() >= MANY_FILES }>
+                <Shown when=move || { count.get() >= MANY_FILES || is_seeking() }>
                     <input
                         class="list-search"
                         node_ref=field

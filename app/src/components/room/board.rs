@@ -16,7 +16,8 @@ use crate::{
     wire::{self, ClientMessage},
 };
 
-/// The room's PIN and, for the owner, the address where it is typed, with buttons that show the QR code, copy the link, share it, and, for the owner, lock the room.
+/// The room's PIN and, for the owner, the address where it is typed, with buttons that show the QR code, copy the link,
+/// share it, and, for the owner, lock the room.
 #[component]
 pub fn Board() -> impl IntoView {
     let live = use_live_room();
