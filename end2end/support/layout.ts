@@ -15,7 +15,8 @@ export async function isWellLaidOut(page: Page, width: number): Promise<void> {
       // Exempt are links inside a text, hidden fields, whose labels are pressed instead, and the link that only the keyboard
       // reaches as long as it is not there.
       .filter((element) => top.contains(element) && element.checkVisibility() && element.closest('.snippet-text') === null && !element.classList.contains('visually-hidden') && !element.matches('.skip-link:not(:focus)'))
-      .map((element) => ({ element, box: element.getBoundingClientRect() }))
+      // A box is ticked by a press anywhere on its label.
+      .map((element) => ({ element, box: (element.matches('[type=checkbox]') ? element.closest('label')! : element).getBoundingClientRect() }))
       .filter(({ box }) => Math.round(box.height) < target || Math.round(box.width) < target);
     return {
       width: document.documentElement.scrollWidth,
