@@ -1,12 +1,12 @@
 // Tests adding whole folders: the paths of files are kept, shown as folders that fold, and used in the archive.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Page } from '@playwright/test';
 
 import { digestsIn, run } from '../support/programs';
-import { createRoom, downloadAll, joinRoom, takesDrops, unfoldAll } from '../support/room';
+import { createRoom, downloadAll, fileRow, joinRoom, takesDrops, unfoldAll } from '../support/room';
 import { expect, test } from '../support/test';
 
 const PATHS = ['site/index.html', 'site/assets/logo.svg', 'site/assets/icons/one.svg', 'site/assets/icons/two.svg'];
@@ -70,19 +70,58 @@ test('a folder unfolds', async ({ device }, info) => {
   await expect(icons).toBeHidden();
 });
 
-test('an empty folder that is dropped is named', async ({ device }, info) => {
+test('an empty folder that is dropped is named, and kept in the archive', async ({ device }, info) => {
   const owner = await device('desktop');
-  await createRoom(owner);
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
   const root = info.outputPath('disk');
   await mkdir(join(root, 'Photos'), { recursive: true });
   await dropFromSystem(owner, join(root, 'Photos'));
   await expect(owner.getByText('“Photos” is empty.')).toBeVisible();
-  await expect(owner.getByText('No files yet.')).toBeVisible();
 
   const site = await folder(root);
   for (const name of ['one', 'two']) await mkdir(join(site, name));
   await dropFromSystem(owner, site);
   await expect(owner.getByText('2 folders are empty.')).toBeVisible();
+  await expect(guest.locator('.file')).toHaveCount(PATHS.length + 3);
+  await keepsFolders(guest, ['Photos', 'site/one', 'site/two'], info.outputPath('unzipped'));
+  // Nobody has to download what has nothing in it, before everyone has everything.
   await unfoldAll(owner);
-  await expect(owner.getByRole('list', { name: 'Files in site', exact: true }).getByRole('listitem')).toHaveCount(1);
+  for (const name of ['Photos', 'one', 'two']) {
+    await expect(fileRow(owner, name)).toContainText('Empty folder');
+    await expect(fileRow(owner, name).getByRole('link')).toHaveCount(0);
+  }
+  await expect(owner.getByText('Everyone has everything')).toBeVisible();
 });
+
+test('the empty folders of a folder that is picked are kept in the archive', async ({ device }, info) => {
+  const owner = await device('desktop');
+  await owner.addInitScript(() =>
+    Object.assign(globalThis, {
+      showDirectoryPicker: async () => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('Trip', { create: true });
+        for (const name of ['nothing', 'day 1']) await folder.getDirectoryHandle(name, { create: true });
+        const picture = await (await folder.getDirectoryHandle('day 1')).getFileHandle('harbour.txt', { create: true });
+        const writing = await picture.createWritable();
+        await writing.write('a picture');
+        await writing.close();
+        return folder;
+      },
+    }),
+  );
+  const pin = await createRoom(owner);
+  const guest = await device('desktop');
+  await joinRoom(guest, pin);
+  await owner.getByText('Add a folder', { exact: true }).click();
+  await expect(guest.locator('.file[data-state=complete]')).toHaveCount(2);
+  await keepsFolders(guest, ['Trip/nothing'], info.outputPath('unzipped'));
+  expect(Object.keys(await digestsIn(info.outputPath('unzipped')))).toEqual(['Trip/day 1/harbour.txt']);
+});
+
+/** Downloads everything, and checks that these folders come out of the archive, with nothing in them. */
+async function keepsFolders(guest: Page, folders: string[], to: string): Promise<void> {
+  const [archive] = await Promise.all([guest.waitForEvent('download'), downloadAll(guest).click()]);
+  expect((await run('unzip', '-q', await archive.path(), '-d', to)).code).toBe(0);
+  for (const folder of folders) expect(await readdir(join(to, folder)), folder).toEqual([]);
+}

@@ -44,6 +44,17 @@ pub struct FileEntry {
 const PART_ID_BYTES: usize = 35;
 
 impl FileEntry {
+    /// The media type of a folder with nothing in it. An entry of this type and of no bytes stands for such a folder: its
+    /// name is the folder's path, and archives have the folder instead of a file. Folders with something in them are known
+    /// by the names of their files.
+    pub const FOLDER: &str = "inode/directory";
+
+    /// Whether this stands for a folder with nothing in it.
+    #[must_use]
+    pub fn is_folder(&self) -> bool {
+        self.size_bytes == Some(0) && self.media_type == Self::FOLDER
+    }
+
     /// How many bytes of what the sender chose are in the room because of this file: its name, its media type and the
     /// ids of its parts.
     #[must_use]

@@ -8,6 +8,11 @@ impl Room {
         self.members.iter().filter(|member| member.role == Role::Guest)
     }
 
+    /// The files that guests download: all but the empty folders, which only come along in archives.
+    pub fn downloadable(&self) -> impl Iterator<Item = &FileEntry> + Clone {
+        self.files.iter().filter(|file| !file.is_folder())
+    }
+
     /// Whether all files are complete and each guest has all of them. It is false without guests, and without files.
     #[must_use]
     pub fn everyone_has_everything(&self) -> bool {
@@ -15,7 +20,7 @@ impl Room {
         // The number of receipts tells most files at once.
         let may_be_had = |file: &FileEntry| file.state == FileState::Complete && file.received_by.len() >= guests;
         let is_had = |file: &FileEntry| self.guests().all(|guest| file.received_by.contains(&guest.id));
-        guests > 0 && !self.files.is_empty() && self.files.iter().all(may_be_had) && self.files.iter().all(is_had)
+        guests > 0 && self.downloadable().next().is_some() && self.downloadable().all(may_be_had) && self.downloadable().all(is_had)
     }
 }
 

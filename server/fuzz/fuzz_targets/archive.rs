@@ -8,7 +8,7 @@
 #![no_main]
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     ops::Range,
     sync::{Arc, LazyLock},
     time::Duration,
@@ -84,6 +84,7 @@ impl Listing<'_> {
             crc32: self.crc32.wrapping_add(number),
             // From the beginning of the dates of the format to beyond the end of the seconds of the extra field.
             modified_at_ms: u64::from(self.crc32) * 1000,
+            is_folder: size % SIZE_LIMIT == 0 && number % 2 == 1,
         };
         numbered.take(MAX_FILES).map(file).collect()
     }
@@ -192,11 +193,14 @@ fn central(header: &Header, start: u64) -> Vec<Entry> {
 
 /// Checks that every file is unpacked to a path of its own, below the folder that is unpacked into.
 fn assert_names(entries: &[Entry]) {
-    let folded: HashMap<String, &str> = entries.iter().map(|entry| (folded(&entry.name), entry.name.as_str())).collect();
-    assert_eq!(folded.len(), entries.len(), "two names are one but for case: {entries:?}");
-    let folders: HashSet<&str> = folded.keys().flat_map(|name| name.match_indices('/').map(|(slash, _)| &name[..slash])).collect();
+    let folded: Vec<(String, &str)> = entries.iter().map(|entry| (folded(&entry.name), entry.name.as_str())).collect();
+    let files = || folded.iter().filter(|(_, name)| !name.ends_with('/'));
+    let different: HashSet<&str> = files().map(|(folded, _)| folded.as_str()).collect();
+    assert_eq!(different.len(), files().count(), "two names are one but for case: {entries:?}");
+    let folders: HashSet<&str> = folded.iter().flat_map(|(name, _)| name.match_indices('/').map(|(slash, _)| &name[..slash])).collect();
     for (folded, name) in &folded {
         assert!(!folders.contains(folded.as_str()), "{name:?} is a folder too: {entries:?}");
+        let name = name.strip_suffix('/').unwrap_or(name);
         assert!(name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name:?}");
         assert!(!name.contains(|c: char| c.is_control() || r#"\<>:"|?*"#.contains(c)), "{name:?}");
         assert!(name.split('/').all(|part| !part.ends_with(['.', ' '])), "{name:?}");

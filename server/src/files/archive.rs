@@ -31,6 +31,8 @@ pub struct ArchivedFile {
     pub crc32: u32,
     /// When it was changed last, in milliseconds since 1970.
     pub modified_at_ms: u64,
+    /// Whether it is a folder, which has no bytes.
+    pub is_folder: bool,
 }
 
 /// Observes the reading of an archive. It is called for each file that is read, with the id of the file and the offset

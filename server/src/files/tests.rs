@@ -227,7 +227,7 @@ async fn a_file_that_is_there_is_not_made_again() {
 }
 
 fn archived(name: &str, size_bytes: u64) -> ArchivedFile {
-    ArchivedFile { id: ID, path: name.split('/').map(str::to_owned).collect(), size_bytes, crc32: 0, modified_at_ms: 0 }
+    ArchivedFile { id: ID, path: name.split('/').map(str::to_owned).collect(), size_bytes, crc32: 0, modified_at_ms: 0, is_folder: false }
 }
 
 /// Writes the archive into a sparse file that has holes in place of the files' contents.

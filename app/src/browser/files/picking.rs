@@ -72,8 +72,7 @@ async fn picked_handles() -> Result<Vec<PickedFile>, JsValue> {
 }
 
 /// Calls `act` with the files that were dropped or pasted. Folders among them are replaced by all files inside; a toast says
-/// which of them are empty. Without
-/// folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event
+/// which of them are empty. Without folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event
 /// is handled, so all entries and handles are requested at once, and their contents are awaited afterwards.
 fn transferred(transfer: &web_sys::DataTransfer, toasts: Toasts, act: impl Fn(Vec<PickedFile>) + 'static) {
     let files = transfer.files().map(|files| list(&files)).unwrap_or_default();
@@ -106,7 +105,7 @@ fn transferred(transfer: &web_sys::DataTransfer, toasts: Toasts, act: impl Fn(Ve
 }
 
 /// Returns all files in the given files and folders, the content of each folder sorted by name as in a file manager, and
-/// the paths of the folders with nothing in them. Whatever cannot be read is left out.
+/// the paths of the folders with nothing in them, which are among the files, too. Whatever cannot be read is left out.
 async fn files_in(entries: Vec<FileSystemEntry>) -> (Vec<PickedFile>, Vec<String>) {
     let mut waiting: Vec<FileSystemEntry> = entries.into_iter().rev().collect();
     let (mut picked, mut empty) = (Vec::new(), Vec::new());
@@ -116,6 +115,7 @@ async fn files_in(entries: Vec<FileSystemEntry>) -> (Vec<PickedFile>, Vec<String
         if entry.is_directory() {
             let mut inside = entries_of(entry.unchecked_ref::<FileSystemDirectoryEntry>()).await;
             if inside.is_empty() {
+                picked.extend(PickedFile::empty_folder(&path_of(&entry)));
                 empty.push(path_of(&entry));
             }
             inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));

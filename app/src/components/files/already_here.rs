@@ -30,7 +30,7 @@ impl Doubles {
     /// room already if one with the same name and length is complete there, and is not about to be erased.
     pub(super) fn keep(self, live: LiveRoom, removals: Removals, files: Vec<PickedFile>) -> Vec<PickedFile> {
         let is_here = |picked: &PickedFile| {
-            let (name, size) = (picked.name(), picked.size_bytes());
+            let (name, size) = (picked.name(), picked.size_bytes);
             live.read_untracked(|room| {
                 room.files.iter().any(|file| {
                     file.size_bytes == Some(size)

@@ -7,6 +7,7 @@ use super::already_here::Doubles;
 use crate::{
     browser::{
         files::{
+            folder_picker,
             picked_file::PickedFile,
             picking,
             uploader::{Unfinished, use_uploads},
@@ -65,6 +66,13 @@ pub fn DropZone() -> impl IntoView {
         }
     };
 
+    let pick_folder = move |event: web_sys::MouseEvent| {
+        if folder_picker::is_there() {
+            event.prevent_default();
+            spawn_local(async move { add(folder_picker::pick().await) });
+        }
+    };
+
     // Only the browser knows whether it can pick folders, so the button appears after hydration.
     let folders = RwSignal::new(false);
     Effect::new(move |_| folders.set(picking::can_pick_folders()));
@@ -100,6 +108,7 @@ pub fn DropZone() -> impl IntoView {
                             class="visually-hidden"
                             type="file" autocomplete="off"
                             prop:webkitdirectory=true
+                            on:click=pick_folder
                             on:change=move |event| add(picking::picked_files(&event))
                         />
                     </label>

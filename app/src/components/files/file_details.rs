@@ -87,6 +87,7 @@ fn Facts(id: FileId, file: Memo<Option<FileEntry>>, wanted: RwSignal<Option<File
     let live = use_live_room();
     let (uploads, removals, toasts, preview) = (use_uploads(), use_removals(), use_toasts(), use_preview());
     let owner = live.is_owner();
+    let is_folder = file.with_untracked(|file| file.as_ref().is_some_and(FileEntry::is_folder));
     let size = move || file.with(|file| file.as_ref().and_then(|file| file.size_bytes).map(format::size));
     let sha256 = Memo::new(move |_| file.with(|file| file.as_ref().and_then(|file| file.sha256).map(|sha256| sha256.to_string())));
     let complete = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.state == FileState::Complete)));
@@ -110,14 +111,14 @@ fn Facts(id: FileId, file: Memo<Option<FileEntry>>, wanted: RwSignal<Option<File
     };
     view! {
         <div class="file-details-facts">
-            <p class="quiet" translate="no">{size}</p>
-            <Shown when=complete>
+            <p class="quiet" translate="no">{move || if is_folder { Some(t().empty_folder().to_owned()) } else { size() }}</p>
+            <Shown when=move || complete.get() && !is_folder>
                 <p class="file-digest">
                     <code translate="no">{move || sha256.get()}</code>
                     <button class="text-button" type="button" disabled=move || sha256.with(Option::is_none) on:click=copy>{t().copy_sha256()}</button>
                 </p>
             </Shown>
-            <Shown when=move || owner && any_guest.get()>
+            <Shown when=move || owner && !is_folder && any_guest.get()>
                 <h3 class="label">{t().who_has_it()}</h3>
                 <Receipts id />
             </Shown>
@@ -125,7 +126,9 @@ fn Facts(id: FileId, file: Memo<Option<FileEntry>>, wanted: RwSignal<Option<File
                 <Shown when=shown>
                     <button class="button" type="button" data-look="outlined" on:click=look>{t().preview()}</button>
                 </Shown>
-                <a class="button" data-look="outlined" href=wire::file(&live.pin(), id) download="" rel="external">{t().download()}</a>
+                {(!is_folder).then(|| view! {
+                    <a class="button" data-look="outlined" href=wire::file(&live.pin(), id) download="" rel="external">{t().download()}</a>
+                })}
                 {owner.then(|| view! {
                     <button class="button" type="button" data-look="outlined" on:click=remove>
                         {move || if sends.get() { t().cancel() } else { t().remove() }}

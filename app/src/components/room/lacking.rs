@@ -26,7 +26,7 @@ pub(super) fn lines(room: &Room) -> Vec<String> {
     };
     for guest in room.guests() {
         let lacks = |file: &&crate::room::FileEntry| !file.received_by.contains(&guest.id) && !has_begun(guest.id, file.id);
-        for file in room.files.iter().filter(lacks) {
+        for file in room.downloadable().filter(lacks) {
             if lines.len() < MAX_LINES {
                 lines.push(t().not_downloaded(guest.name.as_str(), &file.name.to_string()));
             } else {

@@ -11,6 +11,8 @@ const VERSION: u16 = 45;
 const UTF8_NAMES: u16 = 1 << 11;
 /// The value of a 32-bit field whose number is in the zip64 extra field.
 const IN_ZIP64: u32 = u32::MAX;
+/// The external attribute of MS-DOS for a folder (4.4.15).
+const FOLDER: u32 = 1 << 4;
 /// The id of the extra field with 64-bit numbers (4.5.3).
 const ZIP64: u16 = 1;
 /// The id of Info-ZIP's extra field with moments in seconds since 1970, and the flag that says which of them it has
@@ -56,7 +58,7 @@ pub(super) fn central_header(file: &ArchivedFile, name: &str, offset: u64) -> By
     header.put_u16_le(0); // Length of the comment.
     header.put_u16_le(0); // Number of the disk.
     header.put_u16_le(0); // Internal attributes.
-    header.put_u32_le(0o100_644 << 16);
+    header.put_u32_le(if file.is_folder { (0o040_755 << 16) | FOLDER } else { 0o100_644 << 16 });
     header.put_u32_le(field32(offset));
     header.put_slice(name.as_bytes());
     header.put_slice(&extra);

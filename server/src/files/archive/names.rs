@@ -15,7 +15,8 @@ const MAX_NUMBER_BYTES: usize = " (4294967295)".len();
 const MAX_ENDING_BYTES: usize = 32;
 
 /// Returns one name for each file, which every system accepts. A name gets a number if an earlier file has the same
-/// name apart from case and from how its letters are put together, or if another file lies in a folder of that name.
+/// name apart from case and from how its letters are put together, or if another file lies in a folder of that name. The
+/// name of a folder ends in `/` (PKWARE APPNOTE 6.3.10, section 4.4.17).
 ///
 /// This takes a time in proportion to the length of all names together, whatever they are: strangers choose them, and
 /// thousands of files may have the same long name, or lie in hundreds of folders.
@@ -33,13 +34,16 @@ pub(super) fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
             })
         })
         .collect();
-    let mut taken: HashSet<(usize, String)> = folders.into_keys().collect();
+    let mut taken: HashSet<(usize, String)> = folders.keys().cloned().collect();
+    let mut folders: HashSet<(usize, String)> = folders.into_keys().collect();
     // The number to try next for each name that came before, as far as it stays when a number is added.
     let mut numbers: HashMap<(usize, String), u32> = HashMap::new();
-    let unique = |(path, parent): (Vec<String>, usize)| {
+    let unique = |((file, path), parent): ((&ArchivedFile, Vec<String>), usize)| {
         let name = path.last().map_or("", String::as_str);
         let mut unique = name.to_owned();
-        if !taken.insert((parent, folded(name))) {
+        // A folder may be in the archive more than once.
+        let is_known_folder = file.is_folder && folders.contains(&(parent, folded(name)));
+        if !is_known_folder && !taken.insert((parent, folded(name))) {
             let (stem, ending) = shortened(name, MAX_NUMBER_BYTES);
             let number = numbers.entry((parent, folded(&format!("{stem}{ending}")))).or_insert(2);
             loop {
@@ -50,10 +54,14 @@ pub(super) fn unique_names(files: &[ArchivedFile]) -> Vec<String> {
                 }
             }
         }
+        if file.is_folder {
+            folders.insert((parent, folded(&unique)));
+            unique.push('/');
+        }
         let folders = &path[..path.len().saturating_sub(1)];
         folders.iter().chain([&unique]).map(String::as_str).collect::<Vec<_>>().join("/")
     };
-    paths.into_iter().zip(parents).map(unique).collect()
+    files.iter().zip(paths).zip(parents).map(unique).collect()
 }
 
 /// Folds a name, for comparisons. Systems for which "é" and "e" with an accent are the same letter see it decomposed. The
@@ -152,8 +160,23 @@ mod tests {
         assert_eq!(unique, ["blä.txt", "bla\u{308} (2).txt", "BLÄ (3).TXT", "한글", &format!("{} (2)", names[4])]);
     }
 
+    #[test]
+    fn a_folder_is_named_as_one_and_is_no_file_of_that_name() {
+        let folder = |name: &str| ArchivedFile { is_folder: true, ..archived(name) };
+        let files = [
+            folder("Trip/empty"),
+            archived("Trip/a.txt"),
+            folder("Trip"),
+            archived("trip/EMPTY"),
+            folder("Trip/A.txt"),
+            folder("Trip/empty"),
+        ];
+        let names = ["Trip/empty/", "Trip/a.txt", "Trip/", "trip/EMPTY (2)", "Trip/A (2).txt/", "Trip/empty/"];
+        assert_eq!(unique_names(&files), names);
+    }
+
     fn archived(name: &str) -> ArchivedFile {
         let path = name.split('/').map(str::to_owned).collect();
-        ArchivedFile { id: FileId::new(1), path, size_bytes: 0, crc32: 0, modified_at_ms: 0 }
+        ArchivedFile { id: FileId::new(1), path, size_bytes: 0, crc32: 0, modified_at_ms: 0, is_folder: false }
     }
 }

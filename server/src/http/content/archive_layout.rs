@@ -147,6 +147,7 @@ fn archived(file: &FileEntry, outer: usize) -> Option<ArchivedFile> {
         size_bytes: file.size_bytes?,
         crc32: file.crc32?,
         modified_at_ms: file.changed_at_ms(),
+        is_folder: file.is_folder(),
     })
 }
 
