@@ -12,6 +12,7 @@ pub mod painted;
 pub mod places;
 pub mod sharing;
 pub mod theme;
+pub mod throttle;
 pub mod toasts;
 pub mod wake_lock;
 

@@ -17,7 +17,7 @@ mod total;
 mod upload;
 mod upload_state;
 
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, rc::Rc, time::Duration};
 
 use futures::future::abortable;
 use gloo_file::Blob;
@@ -27,7 +27,11 @@ use web_sys::File;
 
 use super::{kept_files, picked_file::PickedFile, speed::Speed};
 use crate::{
-    browser::system::{tab_lock::TabLock, toasts::Toasts},
+    browser::system::{
+        tab_lock::TabLock,
+        throttle::{Throttle, Turn},
+        toasts::Toasts,
+    },
     room::{FileId, Pin},
     wire::ProblemCode,
 };
@@ -41,6 +45,9 @@ pub use resume::Unfinished;
 pub use total::Total;
 use upload::{Source, Upload};
 pub use upload_state::UploadState;
+
+/// How often those are told of finished files who show the total.
+const TOLD_EVERY: Duration = Duration::from_millis(250);
 
 /// The uploads of this browser. File rows and the upload bar show their progress.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +64,8 @@ pub struct Uploads {
     waiting: RwSignal<Waiting>,
     /// The number and the bytes of the files that were finished since the last time that nothing was left to send.
     finished: RwSignal<(usize, u64)>,
+    /// How often those are told who show the total.
+    told: StoredValue<Throttle>,
     toasts: Toasts,
 }
 
@@ -72,6 +81,7 @@ impl Uploads {
             thumbnails: ThumbnailQueue::none(),
             waiting: RwSignal::new(Waiting::default()),
             finished: RwSignal::new((0, 0)),
+            told: StoredValue::new(Throttle::new(TOLD_EVERY)),
             toasts,
         };
         provide_context(uploads);
@@ -135,7 +145,7 @@ impl Uploads {
     /// Starts the upload of a file that has been announced. `offset` is how many bytes the server has; if it is `None`,
     /// the server is asked.
     fn begin(self, pin: &Pin, id: FileId, picked: PickedFile, lock: Rc<TabLock>, offset: Option<u64>) {
-        let size_bytes = slice_of(&picked.file).size();
+        let size_bytes = picked.size_bytes;
         let upload = Upload {
             state: RwSignal::new(UploadState::Waiting),
             sent_bytes: RwSignal::new(0),
@@ -307,10 +317,31 @@ impl Uploads {
     }
 
     fn count_finished(self, size_bytes: u64) {
-        self.finished.update(|(files, bytes)| {
+        self.finished.update_untracked(|(files, bytes)| {
             *files += 1;
             *bytes += size_bytes;
         });
+        self.tell();
+    }
+
+    /// Tells those who show the total that `waiting` or `finished` has changed, but not for each of many small files: drawing
+    /// the page takes longer than sending one.
+    fn tell(self) {
+        let notify = move || {
+            self.waiting.notify();
+            self.finished.notify();
+        };
+        match self.told.try_update_value(|told| told.turn(clock::now_secs())) {
+            Some(Turn::Now) => notify(),
+            Some(Turn::After(wait)) => set_timeout(
+                move || {
+                    self.told.update_value(|told| told.happened(clock::now_secs()));
+                    notify();
+                },
+                wait,
+            ),
+            Some(Turn::Due) | None => {}
+        }
     }
 
     /// Begins to count anew if nothing is left to send. Later uploads may go over another network, for which the measured

@@ -17,6 +17,9 @@ use crate::{
 const DRAWN_AT_ONCE: u32 = 8;
 /// The time over which changes are counted.
 const PERIOD: Duration = Duration::from_millis(100);
+/// How long changes are gathered while more of them come in a period than are drawn at once: drawing the page four times a
+/// second leaves most of the time to what changes it.
+const FLOOD_PERIOD: Duration = Duration::from_millis(250);
 
 /// The state of the live connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +128,12 @@ impl LiveRoom {
     /// The same as [`Self::read_untracked`], but returns `None` if the room's page has been left.
     pub fn try_read_untracked<T>(self, look: impl FnOnce(&Room) -> T) -> Option<T> {
         self.snapshot.try_with_value(|snapshot| look(&snapshot.room))
+    }
+
+    /// Whether so much is happening that changes are drawn together.
+    #[must_use]
+    pub fn is_flooded(self) -> bool {
+        self.changes.with_value(|changes| changes.is_flood)
     }
 
     /// The room's PIN, which never changes.
@@ -245,7 +254,7 @@ impl LiveRoom {
     fn changed(self, topics: &[Topic]) {
         match self.changes.try_update_value(|changes| changes.add(topics, clock::now_secs())) {
             Some(When::Now) => self.notify_waiting(),
-            Some(When::Later) => set_timeout(move || self.notify_waiting(), PERIOD),
+            Some(When::Later(period)) => set_timeout(move || self.notify_waiting(), period),
             Some(When::Announced) | None => {}
         }
     }
@@ -270,8 +279,11 @@ impl LiveRoom {
 #[derive(Debug, Default)]
 struct Changes {
     waiting: Vec<Topic>,
-    /// Whether somebody was asked to notify the readers at the end of the period.
+    /// Whether somebody was asked to notify the readers at the end of the period, and how many changes wait for that.
     is_announced: bool,
+    gathered: u32,
+    /// Whether more changes than are drawn at once were gathered the last time.
+    is_flood: bool,
     drawn: u32,
     /// When the period began, in seconds.
     began: f64,
@@ -281,8 +293,8 @@ struct Changes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
     Now,
-    /// At the end of a period, which begins now.
-    Later,
+    /// At the end of this period, which begins now.
+    Later(Duration),
     /// When the period ends that has been announced.
     Announced,
 }
@@ -296,7 +308,11 @@ impl Changes {
             }
         }
         if self.is_announced {
+            self.gathered += 1;
             return When::Announced;
+        }
+        if self.is_flood {
+            return self.announce(FLOOD_PERIOD);
         }
         if now - self.began > PERIOD.as_secs_f64() {
             (self.began, self.drawn) = (now, 0);
@@ -305,12 +321,17 @@ impl Changes {
             self.drawn += 1;
             return When::Now;
         }
-        self.is_announced = true;
-        When::Later
+        self.announce(PERIOD)
+    }
+
+    fn announce(&mut self, period: Duration) -> When {
+        (self.is_announced, self.gathered) = (true, 1);
+        When::Later(period)
     }
 
     fn take(&mut self) -> Vec<Topic> {
-        self.is_announced = false;
+        self.is_flood = self.is_announced && self.gathered >= DRAWN_AT_ONCE;
+        (self.is_announced, self.gathered) = (false, 0);
         std::mem::take(&mut self.waiting)
     }
 }
@@ -335,9 +356,31 @@ mod tests {
             assert_eq!(changes.add(&[Topic::Files], 1.0), When::Now);
             assert_eq!(changes.take(), [Topic::Files]);
         }
-        assert_eq!(changes.add(&[Topic::Files, Topic::Progress], 1.05), When::Later);
+        assert_eq!(changes.add(&[Topic::Files, Topic::Progress], 1.05), When::Later(PERIOD));
         assert_eq!(changes.add(&[Topic::Files], 1.06), When::Announced);
         assert_eq!(changes.take(), [Topic::Files, Topic::Progress]);
         assert_eq!(changes.add(&[Topic::Seats], 1.2), When::Now, "a lone change is drawn at once again");
+    }
+
+    #[test]
+    fn while_a_flood_goes_on_nothing_is_drawn_alone() {
+        let mut changes = Changes::default();
+        let mut flood = |changes: &mut Changes, period| {
+            assert_eq!(changes.add(&[Topic::Files], 1.0), When::Later(period));
+            for _ in 1..DRAWN_AT_ONCE {
+                assert_eq!(changes.add(&[Topic::Files], 1.0), When::Announced);
+            }
+            changes.take();
+        };
+        for _ in 0..DRAWN_AT_ONCE {
+            changes.add(&[Topic::Files], 1.0);
+            changes.take();
+        }
+        flood(&mut changes, PERIOD);
+        flood(&mut changes, FLOOD_PERIOD);
+        flood(&mut changes, FLOOD_PERIOD);
+        assert_eq!(changes.add(&[Topic::Files], 1.0), When::Later(FLOOD_PERIOD));
+        changes.take();
+        assert_eq!(changes.add(&[Topic::Files], 2.0), When::Now, "few changes are no flood");
     }
 }

@@ -6,6 +6,8 @@ use leptos::prelude::*;
 
 /// How long a toast is shown: long enough to read a sentence twice.
 const SHOWN_FOR: Duration = Duration::from_secs(7);
+/// The most toasts that are shown at the same time, so that they fit into the corner of the page that is theirs.
+const MOST: usize = 3;
 
 /// Something that the person can do about a toast. It outlives the component that offers it.
 #[derive(Clone)]
@@ -61,7 +63,14 @@ impl Toasts {
     fn add(self, text: String, action: Option<Action>, shown_for: Duration) -> u32 {
         let id = self.next_id.get_value();
         self.next_id.set_value(id.wrapping_add(1));
-        self.shown.update(|shown| shown.push(Toast { id, text, action }));
+        self.shown.update(|shown| {
+            if shown.len() >= MOST {
+                // What can be undone is more important than what was only said.
+                let dropped = shown.iter().position(|toast| toast.action.is_none()).unwrap_or_default();
+                shown.remove(dropped);
+            }
+            shown.push(Toast { id, text, action });
+        });
         set_timeout(move || self.dismiss(id), shown_for);
         id
     }

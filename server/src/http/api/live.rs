@@ -1,8 +1,8 @@
 //! `GET /api/rooms/{pin}/live`: the live socket of a member, a WebSocket. The server sends the snapshot or the missed
 //! events, and then every broadcast of the room; the client sends the few messages of `ClientMessage`.
 //!
-//! In the messages for a client that asks for batches, those broadcasts are gathered that wait already when the socket is
-//! written. Nothing waits for more of them.
+//! A client that asks for batches gets those broadcasts in one message that wait when the socket is written. A broadcast that
+//! comes alone is sent at once; while many come, they are gathered for some milliseconds.
 
 mod batch;
 mod socket;
@@ -48,6 +48,9 @@ use upgrade::Upgrade;
 /// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
 /// thousands of files takes some seconds.
 const FIRST_MESSAGES: Duration = Duration::from_secs(60);
+/// How long after a batch the next one waits for more messages. A browser spends most of its time with a
+/// message itself, and little with each event in it.
+const GATHERING: Duration = Duration::from_millis(40);
 /// How long a client may take to answer a close frame.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -77,7 +80,8 @@ pub(crate) async fn connect(
         // A client may be silent for as long.
         let patience = 2 * services.config.timeouts.heartbeat;
         let socket = Socket::new(connection, patience);
-        let mut live = Live { peer: Peer { services, session }, socket, takes_batches: batches.is_some() };
+        let batches = batches.map(|_| Batches::default());
+        let mut live = Live { peer: Peer { services, session }, socket, batches };
         sockets.track_future(async move { live.serve(since).await })
     }))
 }
@@ -89,8 +93,21 @@ pub(crate) async fn connect(
 struct Live {
     peer: Peer,
     socket: Socket,
-    /// Whether the client takes several messages in one.
-    takes_batches: bool,
+    /// There if the client takes several messages in one.
+    batches: Option<Batches>,
+}
+
+/// When batches are sent.
+#[derive(Debug, Default)]
+struct Batches {
+    sent_at: Option<Instant>,
+}
+
+impl Batches {
+    /// Until when the next batch waits for more messages, if that is not over yet. A batch that comes alone never waits.
+    fn wait(&self) -> Option<Instant> {
+        self.sent_at.map(|sent_at| sent_at + GATHERING).filter(|until| *until > Instant::now())
+    }
 }
 
 /// The member at the other end of the socket.
@@ -183,9 +200,16 @@ impl Live {
     /// Sends a broadcast of the room to this socket, and with it those that wait behind it, if the client takes them
     /// together. A socket that fell too far behind gets a snapshot instead.
     async fn forward(&mut self, received: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
+        if let Some(until) = self.batches.as_ref().and_then(Batches::wait) {
+            Box::pin(tokio::time::sleep_until(until)).await;
+        }
         let (batch, next) = self.gather(received, subscription);
         if !batch.is_empty() {
             self.send(batch.text()).await?;
+            if let Some(batches) = &mut self.batches {
+                // Behind a batch that is full more wait already.
+                batches.sent_at = (!batch.is_full()).then(Instant::now);
+            }
         }
         match next {
             Next::Broadcasts => ControlFlow::Continue(()),
@@ -227,7 +251,7 @@ impl Live {
                 Err(RecvError::Lagged(_)) => return (batch, Next::Snapshot),
                 Err(RecvError::Closed) => return (batch, Next::End),
             }
-            if !self.takes_batches || batch.is_full() {
+            if self.batches.is_none() || batch.is_full() {
                 return (batch, Next::Broadcasts);
             }
             received = match subscription.broadcasts.try_recv() {

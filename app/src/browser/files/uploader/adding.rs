@@ -20,7 +20,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     PickedFile, Uploads,
-    chunk::Chunk,
+    chunk::Content,
     lock_name,
     protocol::{self, CreatedUpload},
     resume::{self, Unfinished},
@@ -83,11 +83,14 @@ impl Uploads {
         self.go_on_adding();
         self.waiting.update(|waiting| {
             waiting.files += files.len();
-            waiting.size_bytes += files.iter().map(PickedFile::size_bytes).sum::<u64>();
+            waiting.size_bytes += files.iter().map(|picked| picked.size_bytes).sum::<u64>();
         });
         let cancellations = self.waiting.with_untracked(|waiting| waiting.cancellations);
         let batch = Batch { pin, unfinished: RefCell::new(unfinished), is_quick: Cell::new(true), failures: Cell::new(0), cancellations };
-        spawn_local(async move { self.add_all(&batch, files).await });
+        spawn_local(async move {
+            self.add_all(&batch, files).await;
+            self.thumbnails.make(move || self.waiting.with_untracked(|waiting| waiting.files == 0));
+        });
     }
 
     async fn add_all(self, batch: &Batch, files: Vec<PickedFile>) {
@@ -97,10 +100,10 @@ impl Uploads {
         loop {
             // A large file begins alone, so that those after it are listed after it.
             while let Some(next) = files.peek()
-                && (under_way.is_empty() || (next.size_bytes() <= SMALL_BYTES && under_way.len() < at_once(answered)))
+                && (under_way.is_empty() || (next.size_bytes <= SMALL_BYTES && under_way.len() < at_once(answered)))
                 && let Some(picked) = files.next()
             {
-                let is_alone = picked.size_bytes() > SMALL_BYTES;
+                let is_alone = picked.size_bytes > SMALL_BYTES;
                 under_way.push(async move {
                     let added = self.add_one(batch, &picked).await;
                     (picked, added)
@@ -148,10 +151,11 @@ impl Uploads {
     }
 
     fn no_longer_waits(self, picked: &PickedFile) {
-        self.waiting.update(|waiting| {
+        self.waiting.update_untracked(|waiting| {
             waiting.files -= 1;
-            waiting.size_bytes -= picked.size_bytes();
+            waiting.size_bytes -= picked.size_bytes;
         });
+        self.tell();
         self.rest();
     }
 
@@ -215,11 +219,11 @@ impl Uploads {
             self.begin(&batch.pin, id, picked.clone(), lock, None);
             return Ok(());
         }
-        let file = slice_of(&picked.file);
+        let size = picked.size_bytes;
         // After a failed attempt the server may have some of the content. Later attempts send none, and the answer says
         // how much is there.
-        let content = if (1..=SMALL_BYTES).contains(&file.size()) && batch.is_quick.get() && is_first_try {
-            Some(Chunk::prepare(&file, 0, file.size()).await?)
+        let content = if (1..=SMALL_BYTES).contains(&size) && batch.is_quick.get() && is_first_try {
+            Some(Content::read(&slice_of(&picked.file), size).await?)
         } else {
             None
         };
@@ -232,7 +236,7 @@ impl Uploads {
         if content.is_some() && clock::now_secs() - begun > QUICK_SECS {
             batch.is_quick.set(false);
         }
-        if offset >= file.size() {
+        if offset >= size {
             self.count_finished(offset);
         } else {
             let lock = tab_lock::hold(&lock_name(&batch.pin, id)).await;
@@ -244,7 +248,7 @@ impl Uploads {
             // Adding was cancelled while this file was being announced.
             return api::remove_file(&batch.pin, id).await;
         }
-        if file.size() > 0 {
+        if size > 0 {
             self.thumbnails.add(&batch.pin, id, &picked.file);
         }
         Ok(())

@@ -1,7 +1,7 @@
-//! [`Chunk`]: a part of a file that is sent in one request, with its checksum.
+//! [`Chunk`]: a part of a file that is sent in one request, with its checksum, and [`Content`]: all of a small file.
 
 use gloo_file::Blob;
-use js_sys::ArrayBuffer;
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::JsFuture;
 
@@ -40,6 +40,29 @@ impl Chunk {
             return Err(file_unreadable());
         }
         Ok(Self { offset, length, bytes, checksum: sum.header() })
+    }
+}
+
+/// All bytes of a small file, with their checksum. They are read into memory at once: a stream, and a second reading when
+/// they are sent, would take longer than the bytes themselves.
+#[derive(Debug)]
+pub(super) struct Content {
+    /// The bytes.
+    pub(super) bytes: Uint8Array,
+    /// The value of their `Upload-Checksum` header field.
+    pub(super) checksum: String,
+}
+
+impl Content {
+    /// Reads a file of `length` bytes.
+    ///
+    /// # Errors
+    /// [`file_unreadable`] if the device does not hand out exactly that many bytes any more.
+    pub(super) async fn read(file: &Blob, length: u64) -> Result<Self, Problem> {
+        let content = read(file, length).await?;
+        let bytes = Uint8Array::new(&content);
+        let checksum = Sum::of_bytes(&bytes.to_vec()).header();
+        Ok(Self { bytes, checksum })
     }
 }
 

@@ -6,7 +6,7 @@ use gloo_net::http::{Request, Response};
 use wasm_bindgen::JsCast as _;
 use web_sys::{ProgressEvent, XmlHttpRequest};
 
-use super::{chunk::Chunk, slice_of};
+use super::chunk::{Chunk, Content};
 use crate::browser::system::clock;
 use crate::{
     browser::{
@@ -35,20 +35,19 @@ pub(super) struct CreatedUpload {
 
 /// Announces a file to the room, together with its content if `content` is given. Announcements with the same `key`
 /// create only one file.
-pub(super) async fn announce(pin: &Pin, picked: &PickedFile, key: &str, content: Option<&Chunk>) -> Result<CreatedUpload, Problem> {
+pub(super) async fn announce(pin: &Pin, picked: &PickedFile, key: &str, content: Option<&Content>) -> Result<CreatedUpload, Problem> {
     let file = &picked.file;
     let pairs = [("filename", picked.name()), ("filetype", file.type_()), ("lastmodified", format!("{}", file.last_modified()))];
     let metadata: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} {}", page::base64(value.bytes()))).collect();
     let request = Request::post(&wire::files(pin))
         .header("tus-resumable", "1.0.0")
         .header("idempotency-key", key)
-        .header("upload-length", &slice_of(file).size().to_string())
+        .header("upload-length", &picked.size_bytes.to_string())
         .header("upload-metadata", &metadata.join(","));
     let sending = match content {
-        Some(chunk) => {
-            let request = request.header("content-type", CHUNK_MEDIA_TYPE).header("upload-checksum", &chunk.checksum);
-            let content: &web_sys::Blob = chunk.bytes.as_ref();
-            request.body(content.clone()).map_err(|_| unreachable())?.send().await
+        Some(Content { bytes, checksum }) => {
+            let request = request.header("content-type", CHUNK_MEDIA_TYPE).header("upload-checksum", checksum);
+            request.body(bytes.clone()).map_err(|_| unreachable())?.send().await
         }
         None => request.send().await,
     };

@@ -52,7 +52,7 @@ impl Unfinished {
 
     /// Whether a picked file may be this one: whether its name, length and time of change are the same.
     fn resembles(&self, picked: &PickedFile) -> bool {
-        self.name == picked.name() && self.size_bytes == slice_of(&picked.file).size() && self.is_as_old_as(&picked.file)
+        self.name == picked.name() && self.size_bytes == picked.size_bytes && self.is_as_old_as(&picked.file)
     }
 
     fn is_as_old_as(&self, file: &File) -> bool {

@@ -46,6 +46,11 @@ impl Sum {
         Ok(Self { length, crc32c: digest.finalize() })
     }
 
+    /// Sums bytes that are in memory.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self { length: bytes.len() as u64, crc32c: CRC32C.checksum(bytes) }
+    }
+
     /// The value of the `Upload-Checksum` header field.
     pub(super) fn header(self) -> String {
         format!("crc32c {}", page::base64(self.crc32c.to_be_bytes().into_iter()))

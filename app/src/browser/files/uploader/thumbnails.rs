@@ -1,5 +1,5 @@
-//! Thumbnails of images and videos. The sender's browser makes them while the files are being uploaded, because nobody
-//! else has the files yet.
+//! Thumbnails of images and videos. The sender's browser makes them, because nobody else has the files yet: while the files
+//! are being uploaded, but not while files are being announced, which many small ones are with all of their bytes.
 //!
 //! No file needs a thumbnail, so failures are ignored silently.
 
@@ -51,18 +51,23 @@ impl ThumbnailQueue {
         Self { waiting: StoredValue::new(Vec::new()), busy: StoredValue::new(false) }
     }
 
-    /// Makes the thumbnail of a file and sends it to the server, after those of the files before it.
+    /// Notes that the thumbnail of a file is to be made.
     pub(super) fn add(self, pin: &Pin, id: FileId, file: &File) {
         let file = SendWrapper::new((pin.clone(), id, file.clone()));
         self.waiting.update_value(|waiting| waiting.push(file));
+    }
+
+    /// Makes the thumbnails of the noted files, one after the other, and sends them to the server, as long as `is_quiet`
+    /// says that there is nothing better to do.
+    pub(super) fn make(self, is_quiet: impl Fn() -> bool + 'static) {
         if !self.busy.get_value() {
             self.busy.set_value(true);
-            spawn_local(self.take_turns());
+            spawn_local(self.take_turns(is_quiet));
         }
     }
 
-    async fn take_turns(self) {
-        let next = |waiting: &mut Vec<WaitingFile>| (!waiting.is_empty()).then(|| waiting.remove(0));
+    async fn take_turns(self, is_quiet: impl Fn() -> bool) {
+        let next = |waiting: &mut Vec<WaitingFile>| (is_quiet() && !waiting.is_empty()).then(|| waiting.remove(0));
         while let Some(waiting) = self.waiting.try_update_value(next).flatten() {
             let (pin, id, file) = waiting.take();
             // Further requests for a room that does not exist would look to the server like guessing PINs.
