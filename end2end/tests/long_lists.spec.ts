@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 
 import type { Locator, Page } from '@playwright/test';
 
-import { addFiles, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, standsInRoom, unfoldAll, uploadBar } from '../support/room';
+import { drawPicture } from '../support/drawing';
+import { addFiles, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, reloadRoom, removeFile, standsInRoom, unfoldAll, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { CUT_OFF, expect, test } from '../support/test';
 
@@ -248,3 +249,94 @@ async function folderOf(path: string): Promise<string> {
   await writeFile(`${path}/inside.txt`, 'inside');
   return path;
 }
+
+test('a download that breaks off says so in its row, until it goes on', async ({ cable, device }, info) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('desktop', { address: cable.address, noise: CUT_OFF });
+  await joinRoom(guest, pin);
+  const film = await sample(info, 'film.mov', 40 * MIB);
+  await addFiles(owner, film.path);
+  const row = fileRow(guest, film.name);
+  await expect(row).toHaveAttribute('data-state', 'complete');
+  cable.allowDownload(8 * MIB);
+  await (await download(guest, row)).cancel();
+  await expect(row).toContainText(/Stopped at \d+ %/);
+  cable.allowEverything();
+  await (await download(guest, row)).path();
+  await expect(row.getByRole('link', { name: /^Saved/ })).toBeVisible();
+  await expect(row).not.toContainText('Stopped');
+});
+
+for (const kind of ['desktop', 'iPhone'] as const) {
+  test(`toasts lie over nothing that can be pressed, on the ${kind} of the owner`, async ({ device }) => {
+    const owner = await device(kind);
+    await createRoom(owner);
+    await fill(owner);
+    for (const name of ['photo 60.txt', 'photo 59.txt']) await removeFile(owner, name);
+    await expect(owner.getByRole('button', { name: 'Undo' })).toBeVisible();
+    const places = [0, 600, 1_000_000];
+    for (const place of places) {
+      await owner.evaluate((place) => scrollTo(0, place), place);
+      expect(await coveredByToasts(owner), `at ${place}`).toEqual([]);
+    }
+  });
+}
+
+/** The controls outside the list of which a toast covers something. On a phone, rows pass below toasts as they do below the
+ *  bar at the edge of the screen; at the end of the page they do not. */
+async function coveredByToasts(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const toasts = [...document.querySelectorAll('.toast')].map((toast) => toast.getBoundingClientRect());
+    const isPhone = matchMedia('(width < 56rem)').matches;
+    const isAtEnd = scrollY + innerHeight >= document.documentElement.scrollHeight - 1;
+    const controls = [...document.querySelectorAll('button, a[href], select, input, textarea, label, summary')];
+    const pressable = controls.filter((control) => control.closest('.toast') === null && control.checkVisibility() && !control.matches('.visually-hidden, .skip-link'));
+    const counted = pressable.filter((control) => !isPhone || isAtEnd || control.closest('.file') === null);
+    const covered = counted.filter((control) => {
+      const box = control.getBoundingClientRect();
+      return toasts.some((toast) => box.left < toast.right && box.right > toast.left && box.top < toast.bottom && box.bottom > toast.top);
+    });
+    return covered.map((control) => control.outerHTML.slice(0, 120));
+  });
+}
+
+test('a room of pictures is a grid, or a list for who prefers it', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const picture = await drawPicture(owner, 300, 200);
+  await owner.getByLabel('Add files').setInputFiles(Array.from({ length: 30 }, (_, index) => ({ name: `Harbour ${index}.png`, mimeType: 'image/png', buffer: picture })));
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  for (const [page, columns] of [[owner, 4], [guest, 2]] as const) {
+    await expect(page.locator('.file img')).toHaveCount(30);
+    const tops = await page.locator('.file').evaluateAll((cards) => cards.map((card) => Math.round(card.getBoundingClientRect().top)));
+    const lines = tops.filter((top, index) => index === 0 || top !== tops[index - 1]).length;
+    expect(lines, 'every line but the last is full').toBe(Math.ceil(30 / columns));
+  }
+  // A press on the picture opens it.
+  await guest.locator('.file img').first().click({ force: true });
+  await expect(guest.getByRole('dialog', { name: 'Harbour 29.png' })).toBeVisible();
+  await guest.getByRole('button', { name: 'Done' }).click();
+  await guest.getByRole('button', { name: 'List', exact: true }).click();
+  await expect(guest.locator('.files')).toHaveAttribute('data-grid', 'false');
+  await reloadRoom(guest);
+  await expect(guest.locator('.files')).toHaveAttribute('data-grid', 'false');
+  await guest.getByRole('button', { name: 'Grid', exact: true }).click();
+  await expect(guest.locator('.files')).toHaveAttribute('data-grid', 'true');
+  await expect(owner.locator('.files')).toHaveAttribute('data-grid', 'true');
+});
+
+test('thumbnails wait until all files are announced', async ({ device }) => {
+  const owner = await device('desktop');
+  await createRoom(owner);
+  const picture = await drawPicture(owner, 300, 200);
+  const requests: string[] = [];
+  owner.on('request', (request) => {
+    if (request.method() === 'POST' && request.url().endsWith('/files')) requests.push('file');
+    if (request.method() === 'PUT') requests.push('thumbnail');
+  });
+  await owner.getByLabel('Add files').setInputFiles(Array.from({ length: 20 }, (_, index) => ({ name: `Harbour ${index}.png`, mimeType: 'image/png', buffer: picture })));
+  await expect(owner.locator('.file img')).toHaveCount(20);
+  expect(requests).toEqual([...Array<string>(20).fill('file'), ...Array<string>(20).fill('thumbnail')]);
+});

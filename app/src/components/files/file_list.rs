@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     file_row::FileRow,
     list_head::{ListHead, sum_of},
-    listing::{Folder, Listing, folders},
+    listing::{Folder, Listing, folders, is_of_pictures},
 };
 use crate::{
     browser::{
@@ -37,6 +37,7 @@ pub fn FileList() -> impl IntoView {
         let (order, sought) = (listing.order.get(), listing.sought.get());
         live.read(Topic::Files, |room| folders(room, |id| !hydration.is_over() || !removals.has(id), order, &sought))
     });
+    let of_pictures = Memo::new(move |_| live.read(Topic::Files, is_of_pictures));
     let names = Memo::new(move |_| folders.with(|folders| folders.iter().map(|folder| folder.name.clone()).collect::<Vec<_>>()));
     let is_empty = Memo::new(move |_| names.with(Vec::is_empty));
     Effect::new(move |_| {
@@ -56,9 +57,10 @@ pub fn FileList() -> impl IntoView {
             class="files"
             aria-labelledby="files-heading"
             data-selecting=move || listing.selecting.get().to_string()
+            data-grid=move || (of_pictures.get() && !listing.pictures_as_list.get()).to_string()
             on:change=move |_| listing.count_selected()
         >
-            <ListHead folders />
+            <ListHead folders of_pictures />
             <a class="skip-link script-only" href=format!("#{AFTER}") on:click=move |event| {
                 event.prevent_default();
                 skip();

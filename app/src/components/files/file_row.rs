@@ -18,7 +18,7 @@ use crate::{
     components::elements::shown::Shown,
     format,
     i18n::{problem_text::problem_text, t},
-    room::{FileEntry, FileId, FileState},
+    room::{Download, FileId, FileState},
     wire::{self, ClientMessage},
 };
 
@@ -38,7 +38,7 @@ pub fn FileRow(
     let (preview, details, removals, toasts) = (use_preview(), use_file_details(), use_removals(), use_toasts());
     let file = live.file(id);
     let Some(first) = file.get_untracked() else { return ().into_any() };
-    let FileEntry { name, .. } = first;
+    let name = first.name.clone();
     let pin = live.pin();
     let address = wire::file(&pin, id);
     let thumbnail = wire::thumbnail(&pin, id);
@@ -61,8 +61,7 @@ pub fn FileRow(
     let words = Memo::new(move |_| {
         let (offset, size) = (offset.get(), size.get());
         if state.get() == FileState::Complete {
-            let downloaded = (!owner).then(|| own_download(live, id)).flatten();
-            return downloaded.map(|bytes| t().state_downloading(&format::percent_of(bytes, size.unwrap_or(bytes)))).unwrap_or_default();
+            return if owner { String::new() } else { own_download(live, id, size) };
         }
         // While there is no connection, nobody knows how fast the file is coming.
         let is_live = live.link.get() == Link::Live;
@@ -100,15 +99,17 @@ pub fn FileRow(
         }
         if shown.get_untracked() { preview.open(id) } else { details.open(id) }
     };
-    let kind = name.kind();
+    let is_folder = first.is_folder();
+    let kind = if is_folder { "/".to_owned() } else { name.kind() };
     // The folder's name is shown above its rows, so the row shows only the file's own name.
     let shown_name = if name.folders().is_empty() { name.to_string() } else { name.base() };
     let short_name = shortened(&shown_name);
     let is_long = short_name.is_some();
     // The owner has every file that it sent. A guest has what was handed out to this seat completely.
     let received = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.received_by.contains(&live.you))));
-    // Only rows that are added while the connection is live are drawn as just arrived, not those of the first paint.
-    let arrives = live.link.get_untracked() == Link::Live;
+    // Only rows that are added while the connection is live are drawn as just arrived, not those of the first paint, and not
+    // many at once, whose animations would keep the page busy.
+    let arrives = live.link.get_untracked() == Link::Live && !live.is_flooded();
     // The id of a control, and the ids of what names it: itself and the file's name.
     let file_name_id = name_id.clone();
     let named = move |what: &str| {
@@ -139,7 +140,7 @@ pub fn FileRow(
                     {short_name.map(|name| view! { <bdi class="file-name-short" aria-hidden="true" translate="no">{name}</bdi> })}
                 </p>
                 <p class="file-facts">
-                    <span translate="no">{move || size.get().map(format::size)}</span>
+                    <span translate="no">{move || if is_folder { Some(t().empty_folder().to_owned()) } else { size.get().map(format::size) }}</span>
                     <span class="file-state">{words}</span>
                     {owner.then(|| view! { <span class="file-receipts">{move || receipts::sum(live, id, file)}</span> })}
                 </p>
@@ -165,14 +166,15 @@ pub fn FileRow(
                         {t().preview()}
                     </button>
                 </Shown>
-                <Shown when=move || state.get() != FileState::Stopped>
+                <Shown when=move || state.get() != FileState::Stopped && !is_folder>
                     <a
-                        class="button"
+                        class="button file-download"
                         href=address.clone()
                         download=""
                         rel="external"
                         id=download_id.clone()
                         aria-labelledby=download_name.clone()
+                        data-saved=move || received.get().to_string()
                         data-look=move || if owner || received.get() { "outlined" } else { "solid" }
                     >
                         {move || if received.get() { t().saved() } else { t().download() }}
@@ -198,11 +200,17 @@ pub fn FileRow(
     .into_any()
 }
 
-/// How many bytes of the file were handed out to this device, while it is downloading the file.
-fn own_download(live: LiveRoom, id: FileId) -> Option<u64> {
+/// How much of the file, which has `size` bytes, was handed out to this device, in words: while it is downloading the file,
+/// and after the download broke off. Empty otherwise.
+fn own_download(live: LiveRoom, id: FileId, size: Option<u64>) -> String {
     live.read(Topic::File(id), |room| {
-        let own = room.downloads.iter().find(|download| download.file == id && download.member == live.you);
-        own.map(|download| download.received_bytes)
+        let own = |downloads: &[Download]| downloads.iter().find(|download| download.file == id && download.member == live.you).copied();
+        let far = |download: Download| format::percent_of(download.received_bytes, size.unwrap_or(download.received_bytes));
+        match (own(&room.downloads), own(&room.broken_downloads)) {
+            (Some(running), _) => t().state_downloading(&far(running)),
+            (None, Some(broken)) => t().state_stopped(&far(broken)),
+            (None, None) => String::new(),
+        }
     })
 }
 

@@ -23,6 +23,8 @@ const MANY_FILES: usize = 20;
 pub fn ListHead(
     /// What is listed.
     folders: Memo<Vec<Folder>>,
+    /// Whether the room is one of pictures.
+    of_pictures: Memo<bool>,
 ) -> impl IntoView {
     let live = use_live_room();
     let listing: Listing = expect_context();
@@ -64,6 +66,11 @@ pub fn ListHead(
                     {option(Order::Name, t().order_name())}
                     {option(Order::Size, t().order_size())}
                 </select>
+                <Shown when=of_pictures>
+                    <button class="button" type="button" data-look="quiet" on:click=move |_| listing.show_pictures(!listing.pictures_as_list.get_untracked())>
+                        {move || if listing.pictures_as_list.get() { t().as_grid() } else { t().as_list() }}
+                    </button>
+                </Shown>
                 <Shown when=move || !listing.selecting.get()>
                     <button class="button" type="button" data-look="quiet" on:click=move |_| listing.selecting.set(true)>{t().select_files()}</button>
                 </Shown>

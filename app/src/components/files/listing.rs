@@ -10,8 +10,11 @@ use crate::{
     room::{FileEntry, FileId, Room},
 };
 
-/// The key under which the browser remembers the order.
+/// The keys under which the browser remembers the order, and that pictures are shown as a list.
 const REMEMBERED: &str = "snapdrop-order";
+const PICTURES_AS_LIST: &str = "snapdrop-pictures-as-list";
+/// From so many files on, a room may be one of pictures.
+const MANY_PICTURES: usize = 4;
 
 /// The order of the files that are in no folder, and of the folders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +49,8 @@ impl Order {
 pub struct Listing {
     /// The order, which the browser remembers.
     pub order: RwSignal<Order>,
+    /// Whether a room of pictures is shown as a list, too, instead of a grid. The browser remembers it.
+    pub pictures_as_list: RwSignal<bool>,
     /// What is sought in the names; empty when all files are listed.
     pub sought: RwSignal<String>,
     /// Whether files are being selected.
@@ -60,6 +65,7 @@ impl Listing {
     pub fn provide() {
         let listing = Self {
             order: RwSignal::new(Order::default()),
+            pictures_as_list: RwSignal::new(false),
             sought: RwSignal::new(String::new()),
             selecting: RwSignal::new(false),
             selected: RwSignal::new(0),
@@ -67,10 +73,11 @@ impl Listing {
         provide_context(listing);
         let hydration = use_hydration();
         Effect::new(move |_| {
-            if hydration.is_over()
-                && let Some(word) = stored::recall(REMEMBERED)
-            {
-                listing.order.set(Order::of(&word));
+            if hydration.is_over() {
+                if let Some(word) = stored::recall(REMEMBERED) {
+                    listing.order.set(Order::of(&word));
+                }
+                listing.pictures_as_list.set(stored::recall(PICTURES_AS_LIST).is_some_and(|as_list| as_list == "true"));
             }
         });
     }
@@ -80,6 +87,19 @@ impl Listing {
         stored::remember(REMEMBERED, order.word());
         self.order.set(order);
     }
+
+    /// Shows pictures as a list or as a grid, and remembers it.
+    pub fn show_pictures(self, as_list: bool) {
+        stored::remember(PICTURES_AS_LIST, if as_list { "true" } else { "false" });
+        self.pictures_as_list.set(as_list);
+    }
+}
+
+/// Whether a room is one of pictures: most of its files, which are not few, are images and videos by what their sender said.
+pub(super) fn is_of_pictures(room: &Room) -> bool {
+    let is_picture = |file: &&FileEntry| file.media_type.starts_with("image/") || file.media_type.starts_with("video/");
+    let pictures = || room.files.iter().filter(is_picture).count();
+    room.files.len() >= MANY_PICTURES && 4 * pictures() >= 3 * room.files.len()
 }
 
 /// The files of one folder.
@@ -212,6 +232,20 @@ mod tests {
         assert_eq!(listed(Order::Newest, " TRIP 10"), [of("Trip", &["10.jpg"])]);
         assert_eq!(listed(Order::Newest, "b txt"), [of("", &["B 9.txt", "b 10.txt"])]);
         assert_eq!(listed(Order::Newest, "nothing"), []);
+    }
+
+    #[test]
+    fn a_room_is_one_of_pictures_when_most_of_its_files_are() {
+        let room_of = |types: &[&str]| {
+            let mut room = Room::new("482913".parse().unwrap(), 0);
+            for (id, media_type) in (0..).zip(types) {
+                room.files.push(FileEntry { media_type: (*media_type).to_owned(), ..file(FileId::new(id), "a") });
+            }
+            is_of_pictures(&room)
+        };
+        assert!(room_of(&["image/png", "video/mp4", "", "image/heic"]));
+        assert!(!room_of(&["image/png", "image/png", "image/png"]), "three pictures fit into a list");
+        assert!(!room_of(&["image/png", "image/png", "", "text/plain", "image/png"]));
     }
 
     #[test]
