@@ -7,7 +7,12 @@ const isChosen = (name: string) => process.argv.some((argument, at) => argument 
 const chosen = process.env.SNAPDROP_ON_DEMAND ?? ON_DEMAND.find(isChosen);
 if (chosen !== undefined) process.env.SNAPDROP_ON_DEMAND = chosen;
 
-export default defineConfig({
+// Pictures are taken as in a network, where pages say nothing about an address that only this machine can open. The name
+// stands for this machine, and its pages may do all that those of an encrypted connection may.
+const PICTURED_HOST = 'lan.snapdrop.example';
+const asInNetwork = chosen === 'screenshots' ? [`--host-resolver-rules=MAP ${PICTURED_HOST} 127.0.0.1`, '--unsafely-treat-insecure-origin-as-secure=*.snapdrop.example'] : [];
+
+export default defineConfig<{ host: string | undefined }>({
   forbidOnly: true,
   fullyParallel: true,
   workers: 2,
@@ -18,6 +23,7 @@ export default defineConfig({
   reporter: [['list'], ['./support/count_reporter.ts']],
   outputDir: 'test-results',
   use: {
+    host: chosen === 'screenshots' ? PICTURED_HOST : undefined,
     browserName: 'chromium',
     screenshot: 'only-on-failure',
     launchOptions: {
@@ -30,6 +36,7 @@ export default defineConfig({
         '--disable-background-networking',
         '--disable-component-update',
         '--disable-sync',
+        ...asInNetwork,
       ],
     },
   },

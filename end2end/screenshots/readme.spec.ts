@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 
 import type { DeviceName } from '../support/devices';
+import { drawPicture } from '../support/drawing';
 import { addFiles, arrivedPercent, closeRoom, createRoom, fileRow, joinRoom, memberRow, memberRows, renameSelf } from '../support/room';
 import { MIB, sample } from '../support/samples';
 import { expect, test } from '../support/test';
 import { FOLDER } from './gallery';
+import { sideBySide } from './side_by_side';
 
 const FILM = 'IMG_4402 harbour at dawn.mov';
 
@@ -52,7 +54,7 @@ test('the pictures that the manifest names', async ({ device }, info) => {
   await picture(phone, 'screenshot-narrow');
 });
 
-test('the room, and its end', async ({ server, cable, device }, info) => {
+test('the room, and its end', async ({ browser, server, cable, device }, info) => {
   const owner = await device('desktop', { ...sharp, address: cable.address });
   const pin = await createRoom(owner);
   await renameSelf(owner, 'Amber Heron');
@@ -61,14 +63,12 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
   await expect(memberRows(owner)).toHaveCount(3);
   await expect(memberRow(owner, 'Library tablet')).toBeVisible();
 
-  for (const [name, size] of [
-    ['Lecture 7, signals.pdf', 3.4],
-    ['Team photo, Lisbon.jpg', 5.1],
-    ['Budget 2027.xlsx', 0.05],
-  ] as const) {
-    await addFiles(owner, (await sample(info, name, Math.round(size * MIB))).path);
-    await expect(fileRow(phone, name)).toHaveAttribute('data-state', 'complete');
-  }
+  const photo = { name: 'Team photo, Lisbon.png', mimeType: 'image/png', buffer: await drawPicture(owner, 1200, 900) };
+  const papers = [['Lecture 7, signals.pdf', 3.4], ['Budget 2027.xlsx', 0.05]] as const;
+  for (const [name, size] of papers) await addFiles(owner, (await sample(info, name, Math.round(size * MIB))).path);
+  await owner.getByLabel('Add files').setInputFiles(photo);
+  for (const name of [...papers.map(([name]) => name), photo.name]) await expect(fileRow(phone, name)).toHaveAttribute('data-state', 'complete');
+  await expect(fileRow(phone, photo.name).locator('img')).toBeVisible();
   const film = await sample(info, FILM, 84 * MIB);
   cable.allowUpload(52 * MIB);
   await addFiles(owner, film.path);
@@ -81,7 +81,8 @@ test('the room, and its end', async ({ server, cable, device }, info) => {
   await picture(owner, 'room-desktop-dark', true);
   await owner.emulateMedia({ colorScheme: 'light' });
   await phone.evaluate(() => scrollTo(0, 0));
-  await picture(phone, 'room-phone', true);
+  await picture(phone, 'room-phone');
+  await sideBySide(browser, join(FOLDER, 'room-desktop-light.png'), join(FOLDER, 'room-phone.png'), join(FOLDER, 'room.png'));
   await picture(tablet, 'room-tablet');
   await owner.getByRole('button', { name: 'Show QR' }).click();
   await expect(owner.getByRole('img', { name: /^QR code/ })).toBeVisible();

@@ -45,6 +45,8 @@ export interface DeviceOptions {
 export type StartDevice = (name: DeviceName, options?: DeviceOptions) => Promise<Page>;
 
 interface Fixtures {
+  /** The name under which devices open the server and its cables, if it is not the one that they give themselves. */
+  host: string | undefined;
   /** Command-line flags of the server, in addition to its address and its data folder. */
   flags: string[];
   server: Server;
@@ -56,6 +58,8 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
+  host: [undefined, { option: true }],
+
   flags: async ({}, use) => use([]),
 
   server: async ({ flags }, use) => {
@@ -71,10 +75,11 @@ export const test = base.extend<Fixtures>({
     await cable.dispose();
   },
 
-  device: async ({ browser, server }, use) => {
+  device: async ({ browser, server, host }, use) => {
     const complaints: string[] = [];
     const contexts: { close(): Promise<void> }[] = [];
-    await use(async (name, { address = server.address, noise = [], failures = [], context: extra = {} } = {}) => {
+    await use(async (name, { address: given = server.address, noise = [], failures = [], context: extra = {} } = {}) => {
+      const address = host === undefined ? given : given.replace(new URL(given).hostname, host);
       const context = await browser.newContext({ ...contextOptions(name), baseURL: address, serviceWorkers: 'block', ...extra });
       contexts.push(context);
       names.set(context, name);
