@@ -99,7 +99,7 @@ fuzz: | tools
 
 smoke: $(SNAPDROP) browser
 	$(MAKE) fuzz FUZZ_SECONDS=3
-	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_MIB=64 SNAPDROP_BENCH_ROUNDS=1 npx playwright test --project=benchmark
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_MIB=64 SNAPDROP_BENCH_FILES=40 SNAPDROP_BENCH_ROUNDS=1 npx playwright test --project=benchmark
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run --smoke
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/abuse/run --smoke
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/load/run --smoke

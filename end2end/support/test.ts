@@ -18,7 +18,7 @@ export interface Noise {
 /** Messages that the browser writes while a test has taken away the network or the server. */
 export const CONNECTION_LOST: Noise[] = [
   { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
-  { text: /^WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/api\/rooms\/\d{6,}\/live\?(since=\d+&)?batches' failed: /, url: /./ },
+  { text: /^WebSocket connection to 'ws:\/\/[\w.]+:\d+\/api\/rooms\/\d{6,}\/live\?(since=\d+&)?batches' failed: /, url: /./ },
 ];
 
 /** The message that the browser writes when a request gets an error status that a test expects. */

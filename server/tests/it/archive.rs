@@ -5,6 +5,7 @@ use std::{
     process::Command,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zip::ZipArchive;
 
 use crate::{
@@ -140,5 +141,41 @@ async fn other_programs_read_an_archive() {
     let checked =
         tokio::task::spawn_blocking(move || [accepted_by("python3", &["-c", CHECK, &path]), accepted_by("unzip", &["-t", &path])]);
     assert!(!checked.await.unwrap().contains(&Some(false)));
+    app.finish().await;
+}
+
+/// Adds a folder with nothing in it.
+async fn add_folder(seat: &Seat, path: &str) {
+    let metadata = format!("filename {},filetype {}", STANDARD.encode(path), STANDARD.encode("inode/directory"));
+    let response = seat.creation().header("upload-length", 0).header("upload-metadata", metadata).send().await.unwrap();
+    assert_eq!(response.status(), 201);
+}
+
+#[tokio::test]
+async fn an_empty_folder_is_a_folder_in_the_archive() {
+    let app = TestApp::start().await;
+    let owner = app.create_room().await;
+    add_folder(&owner, "Trip/day 1").await;
+    owner.upload("Trip/day 2/a.txt", b"a").await;
+    // These are no empty folders: one has a file in it, and the other has bytes.
+    add_folder(&owner, "Trip").await;
+    let metadata = format!("filename {},filetype {}", STANDARD.encode("b"), STANDARD.encode("inode/directory"));
+    let request = owner.creation().header("upload-length", 1).header("upload-metadata", metadata);
+    let response = request.header("content-type", "application/offset+octet-stream").body("b").send().await.unwrap();
+    assert_eq!(response.status(), 201);
+
+    let bytes = owner.archive().await.bytes().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    ZipArchive::new(Cursor::new(bytes)).unwrap().extract(folder.path()).unwrap();
+    let entries = |path: &str| {
+        let mut names: Vec<_> =
+            std::fs::read_dir(folder.path().join(path)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(entries(""), ["Trip", "b"]);
+    assert_eq!(entries("Trip"), ["day 1", "day 2"]);
+    assert_eq!(entries("Trip/day 1"), [""; 0]);
+    assert_eq!(std::fs::read(folder.path().join("b")).unwrap(), b"b");
     app.finish().await;
 }

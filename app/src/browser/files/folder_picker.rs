@@ -1,7 +1,9 @@
 //! Lets a person pick a folder in the picker that returns handles. Unlike the field for folders, which only tells of files,
 //! it also tells of the empty folders in the folder.
 
+use futures::future::LocalBoxFuture;
 use js_sys::{Function, Promise, Reflect};
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemHandle, FileSystemHandleKind};
@@ -18,6 +20,19 @@ pub fn is_there() -> bool {
 /// Lets the person pick a folder, and returns everything in it: the content of each folder sorted by name, as in a file
 /// manager. The result is empty if the person cancels. Whatever cannot be read is left out.
 pub async fn pick() -> Vec<PickedFile> {
+    match begin().await {
+        Ok(picking) => picking.await,
+        Err(_) => Vec::new(),
+    }
+}
+
+/// Begins to let the person pick. The code for that is not part of what a room's page needs at first.
+#[wasm_split(room_parts, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn begin() -> Result<LocalBoxFuture<'static, Vec<PickedFile>>, SplitLoaderError> {
+    Ok(Box::pin(picked_files()))
+}
+
+async fn picked_files() -> Vec<PickedFile> {
     let Ok(folder) = picked_folder().await else { return Vec::new() };
     let mut waiting = vec![(folder.name(), folder)];
     let mut picked = Vec::new();

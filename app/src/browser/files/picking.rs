@@ -1,7 +1,12 @@
 //! Gets files and text into the page. Files are picked, dropped or pasted, alone or in folders; text is pasted. The
 //! callers decide what happens to them.
 
-use leptos::{prelude::*, task::spawn_local};
+use futures::future::LocalBoxFuture;
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry, FileSystemFileHandle, HtmlInputElement};
@@ -81,7 +86,8 @@ fn transferred(transfer: &web_sys::DataTransfer, toasts: Toasts, act: impl Fn(Ve
     let entries: Vec<FileSystemEntry> = items.iter().filter_map(|item| item.webkit_get_as_entry().ok().flatten()).collect();
     if entries.iter().any(FileSystemEntry::is_directory) {
         spawn_local(async move {
-            let (files, empty) = files_in(entries).await;
+            let Ok(reading) = begin_reading(entries).await else { return };
+            let (files, empty) = reading.await;
             match &empty[..] {
                 [] => {}
                 [folder] => toasts.show(t().folder_empty(folder)),
@@ -104,9 +110,18 @@ fn transferred(transfer: &web_sys::DataTransfer, toasts: Toasts, act: impl Fn(Ve
     });
 }
 
+/// Files, and the paths of folders with nothing in them.
+type FilesAndEmptyFolders = (Vec<PickedFile>, Vec<String>);
+
+/// Begins to read what is in files and folders. The code for that is not part of what a room's page needs at first.
+#[wasm_split(room_parts, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn begin_reading(entries: Vec<FileSystemEntry>) -> Result<LocalBoxFuture<'static, FilesAndEmptyFolders>, SplitLoaderError> {
+    Ok(Box::pin(files_in(entries)))
+}
+
 /// Returns all files in the given files and folders, the content of each folder sorted by name as in a file manager, and
 /// the paths of the folders with nothing in them, which are among the files, too. Whatever cannot be read is left out.
-async fn files_in(entries: Vec<FileSystemEntry>) -> (Vec<PickedFile>, Vec<String>) {
+async fn files_in(entries: Vec<FileSystemEntry>) -> FilesAndEmptyFolders {
     let mut waiting: Vec<FileSystemEntry> = entries.into_iter().rev().collect();
     let (mut picked, mut empty) = (Vec::new(), Vec::new());
     let path_of = |entry: &FileSystemEntry| entry.full_path().trim_start_matches('/').to_owned();

@@ -365,7 +365,7 @@ mod tests {
     #[test]
     fn while_a_flood_goes_on_nothing_is_drawn_alone() {
         let mut changes = Changes::default();
-        let mut flood = |changes: &mut Changes, period| {
+        let flood = |changes: &mut Changes, period| {
             assert_eq!(changes.add(&[Topic::Files], 1.0), When::Later(period));
             for _ in 1..DRAWN_AT_ONCE {
                 assert_eq!(changes.add(&[Topic::Files], 1.0), When::Announced);

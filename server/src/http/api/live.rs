@@ -200,10 +200,11 @@ impl Live {
     /// Sends a broadcast of the room to this socket, and with it those that wait behind it, if the client takes them
     /// together. A socket that fell too far behind gets a snapshot instead.
     async fn forward(&mut self, received: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> ControlFlow<End> {
+        let mut batch = Batch::default();
+        let mut next = self.peer.gather(received, subscription, &mut batch, self.batches.is_some());
         if let Some(until) = self.batches.as_ref().and_then(Batches::wait) {
-            Box::pin(tokio::time::sleep_until(until)).await;
+            next = Box::pin(self.peer.gather_until(until, next, subscription, &mut batch)).await;
         }
-        let (batch, next) = self.gather(received, subscription);
         if !batch.is_empty() {
             self.send(batch.text()).await?;
             if let Some(batches) = &mut self.batches {
@@ -223,43 +224,6 @@ impl Live {
             }
             Next::SeatGivenUp => ControlFlow::Break(seat_given_up()),
             Next::End => ControlFlow::Break(room_closed()),
-        }
-    }
-
-    /// The messages to send now, and what comes after them. Broadcasts that the subscription already contains are skipped;
-    /// of an event that the member may not see, there is only the number.
-    fn gather(&self, mut received: Result<Arc<Broadcast>, RecvError>, subscription: &mut Subscription) -> (Batch, Next) {
-        let mut batch = Batch::default();
-        loop {
-            match received {
-                Ok(message) => {
-                    if message.revision.is_none_or(|revision| revision > subscription.revision) {
-                        subscription.revision = message.revision.unwrap_or(subscription.revision);
-                        if message.audience.includes(self.peer.session.viewer()) {
-                            batch.push(message.text.clone());
-                        } else if let Some(revision) = message.revision {
-                            batch.push(encode(&ServerMessage::Unseen { revision }));
-                        }
-                        if message.last {
-                            return (batch, Next::End);
-                        }
-                        if message.forgotten == Some(self.peer.session.member) {
-                            return (batch, Next::SeatGivenUp);
-                        }
-                    }
-                }
-                Err(RecvError::Lagged(_)) => return (batch, Next::Snapshot),
-                Err(RecvError::Closed) => return (batch, Next::End),
-            }
-            if self.batches.is_none() || batch.is_full() {
-                return (batch, Next::Broadcasts);
-            }
-            received = match subscription.broadcasts.try_recv() {
-                Ok(message) => Ok(message),
-                Err(TryRecvError::Empty) => return (batch, Next::Broadcasts),
-                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
-                Err(TryRecvError::Closed) => Err(RecvError::Closed),
-            };
         }
     }
 
@@ -321,6 +285,61 @@ impl Live {
 }
 
 impl Peer {
+    /// Adds what comes until then to the messages to send, unless they are enough. Taking it at once keeps the socket from
+    /// falling behind.
+    async fn gather_until(&self, until: Instant, mut next: Next, subscription: &mut Subscription, batch: &mut Batch) -> Next {
+        while matches!(next, Next::Broadcasts)
+            && !batch.is_full()
+            && let Ok(received) = tokio::time::timeout_at(until, subscription.broadcasts.recv()).await
+        {
+            next = self.gather(received, subscription, batch, true);
+        }
+        next
+    }
+
+    /// Adds what waits to the messages to send, and returns what comes after them. Broadcasts that the subscription already
+    /// contains are skipped; of an event that the member may not see, there is only the number. Without `is_batch`, there is only
+    /// one message.
+    fn gather(
+        &self,
+        mut received: Result<Arc<Broadcast>, RecvError>,
+        subscription: &mut Subscription,
+        batch: &mut Batch,
+        is_batch: bool,
+    ) -> Next {
+        loop {
+            match received {
+                Ok(message) => {
+                    if message.revision.is_none_or(|revision| revision > subscription.revision) {
+                        subscription.revision = message.revision.unwrap_or(subscription.revision);
+                        if message.audience.includes(self.session.viewer()) {
+                            batch.push(message.text.clone());
+                        } else if let Some(revision) = message.revision {
+                            batch.push(encode(&ServerMessage::Unseen { revision }));
+                        }
+                        if message.last {
+                            return Next::End;
+                        }
+                        if message.forgotten == Some(self.session.member) {
+                            return Next::SeatGivenUp;
+                        }
+                    }
+                }
+                Err(RecvError::Lagged(_)) => return Next::Snapshot,
+                Err(RecvError::Closed) => return Next::End,
+            }
+            if !is_batch || batch.is_full() {
+                return Next::Broadcasts;
+            }
+            received = match subscription.broadcasts.try_recv() {
+                Ok(message) => Ok(message),
+                Err(TryRecvError::Empty) => return Next::Broadcasts,
+                Err(TryRecvError::Lagged(missed)) => Err(RecvError::Lagged(missed)),
+                Err(TryRecvError::Closed) => Err(RecvError::Closed),
+            };
+        }
+    }
+
     /// Does what a message asks for. Most messages have no response, because the sender gets the change as a broadcast,
     /// like everybody else in the room.
     async fn carry_out(&self, text: &str, attendance: &Attendance) -> Result<Option<ServerMessage>, Refusal> {

@@ -1,13 +1,20 @@
 //! The requests of one upload (tus 1.0.0): creating it, asking for its offset, and sending a chunk.
 
-use futures::{StreamExt as _, channel::mpsc, select};
+use std::time::Duration;
+
+use futures::{
+    FutureExt as _, StreamExt as _,
+    channel::mpsc,
+    future::{Fuse, FusedFuture as _},
+    select,
+};
 use gloo_events::EventListener;
 use gloo_net::http::{Request, Response};
+use gloo_timers::future::sleep;
 use wasm_bindgen::JsCast as _;
 use web_sys::{ProgressEvent, XmlHttpRequest};
 
 use super::chunk::{Chunk, Content};
-use crate::browser::system::clock;
 use crate::{
     browser::{
         api::{self, unreachable, unreadable},
@@ -21,9 +28,9 @@ use crate::{
 
 /// The media type of a chunk (tus 1.0.0, section "PATCH").
 const CHUNK_MEDIA_TYPE: &str = "application/offset+octet-stream";
-/// The shortest time between two progress reports of a chunk, in seconds. Drawing the progress more often would take
+/// The shortest time between two progress reports of a chunk. Drawing the progress more often would take
 /// computing time away from sending.
-const PROGRESS_SECS: f64 = 0.2;
+const PROGRESS_PAUSE: Duration = Duration::from_millis(200);
 
 /// An upload that the server created.
 #[derive(Clone, Copy, Debug)]
@@ -103,14 +110,22 @@ pub(super) async fn send(address: &str, chunk: &Chunk, progress: impl Fn(u64) + 
         })
     });
     xhr.send_with_opt_blob(Some(chunk.bytes.as_ref())).map_err(|_| unreachable())?;
-    let mut reported_secs = f64::NEG_INFINITY;
+    // What is not reported at once is reported at the end of the pause, because nothing more may leave for a long time.
+    let (mut waiting, mut pause) = (None, Fuse::terminated());
     loop {
         select! {
             sent = reports.select_next_some() => {
-                let now = clock::now_secs();
-                if now - reported_secs >= PROGRESS_SECS {
-                    reported_secs = now;
+                if pause.is_terminated() {
                     progress(sent);
+                    pause = sleep(PROGRESS_PAUSE).fuse();
+                } else {
+                    waiting = Some(sent);
+                }
+            }
+            () = pause => {
+                if let Some(sent) = waiting.take() {
+                    progress(sent);
+                    pause = sleep(PROGRESS_PAUSE).fuse();
                 }
             }
             _ = end.next() => return outcome(xhr),

@@ -5,8 +5,13 @@
 
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use js_sys::Promise;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -83,15 +88,22 @@ impl ThumbnailQueue {
 }
 
 async fn hand_in(pin: &Pin, id: FileId, file: &File) -> Result<(), Problem> {
-    match draw(file).await {
+    let Ok(drawing) = begin(file.clone()).await else { return Ok(()) };
+    match drawing.await {
         Some(thumbnail) => api::add_thumbnail(pin, id, thumbnail).await,
         None => Ok(()),
     }
 }
 
+/// Begins to draw the thumbnail of a file. The code for that is not part of what a room's page needs at first.
+#[wasm_split(room_parts, wasm_split_path = ::leptos::wasm_split, fallible)]
+fn begin(file: File) -> Result<LocalBoxFuture<'static, Option<Blob>>, SplitLoaderError> {
+    Ok(Box::pin(draw(file)))
+}
+
 /// Returns the thumbnail of a file, or `None` if the browser cannot show the file or the thumbnail is too large.
-async fn draw(file: &File) -> Option<Blob> {
-    let bitmap = decode(file).await?;
+async fn draw(file: File) -> Option<Blob> {
+    let bitmap = decode(&file).await?;
     let (width, height) = fit(bitmap.width(), bitmap.height());
     let canvas: HtmlCanvasElement = page::document().create_element("canvas").ok()?.unchecked_into();
     canvas.set_width(width);
