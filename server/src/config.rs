@@ -3,7 +3,11 @@
 
 mod limits;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use app::room::PIN_DIGITS;
 use axum::http::uri::Authority;
@@ -12,6 +16,7 @@ use clap::{
     Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+use ipnet::IpNet;
 
 use crate::durability::SyncMode;
 
@@ -75,6 +80,10 @@ pub struct Config {
     /// A name or address under which the server may be reached, without the port; may be repeated [default: any]
     #[arg(long, env = "SNAPDROP_ALLOWED_HOST", value_name = "HOST", value_delimiter = ',')]
     pub allowed_host: Vec<String>,
+
+    /// A proxy, or a network of proxies, whose word is taken for who a client is, such as 127.0.0.1 or 10.0.0.0/8; may be repeated
+    #[arg(long, env = "SNAPDROP_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxy: Vec<IpNet>,
 
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
@@ -214,6 +223,12 @@ fn origin(text: &str) -> Result<String, String> {
     if matches!(scheme, "http" | "https") && plain { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
+/// Reads an address, or a network such as 10.0.0.0/8.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+    text.parse::<IpNet>().or_else(|_| address()).map_err(|_| "not an address or a network such as 10.0.0.0/8".to_owned())
+}
+
 fn pin_digits(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(digits) if PIN_DIGITS.contains(&digits) => Ok(digits),
@@ -242,6 +257,9 @@ mod tests {
             ("--cors-origin", "*", "not an origin such as https://app.example"),
             ("--cors-origin", "https://app.example/path", "not an origin such as https://app.example"),
             ("--cors-origin", "null", "not an origin such as https://app.example"),
+            ("--trusted-proxy", "proxy", "not an address or a network such as 10.0.0.0/8"),
+            ("--trusted-proxy", "10.0.0.0/33", "not an address or a network such as 10.0.0.0/8"),
+            ("--trusted-proxy", "10.0.0.0/", "not an address or a network such as 10.0.0.0/8"),
             ("--pin-digits", "3", "must be a number from 4 to 12"),
             ("--max-connections", "many", "must be a whole number; 0 lifts the limit"),
             ("--max-connections-per-address", "-1", "must be a whole number; 0 lifts the limit"),

@@ -4,11 +4,13 @@
 //! All of these texts come from clients and are not trusted. How the server reacts to them is decided in `http`.
 
 mod concat;
+mod forwarded;
 mod languages;
 mod metadata;
 mod range;
 
 pub use concat::{Concat, PartUrl};
+pub use forwarded::{Hop, Scheme, forwarded, x_forwarded};
 pub use languages::preferred;
 pub use metadata::Metadata;
 pub use range::{MAX_RANGES, Wanted};

@@ -162,6 +162,7 @@ impl Server {
         let limits = ConnectionLimits {
             total: limits.max_connections.unwrap_or_else(|| open_files::connections_within(open_files::limit())),
             per_address: limits.max_connections_per_address,
+            proxies: services.config.trusted_proxy.clone(),
         };
         let timeouts = services.config.timeouts;
         let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, router, limits, timeouts, stop.clone())));

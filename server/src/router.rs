@@ -17,7 +17,7 @@ use crate::http::{
     Refusal, Services,
     api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
     app_shell::{manifest, offline, service_worker, share},
-    guard::{body_deadline, cors, host, method_override, same_origin},
+    guard::{body_deadline, cors, host, method_override, proxy, same_origin},
     health,
     pages::{self, forms, join_code, language, refused, upload_form},
 };
@@ -86,6 +86,8 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        // Everything else has to know who sent the request.
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), proxy::apply))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(services);
     // This layer is outside of the routes, because the method that it sets decides which handler is called.

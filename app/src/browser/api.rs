@@ -187,7 +187,12 @@ pub(crate) async fn checked(response: Response) -> Result<Response, Problem> {
 pub(crate) fn problem_in(body: &str, status: u16, retry_after: Option<String>) -> Problem {
     let problem = serde_json::from_str(body).unwrap_or_else(|_| unexpected(status));
     let retry_after_secs = problem.retry_after_secs.or_else(|| secs_until(&retry_after?));
-    in_words(Problem { retry_after_secs, ..problem })
+    let code = match problem.code {
+        // The page that asked is one of this server, so the server was told of another host.
+        ProblemCode::CrossSite => ProblemCode::HostHidden,
+        code => code,
+    };
+    in_words(Problem { code, retry_after_secs, ..problem })
 }
 
 /// How many seconds a `Retry-After` means, which is a number of them or a date (RFC 9110, section 10.2.3).

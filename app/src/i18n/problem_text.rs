@@ -11,6 +11,7 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
         ProblemCode::NoSuchRoom => t.problem_no_such_room(),
         ProblemCode::CookiesBlocked => t.problem_cookies_blocked(),
         ProblemCode::CrossSite => t.problem_cross_site(),
+        ProblemCode::HostHidden => t.problem_host_hidden(),
         ProblemCode::RoomClosed => t.closed_heading(),
         ProblemCode::RoomLocked => t.problem_room_locked(),
         ProblemCode::TooManyRequests => t.problem_too_many_requests(),

@@ -62,6 +62,10 @@ codes! {
     FinalUpload = 403, "This upload takes no bytes";
     /// The request was sent by another site's page.
     CrossSite = 403, "Requests from other sites are refused";
+    /// A page of this server sent the request, as far as can be told, but the request names another host than the page: a
+    /// proxy has changed it. The server sends [`Self::CrossSite`], because it cannot tell the one from the other; pages use
+    /// this code, because they can.
+    HostHidden = 403, "A proxy hides the host";
     /// The browser does not send the cookies back that it gets, so that it cannot prove a seat. Pages also use the code
     /// when they find that out.
     CookiesBlocked = 403, "Cookies are blocked";

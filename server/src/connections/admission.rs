@@ -6,6 +6,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use ipnet::IpNet;
+
 use crate::{locks::lock, network::network};
 
 /// The prefixes of the networks that a client may control, and how many times as many connections as a single address each
@@ -13,12 +15,14 @@ use crate::{locks::lock, network::network};
 const NETWORKS: [(u32, usize); 3] = [(64, 1), (56, 4), (48, 16)];
 
 /// How many connections may be open at the same time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ConnectionLimits {
     /// In all.
     pub(crate) total: usize,
     /// From one IPv4 address or IPv6 /64 network. Larger IPv6 networks may have [more](NETWORKS).
     pub(crate) per_address: usize,
+    /// Proxies, which have the connections of many clients and are therefore only counted in all.
+    pub(crate) proxies: Vec<IpNet>,
 }
 
 /// Counts the open connections.
@@ -50,11 +54,12 @@ impl Admission {
     /// Counts a connection from `peer`; `None` if there are too many already.
     pub(super) fn admit(&self, peer: IpAddr) -> Option<Admitted> {
         let mut open = lock(&self.open);
+        let is_proxy = self.limits.proxies.iter().any(|proxies| proxies.contains(&peer.to_canonical()));
         let is_full = |(prefix, times)| {
             let here = open.by_network.get(&(network(peer, prefix), prefix)).copied().unwrap_or(0);
             here >= self.limits.per_address.saturating_mul(times)
         };
-        if open.total >= self.limits.total || networks_of(peer).any(is_full) {
+        if open.total >= self.limits.total || (!is_proxy && networks_of(peer).any(is_full)) {
             return None;
         }
         open.total += 1;
@@ -95,13 +100,24 @@ fn networks_of(peer: IpAddr) -> impl Iterator<Item = (u32, usize)> {
 mod tests {
     use super::*;
 
+    fn limits(total: usize, per_address: usize) -> ConnectionLimits {
+        ConnectionLimits { total, per_address, proxies: vec!["10.0.0.0/8".parse().unwrap()] }
+    }
+
+    #[test]
+    fn a_proxy_has_the_connections_of_many_clients() {
+        let admission = Admission::new(limits(3, 1));
+        let _all = ["10.1.2.3", "10.1.2.3", "::ffff:10.1.2.3"].map(|proxy| admit(&admission, proxy).unwrap());
+        assert!(admit(&admission, "10.1.2.3").is_none(), "it counts in all");
+    }
+
     fn admit(admission: &Admission, address: &str) -> Option<Admitted> {
         admission.admit(address.parse().unwrap())
     }
 
     #[test]
     fn each_address_and_all_together_have_a_limit_and_whoever_leaves_makes_room() {
-        let admission = Admission::new(ConnectionLimits { total: 3, per_address: 2 });
+        let admission = Admission::new(limits(3, 2));
         let first = admit(&admission, "192.0.2.1").unwrap();
         let _second = admit(&admission, "::ffff:192.0.2.1").unwrap();
         assert!(admit(&admission, "192.0.2.1").is_none());
@@ -114,7 +130,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_network_count_as_one() {
-        let admission = Admission::new(ConnectionLimits { total: 9, per_address: 1 });
+        let admission = Admission::new(limits(9, 1));
         let _first = admit(&admission, "2001:db8::1").unwrap();
         assert!(admit(&admission, "2001:db8::ffff").is_none());
         assert!(admit(&admission, "2001:db8:0:1::1").is_some());
@@ -122,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_larger_ipv6_network_has_a_limit_of_its_own_and_is_forgotten_when_everybody_left() {
-        let admission = Admission::new(ConnectionLimits { total: 99, per_address: 1 });
+        let admission = Admission::new(limits(99, 1));
         let inside: Vec<Admitted> = (0..4).map(|subnet| admit(&admission, &format!("2001:db8:0:{subnet}::1")).unwrap()).collect();
         assert!(admit(&admission, "2001:db8:0:9::1").is_none());
         let elsewhere: Vec<Admitted> = (1..4u32)

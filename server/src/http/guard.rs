@@ -4,6 +4,7 @@ pub(crate) mod body_deadline;
 pub(crate) mod cors;
 pub(crate) mod host;
 pub(crate) mod method_override;
+pub(crate) mod proxy;
 pub(crate) mod same_origin;
 
 mod at_once;

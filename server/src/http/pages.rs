@@ -34,7 +34,7 @@ use super::{
     guard::{Client, PageTurns, PathText, Session, find_room, forget_seat, seat_token},
     preferences,
 };
-use crate::tasks::blocking;
+use crate::{fields::Scheme, tasks::blocking};
 use join_code::Reach;
 
 /// The query of a page: why the request that led here was refused, if it was.
@@ -169,7 +169,8 @@ fn problem(query: PageQuery) -> Option<ProblemCode> {
 }
 
 async fn render(services: &Services, status: StatusCode, page: Page, request: Request<Body>) -> Response {
-    let Reach { origin, loopback } = Reach::of(services, Client::address_of(request.extensions()), request.headers());
+    let scheme = request.extensions().get().copied().unwrap_or(Scheme::Http);
+    let Reach { origin, loopback } = Reach::of(services, Client::address_of(request.extensions()), scheme, request.headers());
     let server = ServerDescription {
         origin,
         loopback,

@@ -55,6 +55,7 @@ mod names;
 mod pages;
 mod presence;
 mod previews;
+mod proxies;
 mod quotas;
 mod ranges;
 mod receipts;

@@ -33,13 +33,24 @@ pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Re
     let differs = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value != expected);
     let embeds = differs("sec-fetch-mode", "navigate") || differs("sec-fetch-dest", "document");
     if !reads || upgrades || embeds || is_foreign_image {
-        return refusal().into_response();
+        // Without TLS browsers do not say whether another site is behind it, and a proxy that changes the host looks like one.
+        let is_certain = headers.contains_key("sec-fetch-site");
+        return refusal(is_certain);
     }
     next.run(request).await
 }
 
-fn refusal() -> Refusal {
-    Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.")
+/// The response to a request of another site's page, or, if that is not certain, perhaps of a page of this server over a proxy
+/// that hides the host. Then its page says what the proxy has to send.
+fn refusal(is_certain: bool) -> Response {
+    if is_certain {
+        return Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site.").into_response();
+    }
+    let detail = "This request was sent by a page of another site, or over a proxy that hides which host it named. Such a proxy has to send \
+                  X-Forwarded-Host, and its address has to be among those of --trusted-proxy.";
+    let mut response = Refusal::new(ProblemCode::CrossSite, detail).into_response();
+    response.extensions_mut().insert(ProblemCode::HostHidden);
+    response
 }
 
 /// Whether a browser asks for an image in a page of another site, although it does not say so, because this server has no
@@ -67,7 +78,7 @@ fn is_foreign_image(path: &str, headers: &HeaderMap) -> bool {
 fn is_from_here(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     // Browsers send `Sec-Fetch-Site` only to secure origins. It is preferred to `Origin`, because behind a proxy that
-    // changes `Host`, the comparison of `Origin` with `Host` gives the wrong answer.
+    // changes `Host` and is not trusted, the comparison of `Origin` with `Host` gives the wrong answer.
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }

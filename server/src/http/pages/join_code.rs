@@ -4,21 +4,31 @@ use std::net::{IpAddr, SocketAddr};
 
 use app::{room::Pin, wire};
 use axum::{
+    Extension,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use qrcode::{EcLevel, QrCode, render::svg};
 
-use crate::http::{
-    Refusal, Services, State,
-    guard::{Client, PathText},
+use crate::{
+    fields::Scheme,
+    http::{
+        Refusal, Services, State,
+        guard::{Client, PathText},
+    },
 };
 
 /// `GET`: the QR code as an SVG image. A text that cannot be a PIN is refused.
-pub(crate) async fn qr(services: State, client: Client, PathText(pin): PathText, headers: HeaderMap) -> Result<Response, Refusal> {
+pub(crate) async fn qr(
+    services: State,
+    client: Client,
+    PathText(pin): PathText,
+    Extension(scheme): Extension<Scheme>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     // The code is drawn for every PIN, so it does not reveal whether there is such a room.
     let pin: Pin = pin.parse().map_err(|_| app::wire::Problem::no_such_room())?;
-    let address = format!("{}{}", Reach::of(&services, client.address, &headers).origin, wire::join_page(&pin));
+    let address = format!("{}{}", Reach::of(&services, client.address, scheme, &headers).origin, wire::join_page(&pin));
     let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|_| app::wire::Problem::no_such_room())?;
     let drawing = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
     let headers = [
@@ -41,7 +51,7 @@ pub(crate) struct Reach {
 
 impl Reach {
     /// Where others reach this server, as far as a request of `client` with these headers tells.
-    pub(crate) fn of(services: &Services, client: IpAddr, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(services: &Services, client: IpAddr, scheme: Scheme, headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let host = text("host");
         let loopback = is_loopback(host).then(|| host.to_owned());
@@ -51,9 +61,7 @@ impl Reach {
         {
             return Self { origin: format!("http://{}", SocketAddr::new(address, port)), loopback };
         }
-        // The header is trusted, whoever sends it, because it only changes the address that its sender gets to see.
-        let scheme = if text("x-forwarded-proto") == "https" { "https" } else { "http" };
-        Self { origin: format!("{scheme}://{host}"), loopback }
+        Self { origin: format!("{}://{host}", scheme.as_str()), loopback }
     }
 }
 
