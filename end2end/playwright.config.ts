@@ -15,7 +15,8 @@ const asInNetwork = chosen === 'screenshots' ? [`--host-resolver-rules=MAP ${PIC
 export default defineConfig<{ host: string | undefined }>({
   forbidOnly: true,
   fullyParallel: true,
-  workers: 2,
+  // What is measured has the machine for itself.
+  workers: chosen === 'benchmark' || chosen === 'lighthouse' ? 1 : 2,
   retries: 0,
   // The longest tests take twenty seconds on a quiet machine, and more than a minute on one that compiles something meanwhile.
   timeout: 180_000,

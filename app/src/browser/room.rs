@@ -6,3 +6,6 @@ pub mod notices;
 pub mod page_badge;
 pub mod removals;
 pub mod socket;
+
+mod changes;
+mod topic;

@@ -5,23 +5,29 @@ use leptos::prelude::*;
 use crate::{
     first_paint::{first_paint, refused},
     i18n::{problem_text::problem_text, t},
+    wire::ProblemCode,
 };
 
 /// Says that there is nothing at this address, or why a form was refused, and links to the first page.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     let (heading, explained) = match refused() {
-        Some(problem) => (t().refused_heading(), problem_text(problem)),
+        // Nobody can tell which of both it was.
+        Some(ProblemCode::HostHidden) => (
+            t().refused_heading(),
+            vec![problem_text(ProblemCode::CrossSite), t().problem_or_host_hidden(), problem_text(ProblemCode::HostHidden)],
+        ),
+        Some(problem) => (t().refused_heading(), vec![problem_text(problem)]),
         None => {
             // The first paint is given out only once. It is taken here so that the next page does not mistake it for its own.
             drop(first_paint());
-            (t().nothing_heading(), t().nothing_explained())
+            (t().nothing_heading(), vec![t().nothing_explained()])
         }
     };
     view! {
         <main class="notice">
             <h1>{heading}</h1>
-            <p>{explained}</p>
+            {explained.into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}
             <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }

@@ -29,7 +29,7 @@ async fn a_form_over_a_trusted_proxy_is_taken_and_one_over_another_says_what_the
         ],
     ] {
         let request = headers.iter().fold(create_over_proxy(&app), |request, (name, value)| request.header(*name, *value));
-        assert_eq!(request.send().await.unwrap().status(), 303, "{headers:?}");
+        assert!(request.send().await.unwrap().status().is_redirection(), "{headers:?}");
     }
     let silent = create_over_proxy(&app).send().await.unwrap();
     assert_eq!(silent.status(), 403);

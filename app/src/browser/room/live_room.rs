@@ -1,25 +1,19 @@
 //! [`LiveRoom`]: the state of the room that the page follows. Components read it by topic, so that an event makes only
 //! those components run again that it concerns: a room may have a thousand files and a hundred members.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use futures::channel::mpsc::UnboundedSender;
 use leptos::prelude::*;
 
+pub use super::topic::Topic;
+
+use super::changes::{Changes, When};
 use crate::{
     browser::system::clock,
     room::{FileEntry, FileId, Gap, Member, MemberId, PassingEvent, Pin, Role, Room, RoomEvent, Snapshot, Snippet, SnippetId},
     wire::{ClientMessage, RoomView},
 };
-
-/// How many changes are drawn at once within one [`PERIOD`]. Further ones are drawn together at its end, so that a
-/// thousand files that arrive together do not draw the page a thousand times.
-const DRAWN_AT_ONCE: u32 = 8;
-/// The time over which changes are counted.
-const PERIOD: Duration = Duration::from_millis(100);
-/// How long changes are gathered while more of them come in a period than are drawn at once: drawing the page four times a
-/// second leaves most of the time to what changes it.
-const FLOOD_PERIOD: Duration = Duration::from_millis(250);
 
 /// The state of the live connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,31 +40,6 @@ pub enum Ended {
     },
     /// The room exists, but this browser has no seat in it.
     NoSeat,
-}
-
-/// A part of the room's state on which a component may depend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Topic {
-    /// The settings, and whether the room is closed.
-    Settings,
-    /// Who has a seat, and under which name.
-    Seats,
-    /// The presence of each member.
-    Presence,
-    /// Which files there are, how long they are, and whether they are complete.
-    Files,
-    /// How many bytes of each file have arrived.
-    Progress,
-    /// Which members are downloading which files, and which downloads broke off.
-    Downloads,
-    /// Which members have which files.
-    Receipts,
-    /// The texts.
-    Snippets,
-    /// Everything about one member.
-    Member(MemberId),
-    /// Everything about one file.
-    File(FileId),
 }
 
 /// A room and this browser's seat in it, shared by all components of the room page.
@@ -254,13 +223,22 @@ impl LiveRoom {
     fn changed(self, topics: &[Topic]) {
         match self.changes.try_update_value(|changes| changes.add(topics, clock::now_secs())) {
             Some(When::Now) => self.notify_waiting(),
-            Some(When::Later(period)) => set_timeout(move || self.notify_waiting(), period),
+            Some(When::Later(wait)) => set_timeout(move || self.notify_waiting(), wait),
             Some(When::Announced) | None => {}
         }
     }
 
+    /// Notifies the readers of all changes together that `change` makes.
+    pub(crate) fn change_together<T>(self, change: impl FnOnce() -> T) -> T {
+        self.changes.update_value(|changes| changes.are_kept = true);
+        let changed = change();
+        self.changes.update_value(|changes| changes.are_kept = false);
+        self.changed(&[]);
+        changed
+    }
+
     fn notify_waiting(self) {
-        let topics = self.changes.try_update_value(Changes::take).unwrap_or_default();
+        let topics = self.changes.try_update_value(|changes| changes.take(clock::now_secs())).unwrap_or_default();
         let readers = self.readers.try_with_value(|readers| {
             readers.iter().filter(|(topic, _)| topics.contains(topic)).map(|(_, reader)| reader.clone()).collect::<Vec<_>>()
         });
@@ -269,70 +247,9 @@ impl LiveRoom {
     }
 
     fn everything_changed(self) {
-        self.changes.try_update_value(Changes::take);
+        self.changes.update_value(|changes| changes.waiting.clear());
         let readers = self.readers.try_with_value(|readers| readers.values().cloned().collect::<Vec<_>>());
         readers.unwrap_or_default().iter().for_each(Notify::notify);
-    }
-}
-
-/// The changes whose readers are still to be notified, and how many were drawn in this period.
-#[derive(Debug, Default)]
-struct Changes {
-    waiting: Vec<Topic>,
-    /// Whether somebody was asked to notify the readers at the end of the period, and how many changes wait for that.
-    is_announced: bool,
-    gathered: u32,
-    /// Whether more changes than are drawn at once were gathered the last time.
-    is_flood: bool,
-    drawn: u32,
-    /// When the period began, in seconds.
-    began: f64,
-}
-
-/// When the readers of a change are to be notified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum When {
-    Now,
-    /// At the end of this period, which begins now.
-    Later(Duration),
-    /// When the period ends that has been announced.
-    Announced,
-}
-
-impl Changes {
-    /// Adds a change of these topics, which happens at `now` (in seconds).
-    fn add(&mut self, topics: &[Topic], now: f64) -> When {
-        for topic in topics {
-            if !self.waiting.contains(topic) {
-                self.waiting.push(*topic);
-            }
-        }
-        if self.is_announced {
-            self.gathered += 1;
-            return When::Announced;
-        }
-        if self.is_flood {
-            return self.announce(FLOOD_PERIOD);
-        }
-        if now - self.began > PERIOD.as_secs_f64() {
-            (self.began, self.drawn) = (now, 0);
-        }
-        if self.drawn < DRAWN_AT_ONCE {
-            self.drawn += 1;
-            return When::Now;
-        }
-        self.announce(PERIOD)
-    }
-
-    fn announce(&mut self, period: Duration) -> When {
-        (self.is_announced, self.gathered) = (true, 1);
-        When::Later(period)
-    }
-
-    fn take(&mut self) -> Vec<Topic> {
-        self.is_flood = self.is_announced && self.gathered >= DRAWN_AT_ONCE;
-        (self.is_announced, self.gathered) = (false, 0);
-        std::mem::take(&mut self.waiting)
     }
 }
 
@@ -343,44 +260,4 @@ impl Changes {
 #[must_use]
 pub fn use_live_room() -> LiveRoom {
     use_context().expect("the room page provides the live room")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flood_of_changes_is_drawn_together() {
-        let mut changes = Changes::default();
-        for _ in 0..DRAWN_AT_ONCE {
-            assert_eq!(changes.add(&[Topic::Files], 1.0), When::Now);
-            assert_eq!(changes.take(), [Topic::Files]);
-        }
-        assert_eq!(changes.add(&[Topic::Files, Topic::Progress], 1.05), When::Later(PERIOD));
-        assert_eq!(changes.add(&[Topic::Files], 1.06), When::Announced);
-        assert_eq!(changes.take(), [Topic::Files, Topic::Progress]);
-        assert_eq!(changes.add(&[Topic::Seats], 1.2), When::Now, "a lone change is drawn at once again");
-    }
-
-    #[test]
-    fn while_a_flood_goes_on_nothing_is_drawn_alone() {
-        let mut changes = Changes::default();
-        let flood = |changes: &mut Changes, period| {
-            assert_eq!(changes.add(&[Topic::Files], 1.0), When::Later(period));
-            for _ in 1..DRAWN_AT_ONCE {
-                assert_eq!(changes.add(&[Topic::Files], 1.0), When::Announced);
-            }
-            changes.take();
-        };
-        for _ in 0..DRAWN_AT_ONCE {
-            changes.add(&[Topic::Files], 1.0);
-            changes.take();
-        }
-        flood(&mut changes, PERIOD);
-        flood(&mut changes, FLOOD_PERIOD);
-        flood(&mut changes, FLOOD_PERIOD);
-        assert_eq!(changes.add(&[Topic::Files], 1.0), When::Later(FLOOD_PERIOD));
-        changes.take();
-        assert_eq!(changes.add(&[Topic::Files], 2.0), When::Now, "few changes are no flood");
-    }
 }

@@ -151,7 +151,9 @@ async fn connect(
                         }
                     }
                     // A text has one message on each line.
-                    if let Message::Text(text) = message && text.lines().try_for_each(|line| receive(live, toasts, line, &mut gathered)).is_err() {
+                    if let Message::Text(text) = message
+                        && live.change_together(|| text.lines().try_for_each(|line| receive(live, toasts, line, &mut gathered))).is_err()
+                    {
                         *since = None;
                         return Ending::AfterConnecting;
                     }

@@ -121,10 +121,11 @@ mod tests {
     /// The address, host and scheme that are taken from these header fields of a trusted proxy, as text.
     fn taken(lines: &[(&'static str, &str)]) -> Result<(String, String, String), String> {
         let trusted = ["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
-        let headers = lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        let mut map = HeaderMap::new();
-        headers.for_each(|(name, value): (HeaderName, HeaderValue)| drop(map.append(name, value)));
-        let origin = origin(&trusted, PROXY.parse().unwrap(), &map).map_err(|Refusal(problem)| problem.detail)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let origin = origin(&trusted, PROXY.parse().unwrap(), &headers).map_err(|Refusal(problem)| problem.detail)?;
         Ok((
             origin.address.to_string(),
             origin.host.unwrap_or_default(),
