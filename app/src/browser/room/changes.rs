@@ -8,9 +8,12 @@ use super::topic::Topic;
 /// How many changes in a row are drawn as they come. Further ones are drawn together, so that a thousand files that arrive
 /// together do not draw the page a thousand times.
 const DRAWN_IN_A_ROW: f64 = 8.0;
-/// How often the page is drawn in a second while changes keep coming. Drawing it takes some ten milliseconds for each page
-/// that shows the room, and people see no difference.
+/// How often at most the page is drawn in a second while changes keep coming. People see no difference.
 const DRAWN_PER_SECOND: f64 = 6.0;
+/// The most of the time that drawing takes meanwhile. A busy device, such as one that also sends the files, draws less often.
+const SHARE_OF_DRAWING: f64 = 0.25;
+/// How often at least the page is drawn in a second, however busy the device is.
+const LEAST_PER_SECOND: f64 = 1.0;
 
 /// The changes whose readers are still to be notified, and how many may be drawn as they come.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(super) struct Changes {
     allowed: f64,
     /// When `allowed` was computed, in seconds.
     since: f64,
+    /// How often the page is drawn in a second while changes keep coming.
+    per_second: f64,
 }
 
 /// When the readers of a change are to be notified.
@@ -40,7 +45,15 @@ pub(super) enum When {
 
 impl Default for Changes {
     fn default() -> Self {
-        Self { waiting: Vec::new(), are_kept: false, is_announced: false, is_flood: false, allowed: DRAWN_IN_A_ROW, since: 0.0 }
+        Self {
+            waiting: Vec::new(),
+            are_kept: false,
+            is_announced: false,
+            is_flood: false,
+            allowed: DRAWN_IN_A_ROW,
+            since: 0.0,
+            per_second: DRAWN_PER_SECOND,
+        }
     }
 }
 
@@ -55,14 +68,19 @@ impl Changes {
         if self.waiting.is_empty() || self.are_kept || self.is_announced {
             return When::Announced;
         }
-        self.allowed = (self.allowed + (now - self.since).max(0.0) * DRAWN_PER_SECOND).min(DRAWN_IN_A_ROW);
+        self.allowed = (self.allowed + (now - self.since).max(0.0) * self.per_second).min(DRAWN_IN_A_ROW);
         self.since = now;
         if self.allowed >= 1.0 {
             self.allowed -= 1.0;
             return When::Now;
         }
         self.is_announced = true;
-        When::Later(Duration::from_secs_f64((1.0 - self.allowed) / DRAWN_PER_SECOND))
+        When::Later(Duration::from_secs_f64((1.0 - self.allowed) / self.per_second))
+    }
+
+    /// Notes how many seconds it took to draw the last changes.
+    pub(super) fn took(&mut self, secs: f64) {
+        self.per_second = (SHARE_OF_DRAWING / secs.max(f64::EPSILON)).clamp(LEAST_PER_SECOND, DRAWN_PER_SECOND);
     }
 
     /// The topics whose readers are notified at `now` (in seconds).
@@ -115,6 +133,16 @@ mod tests {
         }
         assert!((11..=12).contains(&drawn), "drawn {drawn} times in two seconds");
         assert_eq!(changes.add(&[Topic::Seats], 104.0), When::Now, "a lone change is drawn at once again");
+    }
+
+    #[test]
+    fn a_busy_device_draws_less_often_but_once_a_second_at_least() {
+        for (secs, wait) in [(0.0, 1.0 / 6.0), (0.03, 1.0 / 6.0), (0.1, 0.4), (5.0, 1.0)] {
+            let mut changes = flooded(100.0);
+            changes.took(secs);
+            let When::Later(later) = changes.add(&[Topic::Files], 100.0) else { panic!("drawn at once") };
+            assert!((later.as_secs_f64() - wait).abs() < 1e-6, "{later:?} after {secs} s");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! [`LiveRoom`]: the state of the room that the page follows. Components read it by topic, so that an event makes only
 //! those components run again that it concerns: a room may have a thousand files and a hundred members.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use futures::channel::mpsc::UnboundedSender;
 use leptos::prelude::*;
@@ -242,8 +242,25 @@ impl LiveRoom {
         let readers = self.readers.try_with_value(|readers| {
             readers.iter().filter(|(topic, _)| topics.contains(topic)).map(|(_, reader)| reader.clone()).collect::<Vec<_>>()
         });
+        if self.is_flooded() {
+            self.measure_drawing();
+        }
         // The table is not borrowed while the readers are notified, because they may track further topics at once.
         readers.unwrap_or_default().iter().for_each(Notify::notify);
+    }
+
+    /// Notes how long it takes from now until the next frame is drawn.
+    fn measure_drawing(self) {
+        let began = clock::now_secs();
+        // What follows a frame's callbacks comes when the frame is drawn.
+        request_animation_frame(move || {
+            set_timeout(
+                move || {
+                    self.changes.try_update_value(|changes| changes.took(clock::now_secs() - began));
+                },
+                Duration::ZERO,
+            );
+        });
     }
 
     fn everything_changed(self) {

@@ -146,21 +146,23 @@ pub fn FileRow(
                 </p>
             </div>
             <div class="file-actions">
-                <Shown when=stopped>
-                    <button class="button" type="button" data-look="outlined" id=resume_id.clone() aria-labelledby=resume_name.clone() on:click=move |_| uploads.resume(id)>
-                        {move || if upload_state.get() == Some(UploadState::Paused) { t().resume() } else { t().try_again() }}
-                    </button>
-                </Shown>
-                <Shown when=active>
-                    <button class="button" type="button" data-look="quiet" id=pause_id.clone() aria-labelledby=pause_name.clone() on:click=pause>
-                        {t().pause()}
-                    </button>
-                </Shown>
-                <Shown when=sends>
-                    <button class="button" type="button" data-look="quiet" id=cancel_id.clone() aria-labelledby=cancel_name.clone() on:click=cancel>
-                        {t().cancel()}
-                    </button>
-                </Shown>
+                {owner.then(|| view! {
+                    <Shown when=stopped>
+                        <button class="button" type="button" data-look="outlined" id=resume_id.clone() aria-labelledby=resume_name.clone() on:click=move |_| uploads.resume(id)>
+                            {move || if upload_state.get() == Some(UploadState::Paused) { t().resume() } else { t().try_again() }}
+                        </button>
+                    </Shown>
+                    <Shown when=active>
+                        <button class="button" type="button" data-look="quiet" id=pause_id.clone() aria-labelledby=pause_name.clone() on:click=pause>
+                            {t().pause()}
+                        </button>
+                    </Shown>
+                    <Shown when=sends>
+                        <button class="button" type="button" data-look="quiet" id=cancel_id.clone() aria-labelledby=cancel_name.clone() on:click=cancel>
+                            {t().cancel()}
+                        </button>
+                    </Shown>
+                })}
                 <Shown when=shown>
                     <button class="button file-preview script-only" type="button" data-look="quiet" id=preview_id.clone() aria-labelledby=preview_name.clone() on:click=move |_| preview.open(id)>
                         {t().preview()}

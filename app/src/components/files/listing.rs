@@ -14,7 +14,7 @@ use crate::{
 const REMEMBERED: &str = "snapdrop-order";
 const PICTURES_AS_LIST: &str = "snapdrop-pictures-as-list";
 /// From so many files on, a room may be one of pictures.
-const MANY_PICTURES: usize = 4;
+const MANY_PICTURES: usize = 6;
 
 /// The order of the files that are in no folder, and of the folders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -243,9 +243,9 @@ mod tests {
             }
             is_of_pictures(&room)
         };
-        assert!(room_of(&["image/png", "video/mp4", "", "image/heic"]));
-        assert!(!room_of(&["image/png", "image/png", "image/png"]), "three pictures fit into a list");
-        assert!(!room_of(&["image/png", "image/png", "", "text/plain", "image/png"]));
+        assert!(room_of(&["image/png", "video/mp4", "image/png", "", "image/png", "image/heic"]));
+        assert!(!room_of(&["image/png"; 5]), "a few pictures fit into a list");
+        assert!(!room_of(&["image/png", "image/png", "", "text/plain", "image/png", "image/png"]));
     }
 
     #[test]
