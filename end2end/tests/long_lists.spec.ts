@@ -2,12 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 
-import type { Locator, Page } from '@playwright/test';
+import type { Locator, Page, TestInfo } from '@playwright/test';
 
+import type { Cable } from '../support/cable';
 import { drawPicture } from '../support/drawing';
 import { addFiles, createRoom, download, downloadAll, dropFiles, fileRow, fileRows, joinRoom, reloadRoom, removeFile, standsInRoom, unfoldAll, uploadBar } from '../support/room';
 import { MIB, sample } from '../support/samples';
-import { CUT_OFF, expect, test } from '../support/test';
+import { CUT_OFF, type StartDevice, expect, test } from '../support/test';
 
 const FILES = 60;
 
@@ -213,7 +214,8 @@ test('on a phone the row opens the file, and a long name keeps its ending', asyn
   await expect(phone.getByRole('dialog', { name: long })).toContainText(long);
 });
 
-test('a download counts as saved only when all of it was handed out', async ({ cable, device }, info) => {
+/** A guest behind the cable, and the row of a film of which the cable lets only a part through. */
+async function halfAFilm(device: StartDevice, cable: Cable, info: TestInfo): Promise<{ guest: Page; row: Locator }> {
   const owner = await device('desktop');
   const pin = await createRoom(owner);
   const guest = await device('desktop', { address: cable.address, noise: CUT_OFF });
@@ -223,6 +225,11 @@ test('a download counts as saved only when all of it was handed out', async ({ c
   const row = fileRow(guest, film.name);
   await expect(row).toHaveAttribute('data-state', 'complete');
   cable.allowDownload(8 * MIB);
+  return { guest, row };
+}
+
+test('a download counts as saved only when all of it was handed out', async ({ cable, device }, info) => {
+  const { guest, row } = await halfAFilm(device, cable, info);
   const file = await download(guest, row);
   await expect(row).toContainText(/Downloading \d+ %/);
   await expect(row.getByRole('link', { name: /^Saved/ })).toHaveCount(0);
@@ -251,15 +258,7 @@ async function folderOf(path: string): Promise<string> {
 }
 
 test('a download that breaks off says so in its row, until it goes on', async ({ cable, device }, info) => {
-  const owner = await device('desktop');
-  const pin = await createRoom(owner);
-  const guest = await device('desktop', { address: cable.address, noise: CUT_OFF });
-  await joinRoom(guest, pin);
-  const film = await sample(info, 'film.mov', 40 * MIB);
-  await addFiles(owner, film.path);
-  const row = fileRow(guest, film.name);
-  await expect(row).toHaveAttribute('data-state', 'complete');
-  cable.allowDownload(8 * MIB);
+  const { guest, row } = await halfAFilm(device, cable, info);
   await (await download(guest, row)).cancel();
   await expect(row).toContainText(/Stopped at \d+ %/);
   cable.allowEverything();

@@ -77,8 +77,9 @@ async fn picked_handles() -> Result<Vec<PickedFile>, JsValue> {
 }
 
 /// Calls `act` with the files that were dropped or pasted. Folders among them are replaced by all files inside; a toast says
-/// which of them are empty. Without folders, each file has its handle if the browser gives one. Browsers allow access to the data only while the event
-/// is handled, so all entries and handles are requested at once, and their contents are awaited afterwards.
+/// which of them are empty. Without folders, each file has its handle if the browser gives one. Browsers allow access to the
+/// data only while the event is handled, so all entries and handles are requested at once, and their contents are awaited
+/// afterwards.
 fn transferred(transfer: &web_sys::DataTransfer, toasts: Toasts, act: impl Fn(Vec<PickedFile>) + 'static) {
     let files = transfer.files().map(|files| list(&files)).unwrap_or_default();
     let all = transfer.items();
