@@ -7,6 +7,8 @@ use std::{
 
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
+use crate::tls::Tls;
+
 /// The first address at which the local network reaches a server that listens on `bound`; `None` on a loopback address.
 #[must_use]
 pub fn lan_address(bound: SocketAddr) -> Option<IpAddr> {
@@ -32,26 +34,39 @@ fn lan_addresses(bound: SocketAddr) -> Vec<IpAddr> {
     addresses
 }
 
-/// Prints the addresses of the server and, on a terminal, a QR code that opens the first of them on a phone.
+/// Prints the addresses of the server, which listens on `bound` and over plain HTTP on `plain`; for a server with an authority of
+/// its own also where devices learn to trust it. On a terminal, a QR code follows that opens the first of them on a phone.
 ///
 /// # Errors
 /// The error of standard output.
-pub fn print_addresses(bound: SocketAddr) -> io::Result<()> {
+pub fn print_addresses(bound: SocketAddr, plain: Option<SocketAddr>, tls: Option<&Tls>) -> io::Result<()> {
     let lan = lan_addresses(bound);
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let mut out = io::stdout().lock();
     if bound.ip().is_unspecified() {
-        writeln!(out, "SnapDrop listens on http://localhost:{}", bound.port())?;
+        writeln!(out, "SnapDrop listens on {scheme}://localhost:{}", bound.port())?;
     } else {
-        writeln!(out, "SnapDrop listens on http://{bound}")?;
+        writeln!(out, "SnapDrop listens on {scheme}://{bound}")?;
     }
     for address in lan.iter().filter(|address| **address != bound.ip()) {
-        writeln!(out, "  in your network: http://{}", SocketAddr::new(*address, bound.port()))?;
+        writeln!(out, "  in your network: {scheme}://{}", SocketAddr::new(*address, bound.port()))?;
     }
-    if let (true, Some(address)) = (out.is_terminal(), lan.first()) {
-        let link = format!("http://{}", SocketAddr::new(*address, bound.port()));
-        if let Ok(code) = QrCode::with_error_correction_level(link, EcLevel::L) {
-            writeln!(out, "\n{}", code.render::<Dense1x2>().quiet_zone(true).build())?;
-        }
+    if let Some(plain) = plain {
+        writeln!(out, "  without TLS, only to lead there: http://{plain}")?;
+    }
+    let origin = SocketAddr::new(lan.first().copied().unwrap_or(bound.ip()), bound.port());
+    let mut link = format!("{scheme}://{origin}");
+    if let Some(authority) = tls.and_then(Tls::authority) {
+        // The page is reached without TLS, because no device trusts the server yet.
+        link = format!("http://{origin}/ca");
+        writeln!(out, "  once on each device, to trust this server: {link}")?;
+        writeln!(out, "  SHA-256 of its certificate, to compare there: {}", authority.fingerprint())?;
+    }
+    if out.is_terminal()
+        && !lan.is_empty()
+        && let Ok(code) = QrCode::with_error_correction_level(link, EcLevel::L)
+    {
+        writeln!(out, "\n{}", code.render::<Dense1x2>().quiet_zone(true).build())?;
     }
     out.flush()
 }

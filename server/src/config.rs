@@ -2,6 +2,7 @@
 //! anything is bound.
 
 mod limits;
+mod tls;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -21,6 +22,7 @@ use ipnet::IpNet;
 use crate::durability::SyncMode;
 
 pub use limits::Limits;
+pub use tls::{TlsMode, TlsOptions};
 
 /// The configuration of one server.
 #[derive(Clone, Debug, Parser)]
@@ -88,6 +90,10 @@ pub struct Config {
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
     pub pin_digits: usize,
+
+    /// How connections are encrypted.
+    #[command(flatten)]
+    pub tls: TlsOptions,
 
     /// What clients may use.
     #[command(flatten)]
@@ -161,6 +167,7 @@ impl Config {
                 config.max_file_size, config.max_room_size
             )));
         }
+        config.tls.mode().map_err(ConfigError::Invalid)?;
         Ok(config)
     }
 }
@@ -275,6 +282,22 @@ mod tests {
     fn a_file_must_fit_into_a_room() {
         let args = ["snapdrop", "--max-file-size", "2GiB", "--max-room-size", "1GiB"];
         assert!(matches!(Config::from_args(args), Err(ConfigError::Invalid(line)) if line.starts_with("--max-file-size")));
+    }
+
+    #[test]
+    fn there_is_one_way_to_get_a_certificate_and_it_is_complete() {
+        for (flags, expected) in [
+            (&["--tls-cert", "c.pem"][..], "--tls-cert needs --tls-key"),
+            (&["--tls-key", "k.pem"], "--tls-key needs --tls-cert"),
+            (&["--tls-cert", "c.pem", "--tls-key", "k.pem", "--tls-self-signed"], "--tls-self-signed cannot be used with --tls-cert"),
+            (&["--http-listen", "127.0.0.1:80"], "--http-listen leads to HTTPS"),
+            (&["--http-listen", "80", "--tls-self-signed"], "--http-listen (or SNAPDROP_HTTP_LISTEN): \"80\": invalid socket address"),
+        ] {
+            let Err(ConfigError::Invalid(line)) = Config::from_args([&["snapdrop"], flags].concat()) else {
+                panic!("{flags:?} were taken");
+            };
+            assert!(line.starts_with(expected) && !line.contains('\n'), "{line}");
+        }
     }
 
     #[test]

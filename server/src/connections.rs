@@ -1,26 +1,22 @@
-//! Accepts TCP connections and serves HTTP/1 on each of them until the server stops. The routes are in `router`.
+//! Accepts TCP connections and serves HTTP on each of them until the server stops: HTTP/1.1, and over TLS also HTTP/2. The
+//! routes are in `router`.
 
 mod admission;
+mod handshake;
+mod http1;
+mod http2;
 mod refusal;
 mod timed_stream;
 
-use std::{io, net::SocketAddr, pin::pin, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::ConnectInfo,
-    http::{Request, StatusCode},
-};
-use http_body_util::BodyExt as _;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::{Router, extract::ConnectInfo, http::Extensions};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tower::Service as _;
 
-use crate::config::Timeouts;
+use crate::{config::Timeouts, fields::Scheme, tls::Tls};
 use admission::Admission;
+use handshake::Handshake;
 use refusal::Refuser;
 use timed_stream::{Phase, TimedStream};
 
@@ -40,11 +36,58 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// connections may end.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Accepts and serves connections within `limits` until `stop` is cancelled, then returns when the requests that are in
-/// progress have been answered. Dropping the future cuts all connections.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: ConnectionLimits, timeouts: Timeouts, stop: CancellationToken) {
+/// What is served on the connections of the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    /// What answers the requests of whoever uses the server as it is meant: over TLS, if the server has it.
+    pub(crate) router: Router,
+    /// What answers requests over plain HTTP that come to the port of TLS.
+    pub(crate) plain_router: Router,
+    /// The server's side of TLS, if it has it.
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// The client at the other end of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Peer {
+    address: SocketAddr,
+    scheme: Scheme,
+}
+
+impl Peer {
+    /// Adds to a request what is known of its client.
+    fn describe(&self, request: &mut Extensions) {
+        request.insert(ConnectInfo(self.address));
+        request.insert(self.scheme);
+    }
+}
+
+/// Accepts connections from `listener`, and from the listener of `plain_port` those without TLS, which its router answers. Serves
+/// them within `limits` until `stop` is cancelled, then returns when the requests that are in progress have been answered.
+/// Dropping the future cuts all connections.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    plain_port: Option<(TcpListener, Router)>,
+    served: Served,
+    limits: ConnectionLimits,
+    stop: CancellationToken,
+) {
+    let admission = Admission::new(limits);
+    let timeouts = served.timeouts;
+    let plainly = async {
+        if let Some((listener, router)) = plain_port {
+            let served = Served { plain_router: router.clone(), router, tls: None, timeouts };
+            accept(listener, served, admission.clone(), stop.clone()).await;
+        }
+    };
+    tokio::join!(accept(listener, served, admission.clone(), stop.clone()), plainly);
+}
+
+/// Accepts and serves the connections of one listener.
+async fn accept(listener: TcpListener, served: Served, admission: Admission, stop: CancellationToken) {
     let mut connections = JoinSet::new();
-    let (admission, refuser) = (Admission::new(limits), Refuser::new());
+    let (served, refuser) = (Arc::new(served), Refuser::new());
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -58,10 +101,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Connect
                     match admission.admit(peer.ip()) {
                         Some(admitted) => {
                             let phase = Phase::default();
-                            let stream = TimedStream::new(stream, phase.clone(), timeouts, admitted);
-                            connections.spawn(connection(stream, phase, peer, buffer_bytes, router.clone(), stop.clone()));
+                            let stream = TimedStream::new(stream, phase.clone(), served.timeouts, admitted);
+                            connections.spawn(connection(stream, phase, peer, buffer_bytes, Arc::clone(&served), stop.clone()));
                         }
-                        None => refuser.refuse(stream),
+                        None => refuser.refuse(stream, served.tls.as_ref().map(|tls| tls.acceptor())),
                     }
                 }
                 Err(error) => wait_after(&error).await,
@@ -73,40 +116,35 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Connect
     while connections.join_next().await.is_some() {}
 }
 
-/// Serves the requests of one connection, one after another, until the connection ends.
-async fn connection(stream: TimedStream, phase: Phase, peer: SocketAddr, buffer_bytes: usize, router: Router, stop: CancellationToken) {
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let answering = phase.answer();
-        request.extensions_mut().insert(ConnectInfo(peer));
-        // `poll_ready` need not be called first: a router is always ready.
-        let response = router.clone().call(request.map(Body::new));
-        async move {
-            let response = response.await?;
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                answering.forever();
-                return Ok(response);
-            }
-            // The answer is over when its body is dropped, and with it this closure.
-            let body = move |body: Body| body.map_frame(move |frame| (frame, &answering).0);
-            Ok::<_, std::convert::Infallible>(response.map(body).map(Body::new))
-        }
-    });
-    let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(IDLE_TIMEOUT)
-        .max_buf_size(buffer_bytes)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    let mut serving = pin!(serving);
-    let served = tokio::select! {
-        served = serving.as_mut() => served,
-        () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
+/// Serves the requests of one connection in the protocol that its client chooses.
+async fn connection(
+    stream: TimedStream,
+    phase: Phase,
+    address: SocketAddr,
+    buffer_bytes: usize,
+    served: Arc<Served>,
+    stop: CancellationToken,
+) {
+    let (http, https) = (Peer { address, scheme: Scheme::Http }, Peer { address, scheme: Scheme::Https });
+    let Some(tls) = &served.tls else {
+        return http1::serve(stream, phase, http, buffer_bytes, served.router.clone(), stop).await;
     };
-    if let Err(error) = served {
-        tracing::trace!(%error, "a connection ended");
+    // What a connection needs with TLS is allocated only then.
+    let shaken = Box::pin(stop.run_until_cancelled(handshake::shake(stream, &tls.acceptor(), served.timeouts.head))).await;
+    match shaken {
+        Some(Ok(Handshake::Http1(stream))) => {
+            Box::pin(http1::serve(stream, phase, https, buffer_bytes, served.router.clone(), stop)).await;
+        }
+        Some(Ok(Handshake::Http2(stream))) => {
+            // The library reads the heads of requests at any time, and limits them itself.
+            phase.answer().forever();
+            Box::pin(http2::serve(stream, https, served.router.clone(), served.timeouts, stop)).await;
+        }
+        Some(Ok(Handshake::Plain(stream))) => {
+            Box::pin(http1::serve(stream, phase, http, buffer_bytes, served.plain_router.clone(), stop)).await;
+        }
+        Some(Err(error)) => tracing::debug!(%address, %error, "a handshake failed"),
+        None => {}
     }
 }
 

@@ -9,15 +9,19 @@ pub(crate) mod content;
 pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod pages;
+pub(crate) mod plain;
 
 mod preferences;
 mod refusal;
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{config::Config, device::DeviceRules, files::FileStore, rooms::Rooms, uploads::Uploads};
+use crate::{config::Config, device::DeviceRules, fields::Scheme, files::FileStore, rooms::Rooms, tls::Tls, uploads::Uploads};
 use content::archive_layout::ArchiveLayouts;
 use guard::{AtOnce, Budget, Guesses, PageTurns, Unsent};
 
@@ -31,8 +35,12 @@ pub(crate) struct Services {
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) devices: DeviceRules,
     pub(crate) config: Config,
-    /// The address and port at which other devices in the local network reach this server; `None` if they cannot.
-    pub(crate) lan_origin: Option<(IpAddr, u16)>,
+    /// The server's side of TLS, if it has it.
+    pub(crate) tls: Option<Arc<Tls>>,
+    /// The port on which the server listens.
+    pub(crate) port: u16,
+    /// The address at which other devices in the local network reach this server; `None` if they cannot.
+    pub(crate) lan_address: Option<IpAddr>,
     /// How many wrong PINs each client address may still try.
     pub(crate) guesses: Guesses,
     /// How many new rooms each client address may still create.
@@ -54,6 +62,14 @@ pub(crate) struct Services {
     /// The open live sockets. The server waits for them here when it stops, because an upgraded connection no longer
     /// belongs to the HTTP connections in `connections`.
     pub(crate) sockets: TaskTracker,
+}
+
+impl Services {
+    /// The origin (scheme, host and port) at which other devices in the local network reach this server; `None` if they cannot.
+    pub(crate) fn lan_origin(&self) -> Option<String> {
+        let scheme = if self.tls.is_some() { Scheme::Https } else { Scheme::Http };
+        self.lan_address.map(|address| format!("{}://{}", scheme.as_str(), SocketAddr::new(address, self.port)))
+    }
 }
 
 /// The extractor with which handlers get the [`Services`].

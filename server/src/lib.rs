@@ -13,6 +13,7 @@ pub mod files;
 pub mod journal;
 pub mod open_files;
 pub mod rooms;
+pub mod tls;
 pub mod uploads;
 
 mod clock;
@@ -36,7 +37,7 @@ use tokio_util::{
 };
 
 use config::Config;
-use connections::ConnectionLimits;
+use connections::{ConnectionLimits, Served};
 use durability::SyncMode;
 use expiry::Lifetimes;
 use files::{FileStore, StoreSettings};
@@ -44,9 +45,11 @@ use http::{
     Services,
     content::archive_layout::ArchiveLayouts,
     guard::{AtOnce, Budget, Guesses, PageTurns, Unsent},
+    plain::PlainPort,
 };
 use journal::{Journal, Recovered};
 use rooms::{RoomLimits, RoomSettings, Rooms};
+use tls::Tls;
 use token_bucket::Rate;
 use uploads::{UploadLimits, Uploads};
 
@@ -74,6 +77,9 @@ impl Server {
         let unusable = |error| ServeError::Folder { folder: folder.clone(), error };
         let (database, files_folder) = (folder.join("snapdrop.redb"), folder.join("files"));
         std::fs::create_dir_all(&files_folder).map_err(unusable)?;
+        // It comes first: a wrong certificate is found before anything of the rooms is changed.
+        let mode = config.tls.mode().map_err(ServeError::Flags)?;
+        let tls = mode.map(|mode| Tls::open(&mode, &folder, &config.allowed_host)).transpose()?.map(Arc::new);
         // Without its database, every file would be an orphan, and be erased, just like the keys of all rooms.
         if std::fs::metadata(&database).map_or(0, |found| found.len()) == 0 {
             if FileStore::has_files(&files_folder).map_err(unusable)? {
@@ -117,7 +123,9 @@ impl Server {
             files,
             uploads,
             devices: device::DeviceRules::load(),
-            lan_origin: None,
+            tls,
+            port: 0,
+            lan_address: None,
             guesses: Guesses::new(config.limits.max_guesses_per_address),
             creations: Budget::new(rate(config.limits.max_creations_per_address, CREATIONS_PER_MINUTE)),
             joins: Budget::new(rate(config.limits.max_joins_per_address, JOINS_PER_MINUTE)),
@@ -133,16 +141,28 @@ impl Server {
         Ok(Self { services: Arc::new(services), journal })
     }
 
-    /// Serves until `stop` is cancelled. Then it asks the clients on WebSockets to connect again, lets running requests
+    /// The server's side of TLS, if it has it.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.services.tls.as_deref()
+    }
+
+    /// Serves on `listener`, over TLS if the configuration says so, and on `plain_listener` those who come without TLS, until `stop`
+    /// is cancelled. Then it asks the clients on WebSockets to connect again, lets running requests
     /// finish for at most [`Timeouts::drain`](config::Timeouts::drain), and returns when the journal has written
     /// everything that it was given. The newest bytes of files may still wait to be synced in the background.
     ///
     /// # Errors
     /// [`ServeError::Socket`] when the address of the listening socket cannot be read.
-    pub async fn run(mut self, listener: TcpListener, stop: CancellationToken) -> Result<(), ServeError> {
+    pub async fn run(
+        mut self,
+        listener: TcpListener,
+        plain_listener: Option<TcpListener>,
+        stop: CancellationToken,
+    ) -> Result<(), ServeError> {
         let address = listener.local_addr()?;
         let services = Arc::get_mut(&mut self.services).expect("nobody else has a reference before the server runs");
-        services.lan_origin = addresses::lan_address(address).map(|lan| (lan, address.port()));
+        (services.port, services.lan_address) = (address.port(), addresses::lan_address(address));
         services.stopping = stop.clone();
         let services = Arc::clone(&self.services);
 
@@ -156,7 +176,9 @@ impl Server {
         };
         let expiry = tokio::spawn(expiry::run(rooms, uploads, lifetimes, stop.clone()));
 
-        let router = router::router(Arc::clone(&services));
+        let (router, plain_router) = (router::router(Arc::clone(&services)), router::plain_router(Arc::clone(&services), PlainPort::Tls));
+        let plain_port = plain_listener.map(|listener| (listener, router::plain_router(Arc::clone(&services), PlainPort::Other)));
+        let certificates = services.tls.clone().map(|tls| AbortOnDropHandle::new(tokio::spawn(tls.keep_valid(stop.clone()))));
         // Dropping the handle, when the time to drain is over, cuts the connections that are left.
         let limits = &services.config.limits;
         let limits = ConnectionLimits {
@@ -164,8 +186,8 @@ impl Server {
             per_address: limits.max_connections_per_address,
             proxies: services.config.trusted_proxy.clone(),
         };
-        let timeouts = services.config.timeouts;
-        let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, router, limits, timeouts, stop.clone())));
+        let served = Served { router, plain_router, tls: services.tls.clone(), timeouts: services.config.timeouts };
+        let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, plain_port, served, limits, stop.clone())));
 
         stop.cancelled().await;
         tracing::info!("stopping");
@@ -178,6 +200,7 @@ impl Server {
         if timeout(drain, drained).await.is_err() {
             tracing::info!("some transfers were cut; they go on after the restart");
         }
+        drop(certificates);
         let expired = expiry.await;
         let journal = Arc::clone(&self.journal);
         tasks::blocking(move || journal.close()).await;

@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
+    net::SocketAddr,
     process::ExitCode,
 };
 
@@ -48,8 +49,11 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let listen = config.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = bind(config.listen).await?;
+    let plain_listener = match config.tls.http_listen {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
     let server = Server::open(config).await?;
 
     let stop = CancellationToken::new();
@@ -63,8 +67,13 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         on_signal.cancel();
     });
 
-    addresses::print_addresses(listener.local_addr()?)?;
-    Ok(server.run(listener, stop).await?)
+    let plain_address = plain_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+    addresses::print_addresses(listener.local_addr()?, plain_address, server.tls())?;
+    Ok(server.run(listener, plain_listener, stop).await?)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
 }
 
 fn fail(line: &str, code: u8) -> ExitCode {

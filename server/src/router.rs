@@ -17,9 +17,10 @@ use crate::http::{
     Refusal, Services,
     api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
     app_shell::{manifest, offline, service_worker, share},
-    guard::{body_deadline, cors, host, method_override, proxy, same_origin},
+    guard::{body_deadline, cors, host, method_override, proxy, same_origin, secure},
     health,
     pages::{self, forms, join_code, language, refused, upload_form},
+    plain::{self, PlainPort},
 };
 
 /// The most bytes of a request body that is read into memory as a whole. Chunks of files are streamed, so this does not
@@ -38,7 +39,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/api/rooms", get(rooms::known).post(rooms::create))
         .route("/api/rooms/{pin}", get(rooms::snapshot).delete(rooms::close))
         .route("/api/rooms/{pin}/members", post(members::join).delete(members::leave))
-        .route("/api/rooms/{pin}/live", get(live::connect))
+        .route("/api/rooms/{pin}/live", get(live::connect).connect(live::connect))
         .route("/api/rooms/{pin}/files/{id}/view", get(download::view))
         .route("/api/rooms/{pin}/files/{id}/thumbnail", get(thumbnail::get).put(thumbnail::put))
         .route("/api/rooms/{pin}/snippets", post(snippets::add))
@@ -86,18 +87,36 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(always(header::REFERRER_POLICY, "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), secure::apply))
         // Everything else has to know who sent the request.
         .layer(middleware::from_fn_with_state(Arc::clone(&services), proxy::apply))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(services);
     // This layer is outside of the routes, because the method that it sets decides which handler is called.
-    Router::new().fallback_service(routes).layer(middleware::map_request(method_override::apply)).layer(middleware::from_fn(refuse_tunnels))
+    Router::new()
+        .fallback_service(routes)
+        .layer(middleware::map_request(method_override::apply))
+        .layer(middleware::map_request(host::take_from_target))
+        .layer(middleware::from_fn(refuse_tunnels))
+}
+
+/// What answers requests over plain HTTP while the server has TLS: health checks, and a redirect of everything else.
+pub(crate) fn plain_router(services: Arc<Services>, port: PlainPort) -> Router {
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(move |services, request: Request| plain::redirect(services, port, request))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(middleware::map_request(host::take_from_target))
+        .with_state(services)
 }
 
 /// Refuses `CONNECT`, which asks a proxy for a tunnel (RFC 9110, section 9.3.6). Its target has no path, which the pages
-/// rely on.
+/// rely on. The one that opens a live socket over HTTP/2 has a path.
 async fn refuse_tunnels(request: Request, next: Next) -> Response {
-    if request.method() == Method::CONNECT { method_not_allowed().await.into_response() } else { next.run(request).await }
+    let is_tunnel = request.method() == Method::CONNECT && !live::is_extended_connect(request.method(), request.extensions());
+    if is_tunnel { method_not_allowed().await.into_response() } else { next.run(request).await }
 }
 
 fn always(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::journal::JournalError;
+use crate::{journal::JournalError, tls::TlsError};
 
 /// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,12 @@ pub enum ServeError {
         /// The path of the folder of the files, or of the file of the keys.
         beside: PathBuf,
     },
+    /// There is no certificate that can be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Flags do not go together. The command line finds this earlier.
+    #[error("{0}")]
+    Flags(String),
     /// The database cannot be opened.
     #[error(transparent)]
     Journal(#[from] JournalError),

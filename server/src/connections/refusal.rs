@@ -1,14 +1,17 @@
 //! The answer to a client for whose connection there is no place.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use app::wire::{Problem, ProblemCode};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
     sync::Semaphore,
     time::timeout,
 };
+use tokio_rustls::TlsAcceptor;
+
+use crate::tls::HTTP_2;
 
 /// How many clients are being refused at the same time. Further ones are disconnected without an answer.
 const MAX_REFUSALS: usize = 64;
@@ -28,24 +31,35 @@ impl Refuser {
         Self { places: Arc::new(Semaphore::new(MAX_REFUSALS)) }
     }
 
-    /// Answers with 503 in a task of its own, and disconnects the client.
-    pub(super) fn refuse(&self, mut stream: TcpStream) {
+    /// Answers with 503 in a task of its own, over TLS if there is an `acceptor`, and disconnects the client.
+    pub(super) fn refuse(&self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
         tokio::spawn(async move {
             let refusing = async {
-                stream.write_all(&answer()).await?;
-                stream.shutdown().await?;
-                // What the client sends is read, because a connection that ends with unread bytes is reset, and the
-                // answer may be lost with it.
-                let mut rest = [0; 1024];
-                while stream.read(&mut rest).await? > 0 {}
-                std::io::Result::Ok(())
+                match acceptor {
+                    Some(acceptor) => {
+                        // With HTTP/2, the answer would be another one. Browsers say that the connection was closed.
+                        let stream = acceptor.accept(stream).await?;
+                        if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) { Ok(()) } else { send(stream).await }
+                    }
+                    None => send(stream).await,
+                }
             };
             #[expect(clippy::let_underscore_must_use, reason = "the connection ends, however the refusal went")]
             let _ = timeout(PATIENCE, refusing).await;
             drop(place);
         });
     }
+}
+
+async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
+    stream.write_all(&answer()).await?;
+    stream.shutdown().await?;
+    // What the client sends is read, because a connection that ends with unread bytes is reset, and the answer may be lost
+    // with it.
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
 }
 
 fn answer() -> Vec<u8> {

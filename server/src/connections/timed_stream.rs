@@ -1,12 +1,11 @@
-//! A connection that ends when its client stops half-way, in the head of a request or while a response is sent, or sends
-//! too much over a live socket.
+//! A connection that ends when its client stops half-way, in the head of a request or while a response is sent.
 
 use std::{
     io,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
 };
@@ -18,10 +17,7 @@ use tokio::{
 };
 
 use super::admission::Admitted;
-use crate::{
-    config::Timeouts,
-    token_bucket::{Rate, TokenBucket},
-};
+use crate::config::Timeouts;
 
 /// A client's connection, with its place among the admitted ones.
 #[derive(Debug)]
@@ -35,22 +31,15 @@ pub(super) struct TimedStream {
     timeouts: Timeouts,
     /// Wakes the connection when a time limit is over. Most connections never need it.
     timer: Option<Pin<Box<Sleep>>>,
-    /// How many bytes the client may still send over its live socket; `None` before the first.
-    live_bytes: Option<Box<TokenBucket>>,
     _admitted: Admitted,
 }
 
-/// How many bytes a client may send over a live socket. Frames are counted where they are handled, but the pieces of an
-/// unfinished message never get there.
-const LIVE_BYTES: Rate = Rate { burst: 1048576.0, per_second: 131072.0 };
-
 /// What a connection is used for. Only between requests may the bytes that come be those of a head.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Phase(Arc<AtomicU8>);
-
-const BETWEEN_REQUESTS: u8 = 0;
-const ANSWERING: u8 = 1;
-const LIVE_SOCKET: u8 = 2;
+pub(super) struct Phase {
+    /// Whether the bytes that come are not those of the head of the next request.
+    is_busy: Arc<AtomicBool>,
+}
 
 /// A request that is being answered, until this is dropped.
 #[derive(Debug)]
@@ -59,35 +48,38 @@ pub(super) struct Answering(Option<Phase>);
 impl Phase {
     /// Notes that the head of a request has come.
     pub(super) fn answer(&self) -> Answering {
-        self.0.store(ANSWERING, Ordering::Relaxed);
+        self.is_busy.store(true, Ordering::Relaxed);
         Answering(Some(self.clone()))
-    }
-
-    fn get(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
     }
 }
 
 impl Answering {
-    /// Notes that no further request follows on this connection, because it changed to another protocol.
+    /// Notes that no further request follows on this connection in the manner of HTTP/1.1, because it changed to another
+    /// protocol.
     pub(super) fn forever(mut self) {
-        if let Some(phase) = self.0.take() {
-            phase.0.store(LIVE_SOCKET, Ordering::Relaxed);
-        }
+        self.0 = None;
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
         if let Some(phase) = &self.0 {
-            phase.0.store(BETWEEN_REQUESTS, Ordering::Relaxed);
+            phase.is_busy.store(false, Ordering::Relaxed);
         }
     }
 }
 
 impl TimedStream {
     pub(super) fn new(stream: TcpStream, phase: Phase, timeouts: Timeouts, admitted: Admitted) -> Self {
-        Self { stream, phase, head_since: None, stalled_since: None, timeouts, timer: None, live_bytes: None, _admitted: admitted }
+        Self { stream, phase, head_since: None, stalled_since: None, timeouts, timer: None, _admitted: admitted }
+    }
+
+    /// The first byte that the client sends, which is left to be read; `None` if it sends none. It is awaited by whoever has a
+    /// time limit of its own.
+    pub(super) async fn first_byte(&self) -> io::Result<Option<u8>> {
+        let mut first = [0];
+        let count = self.stream.peek(&mut first).await?;
+        Ok(first.first().copied().filter(|_| count > 0))
     }
 
     /// An error once the client has been sending a head, or taking nothing, for too long. Until then, the task is woken
@@ -106,18 +98,6 @@ impl TimedStream {
         }
     }
 
-    /// Counts bytes that came over a live socket. It is an error when they are too many.
-    fn count_live_bytes(&mut self, bytes: usize) -> io::Result<()> {
-        if bytes == 0 {
-            return Ok(());
-        }
-        let now = Instant::now();
-        let allowed = self.live_bytes.get_or_insert_with(|| Box::new(TokenBucket::full(LIVE_BYTES, now)));
-        #[expect(clippy::cast_precision_loss, reason = "one read is far shorter than 2^52 bytes")]
-        let counted = allowed.spend_many(bytes as f64, now);
-        counted.map_err(|_| io::Error::new(io::ErrorKind::QuotaExceeded, "the client sends too much over a live socket"))
-    }
-
     /// Notes the outcome of a write: only one that has to wait begins the time, and one that gets on ends it.
     fn wrote<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
@@ -134,18 +114,11 @@ impl TimedStream {
 
 impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        match self.phase.get() {
-            BETWEEN_REQUESTS if read.is_ready() => {
-                self.head_since.get_or_insert_with(Instant::now);
-            }
-            BETWEEN_REQUESTS => {}
-            LIVE_SOCKET => {
-                self.head_since = None;
-                self.count_live_bytes(buffer.filled().len() - before)?;
-            }
-            _ => self.head_since = None,
+        if self.phase.is_busy.load(Ordering::Relaxed) {
+            self.head_since = None;
+        } else if read.is_ready() {
+            self.head_since.get_or_insert_with(Instant::now);
         }
         if read.is_pending() {
             self.check_limits(context)?;

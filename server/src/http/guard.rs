@@ -6,6 +6,7 @@ pub(crate) mod host;
 pub(crate) mod method_override;
 pub(crate) mod proxy;
 pub(crate) mod same_origin;
+pub(crate) mod secure;
 
 mod at_once;
 mod budget;

@@ -61,6 +61,8 @@ impl File {
 
 /// A client that opens a new connection for each request. `patience` is the time limit of a whole request.
 pub(crate) fn http(patience: Option<Duration>) -> Client {
+    // The library asks for cryptography, although nothing here is encrypted. An error says that another test has set it.
+    let _known = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     patience.into_iter().fold(client, reqwest::ClientBuilder::timeout).build().unwrap()
 }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use app::wire::{self, Entered};
-use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder, Response, redirect::Policy};
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use serde_json::{Value, json};
 
 use crate::seat::Seat;
@@ -16,14 +17,28 @@ use crate::seat::Seat;
 #[derive(Clone)]
 pub(crate) struct Door {
     address: SocketAddr,
+    scheme: &'static str,
     http: Client,
     owners: Arc<Mutex<Vec<Seat>>>,
 }
 
 impl Door {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let http = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { address, http, owners: Arc::default() }
+        Self { address, scheme: "http", http: client(Client::builder().tls_backend_preconfigured(trusting(None))), owners: Arc::default() }
+    }
+
+    /// The door to a server with TLS whose certificate `authority`, a certificate in DER, has signed.
+    pub(crate) fn secure(address: SocketAddr, authority: &[u8]) -> Self {
+        let mut tls = trusting(Some(authority));
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let http = client(Client::builder().tls_backend_preconfigured(tls));
+        Self { address, scheme: "https", http, owners: Arc::default() }
+    }
+
+    /// The same door for a client that speaks HTTP/1.1 only.
+    pub(crate) fn with_http_1(&self, authority: &[u8]) -> Self {
+        let http = client(Client::builder().tls_backend_preconfigured(trusting(Some(authority))).http1_only());
+        Self { http, ..self.clone() }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -32,7 +47,7 @@ impl Door {
 
     /// A request without a token.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("http://{}{path}", self.address))
+        self.http.request(method, format!("{}://{}{path}", self.scheme, self.address))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
@@ -73,6 +88,18 @@ impl Door {
     pub(crate) fn owners(&self) -> Vec<Seat> {
         self.owners.lock().unwrap().clone()
     }
+}
+
+fn client(builder: ClientBuilder) -> Client {
+    builder.redirect(Policy::none()).no_proxy().build().unwrap()
+}
+
+/// The client's side of TLS that trusts nothing but `authority`, a certificate in DER.
+pub(crate) fn trusting(authority: Option<&[u8]>) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authority.map(|authority| authority.to_vec().into()));
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
+    builder.unwrap().with_root_certificates(roots).with_no_client_auth()
 }
 
 /// Checks that an answer is a problem document with this status and code, and returns the document.

@@ -6,7 +6,12 @@ use app::{
 };
 use futures::{SinkExt as _, StreamExt as _, stream::SplitSink};
 use serde_json::Value;
-use tokio::{net::TcpStream, sync::mpsc, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::mpsc,
+    time::timeout,
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{self, Message, client::IntoClientRequest as _, handshake::client::Response},
@@ -47,12 +52,12 @@ pub(crate) async fn connect_over(
 }
 
 /// Like [`connect_over`], at this address of the seat's room.
-pub(crate) async fn connect_at(
-    stream: TcpStream,
+pub(crate) async fn connect_at<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     seat: &Seat,
     path: &str,
     headers: &[(&'static str, &str)],
-) -> Result<(Stream, Response), Box<tungstenite::Error>> {
+) -> Result<(WebSocketStream<S>, Response), Box<tungstenite::Error>> {
     let address = format!("ws://{}{path}", seat.door.address());
     let mut request = address.into_client_request().unwrap();
     request.headers_mut().insert("authorization", format!("Bearer {}", seat.entered.token).parse().unwrap());

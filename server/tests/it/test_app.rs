@@ -11,6 +11,7 @@ use server::{
     ServeError, Server,
     config::{Config, Timeouts},
     journal::Journal,
+    tls::Tls,
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -52,6 +53,8 @@ pub(crate) async fn eventually<T, S: std::fmt::Debug>(what: &str, mut look: impl
 /// A running server and the door to it. A test has to end it with `finish` or `stop`.
 pub(crate) struct TestApp {
     door: Door,
+    plain_door: Option<Door>,
+    authority: Option<Vec<u8>>,
     folder: Option<TempDir>,
     stop: CancellationToken,
     running: Option<JoinHandle<Result<(), ServeError>>>,
@@ -92,10 +95,27 @@ impl TestApp {
         config.timeouts = timeouts;
         let server = Server::open(config).await.unwrap();
         let listener = TcpListener::bind((on, 0)).await.unwrap();
-        let door = Door::new((Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port()).into());
+        let address = (Ipv4Addr::LOCALHOST, listener.local_addr().unwrap().port()).into();
+        let authority = server.tls().and_then(Tls::authority).map(|authority| authority.certificate().to_vec());
+        let door = authority.as_deref().map_or_else(|| Door::new(address), |authority| Door::secure(address, authority));
+        let plain_listener = match server.tls() {
+            Some(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()),
+            None => None,
+        };
+        let plain_door = plain_listener.as_ref().map(|listener| Door::new(listener.local_addr().unwrap()));
         let stop = CancellationToken::new();
-        let running = tokio::spawn(server.run(listener, stop.clone()));
-        Self { door, folder: Some(folder), stop, running: Some(running) }
+        let running = tokio::spawn(server.run(listener, plain_listener, stop.clone()));
+        Self { door, plain_door, authority, folder: Some(folder), stop, running: Some(running) }
+    }
+
+    /// The door to the port of a server with TLS for those who come without it.
+    pub(crate) fn plain_door(&self) -> &Door {
+        self.plain_door.as_ref().unwrap()
+    }
+
+    /// The certificate in DER of the server's own authority.
+    pub(crate) fn authority(&self) -> &[u8] {
+        self.authority.as_deref().unwrap()
     }
 
     /// The folder of the database and the files.

@@ -45,6 +45,8 @@ use batch::Batch;
 use socket::Socket;
 use upgrade::Upgrade;
 
+pub(crate) use upgrade::is_extended_connect;
+
 /// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
 /// thousands of files takes some seconds.
 const FIRST_MESSAGES: Duration = Duration::from_secs(60);

@@ -5,12 +5,27 @@ use std::sync::Arc;
 use app::wire::ProblemCode;
 use axum::{
     extract::{Request, State},
-    http::{Version, header},
+    http::{HeaderValue, Uri, Version, header, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use crate::http::{Refusal, Services};
+
+/// Gives a request whose target names the host the header field that says the same: with HTTP/2 there is no such field, and with
+/// HTTP/1.1 the target is preferred to it (RFC 9112, section 3.2.2). Afterwards, the target is a path.
+pub(crate) async fn take_from_target(mut request: Request) -> Request {
+    if let Some(authority) = request.uri().authority() {
+        // What stands before an @ is no part of the host.
+        let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+        if let Ok(host) = HeaderValue::try_from(host) {
+            request.headers_mut().insert(header::HOST, host);
+        }
+        let path = request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
+        *request.uri_mut() = Uri::from(path);
+    }
+    request
+}
 
 /// Refuses a request that does not name exactly one host (RFC 9112, section 3.2), and one that names a host which the
 /// configuration does not list. Without the list, a page of another site could act as one of this server's, by letting a

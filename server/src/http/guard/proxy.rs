@@ -46,7 +46,7 @@ struct Origin {
 pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     let trusted = &services.config.trusted_proxy;
     let peer = Client::address_of(request.extensions());
-    let mut scheme = Scheme::Http;
+    let mut scheme = request.extensions().get().copied().unwrap_or(Scheme::Http);
     if is_trusted(trusted, peer) {
         match origin(trusted, peer, request.headers()) {
             Ok(origin) => {

@@ -5,7 +5,7 @@ use app::room::Pin;
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 
 /// How long browsers keep the cookie of a seat, in seconds (30 days). The room may be closed sooner.
-const MAX_AGE_SECS: u32 = 30 * 24 * 3600;
+pub(super) const MAX_AGE_SECS: u32 = 30 * 24 * 3600;
 
 /// The `Set-Cookie` value for a seat (RFC 6265). The cookie is `HttpOnly`, because no script needs it. With
 /// `SameSite=Lax`, pages of other sites can make a browser send it only with a plain navigation.

@@ -1,6 +1,6 @@
 //! `/join/{pin}/qr.svg`: the QR code with which a phone's camera opens the page to join a room.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use app::{room::Pin, wire};
 use axum::{
@@ -57,9 +57,9 @@ impl Reach {
         let loopback = is_loopback(host).then(|| host.to_owned());
         if (loopback.is_some() || host.is_empty())
             && client.is_loopback()
-            && let Some((address, port)) = services.lan_origin
+            && let Some(origin) = services.lan_origin()
         {
-            return Self { origin: format!("http://{}", SocketAddr::new(address, port)), loopback };
+            return Self { origin, loopback };
         }
         Self { origin: format!("{}://{host}", scheme.as_str()), loopback }
     }

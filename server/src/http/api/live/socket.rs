@@ -17,7 +17,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_tungstenite::tungstenite::{
     Error, Message,
@@ -28,6 +28,8 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 use tokio_util::io::poll_write_buf;
+
+use crate::token_bucket::{Rate, TokenBucket};
 
 /// The longest message that a client may send, in bytes. It is far more than any valid message needs.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024;
@@ -42,6 +44,10 @@ const DISCARDED_BYTES: usize = 4096;
 /// The length of the longest head of a frame that a server sends, which has no mask (RFC 6455, section 5.2).
 const MAX_HEAD_BYTES: usize = 10;
 
+/// How many bytes a client may send. Frames are counted where they are handled, but the pieces of an unfinished message never get
+/// there.
+const RECEIVED_BYTES: Rate = Rate { burst: 1048576.0, per_second: 131072.0 };
+
 /// The server's end of an open WebSocket.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -51,6 +57,8 @@ pub(super) struct Socket {
     patience: Duration,
     /// Whether the client broke the rules, so that no frame can be read any more.
     is_unreadable: bool,
+    /// How many bytes the client may still send; `None` before the first.
+    allowance: Option<Box<TokenBucket>>,
 }
 
 impl Socket {
@@ -63,7 +71,8 @@ impl Socket {
             .read_buffer_size(READ_BYTES)
             .write_buffer_size(0)
             .max_write_buffer_size(MAX_UNSENT_BYTES);
-        Self { stream: TokioIo::new(upgraded), protocol: WebSocketContext::new(Role::Server, Some(config)), patience, is_unreadable: false }
+        let protocol = WebSocketContext::new(Role::Server, Some(config));
+        Self { stream: TokioIo::new(upgraded), protocol, patience, is_unreadable: false, allowance: None }
     }
 
     /// The next message of the client, or its next control frame. Nothing is lost if the future is dropped.
@@ -145,7 +154,7 @@ impl Socket {
         context: &mut Context<'_>,
         step: impl FnOnce(&mut WebSocketContext, &mut Nonblocking<'_, '_>) -> Result<T, Error>,
     ) -> Poll<Result<T, Error>> {
-        let mut stream = Nonblocking { stream: Pin::new(&mut self.stream), context };
+        let mut stream = Nonblocking { stream: Pin::new(&mut self.stream), allowance: &mut self.allowance, context };
         match step(&mut self.protocol, &mut stream) {
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             done => Poll::Ready(done),
@@ -156,6 +165,7 @@ impl Socket {
 /// The connection as the library reads and writes it: [`io::ErrorKind::WouldBlock`] means that the task will be woken.
 struct Nonblocking<'a, 'b> {
     stream: Pin<&'a mut TokioIo<Upgraded>>,
+    allowance: &'a mut Option<Box<TokenBucket>>,
     context: &'a mut Context<'b>,
 }
 
@@ -163,7 +173,15 @@ impl Read for Nonblocking<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut buffer = ReadBuf::new(buffer);
         or_would_block(self.stream.as_mut().poll_read(self.context, &mut buffer))?;
-        Ok(buffer.filled().len())
+        let received = buffer.filled().len();
+        if received > 0 {
+            let now = Instant::now();
+            let allowance = self.allowance.get_or_insert_with(|| Box::new(TokenBucket::full(RECEIVED_BYTES, now)));
+            #[expect(clippy::cast_precision_loss, reason = "one read is far shorter than 2^52 bytes")]
+            let counted = allowance.spend_many(received as f64, now);
+            counted.map_err(|_| io::Error::new(io::ErrorKind::QuotaExceeded, "the client sends too much over a live socket"))?;
+        }
+        Ok(received)
     }
 }
 

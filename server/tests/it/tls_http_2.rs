@@ -1,0 +1,165 @@
+//! HTTP/2: many requests and live sockets share a connection, and one client's pause does not hold up another request.
+
+use std::{future::poll_fn, time::Duration};
+
+use bytes::Bytes;
+use h2::{
+    Reason, RecvStream, SendStream,
+    client::{self, SendRequest},
+    ext::Protocol,
+};
+use reqwest::Method;
+use serde_json::json;
+use server::config::Timeouts;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    seat::{Seat, noise},
+    test_app::{LONG, TIMEOUTS, TestApp},
+    tls::connect,
+};
+
+/// A connection with HTTP/2, whose client takes at most `window_bytes` of a response before it asks for more.
+struct Connection {
+    requests: SendRequest<Bytes>,
+    _driver: AbortOnDropHandle<()>,
+}
+
+impl Connection {
+    async fn open(app: &TestApp, window_bytes: u32) -> Self {
+        let stream = connect(app, &["h2"]).await;
+        let (requests, connection) = client::Builder::new()
+            .initial_window_size(window_bytes)
+            // What one response leaves unread must not hold up the others.
+            .initial_connection_window_size(16 << 20)
+            .handshake(stream)
+            .await
+            .unwrap();
+        let driver = tokio::spawn(async move {
+            #[expect(clippy::let_underscore_must_use, reason = "a test looks at the responses")]
+            let _ = connection.await;
+        });
+        Self { requests, _driver: AbortOnDropHandle::new(driver) }
+    }
+
+    /// Sends a request of this seat, and returns the status, the body of the response and the end for sending.
+    async fn send(&mut self, seat: &Seat, method: Method, path: &str, headers: &[(&str, &str)]) -> (u16, RecvStream, SendStream<Bytes>) {
+        let mut request = http_request(seat, method.clone(), path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(()).unwrap();
+        if method == Method::CONNECT {
+            request.extensions_mut().insert(Protocol::from_static("websocket"));
+        }
+        let mut requests = self.requests.clone().ready().await.unwrap();
+        let (response, sender) = requests.send_request(request, method == Method::GET).unwrap();
+        let response = timeout(LONG, response).await.expect("a response comes in time").unwrap();
+        (response.status().as_u16(), response.into_body(), sender)
+    }
+}
+
+fn http_request(seat: &Seat, method: Method, path: &str) -> axum::http::request::Builder {
+    axum::http::Request::builder()
+        .method(method)
+        .uri(format!("https://{}{path}", seat.door.address()))
+        .header("authorization", format!("Bearer {}", seat.entered.token))
+}
+
+/// The rest of a body; an error if the server resets the stream.
+async fn rest(body: &mut RecvStream) -> Result<Vec<u8>, h2::Error> {
+    let mut bytes = Vec::new();
+    while let Some(part) = timeout(LONG, body.data()).await.expect("the body goes on in time") {
+        let part = part?;
+        body.flow_control().release_capacity(part.len())?;
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
+}
+
+#[tokio::test]
+async fn a_live_socket_is_one_of_the_streams() {
+    let app = TestApp::with_flags(&["--tls-self-signed"]).await;
+    let owner = app.create_room().await;
+    let mut connection = Connection::open(&app, 1 << 20).await;
+    let path = app::wire::live(&owner.entered.pin, None);
+    let websocket = [("sec-websocket-version", "13")];
+    let (status, mut messages, mut sender) = connection.send(&owner, Method::CONNECT, &path, &websocket).await;
+    assert_eq!(status, 200);
+    let mut received = String::new();
+    let mut until = async |text: &str| {
+        while !received.contains(text) {
+            let part = timeout(LONG, messages.data()).await.expect("a message comes in time").unwrap().unwrap();
+            messages.flow_control().release_capacity(part.len()).unwrap();
+            received.push_str(&String::from_utf8_lossy(&part));
+        }
+    };
+    until("snapshot").await;
+    let (status, mut body, _) = connection.send(&owner, Method::GET, &app::wire::room(&owner.entered.pin), &[]).await;
+    assert_eq!(status, 200);
+    rest(&mut body).await.unwrap();
+    app.join(&owner, "Gina").await;
+    until("Gina").await;
+
+    // A text frame with the mask 0: the owner takes another name.
+    let rename = json!({"type": "rename", "name": "Olympia"}).to_string();
+    let mut frame = vec![0x81, 0x80 | u8::try_from(rename.len()).unwrap(), 0, 0, 0, 0];
+    frame.extend_from_slice(rename.as_bytes());
+    sender.send_data(frame.into(), false).unwrap();
+    until("Olympia").await;
+    drop((sender, connection));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_no_live_socket_is_refused() {
+    let app = TestApp::with_flags(&["--tls-self-signed"]).await;
+    let owner = app.create_room().await;
+    let mut connection = Connection::open(&app, 1 << 20).await;
+    let live = app::wire::live(&owner.entered.pin, None);
+    for (method, path, headers, status) in [
+        (Method::CONNECT, live.as_str(), &[][..], 400),
+        (Method::CONNECT, &live, &[("sec-websocket-version", "8")], 400),
+        (Method::CONNECT, &live, &[("sec-websocket-version", "13"), ("origin", "https://evil.example")], 403),
+        (Method::CONNECT, "/healthz", &[("sec-websocket-version", "13")], 405),
+        (Method::GET, &live, &[("sec-websocket-version", "13")], 400),
+    ] {
+        let (actual, ..) = connection.send(&owner, method.clone(), path, headers).await;
+        assert_eq!(actual, status, "{method} {path} {headers:?}");
+    }
+    drop(connection);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_response_that_the_client_does_not_take_is_reset_and_the_others_go_on() {
+    let app = TestApp::with(&["--tls-self-signed"], Timeouts { stalled_client: Duration::from_millis(300), ..TIMEOUTS }).await;
+    let owner = app.create_room().await;
+    let bytes = noise(4 << 20);
+    let file = owner.upload("film.mp4", &bytes).await;
+    let mut connection = Connection::open(&app, 64 << 10).await;
+    let path = owner.file(file);
+    let (status, mut stalled, _) = connection.send(&owner, Method::GET, &path, &[]).await;
+    assert_eq!(status, 200);
+    // Nothing of the first response is taken, until the server gives it up.
+    let reset = timeout(LONG, poll_fn(|context| stalled_reset(&mut stalled, context))).await.expect("the stream is reset");
+    assert_eq!(reset, Some(Reason::CANCEL));
+    let (status, mut again, _) = connection.send(&owner, Method::GET, &path, &[]).await;
+    assert_eq!(status, 200);
+    assert!(rest(&mut again).await.unwrap() == bytes, "the download is damaged");
+    drop(connection);
+    app.finish().await;
+}
+
+/// The reason for which the server resets the stream of a body of which nothing is taken.
+fn stalled_reset(body: &mut RecvStream, context: &mut std::task::Context<'_>) -> std::task::Poll<Option<Reason>> {
+    loop {
+        match std::task::ready!(body.poll_data(context)) {
+            // The capacity of what came is not given back, so nothing more comes.
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return std::task::Poll::Ready(error.reason()),
+            None => return std::task::Poll::Ready(None),
+        }
+    }
+}
