@@ -24,6 +24,9 @@ const CATEGORIES: [PluralCategory; 6] =
 /// The placeholder for the number in a message with plural forms.
 const COUNT: &str = "count";
 
+/// The beginning of the keys of messages that only the server shows. Neither pages nor the program in the browser have them.
+const SERVER_ONLY: &str = "trust_";
+
 /// Messages by their keys.
 type Catalogue = BTreeMap<String, Message>;
 
@@ -41,18 +44,24 @@ fn main() {
     let problems: Vec<String> = catalogues.iter().flat_map(|(language, catalogue)| problems(language, catalogue, source)).collect();
     assert!(problems.is_empty(), "the catalogues do not fit together:\n{}", problems.join("\n"));
 
-    let tables: BTreeMap<&str, String> =
-        catalogues.iter().map(|(language, catalogue)| (language.as_str(), table(language, catalogue, &arguments))).collect();
+    let tables: BTreeMap<&str, (String, String)> = catalogues
+        .iter()
+        .map(|(language, catalogue)| {
+            let page: Vec<String> = lines(catalogue, &arguments, false).chain([numbers(language)]).collect();
+            let server: Vec<String> = lines(catalogue, &arguments, true).collect();
+            (language.as_str(), (page.join("\n"), server.join("\n")))
+        })
+        .collect();
     let mut code = methods(source, &arguments);
     let mut hasher = DefaultHasher::new();
     tables.hash(&mut hasher);
     writeln!(code, "/// Changes whenever a text does.\npub const VERSION: &str = \"{:016x}\";", hasher.finish())
         .expect("writing to a String cannot fail");
-    writeln!(code, "#[cfg(any(target_arch = \"wasm32\", test))]\n/// The line of a table that shows how numbers are written.\nconst NUMBERS: usize = {};", source.len())
+    writeln!(code, "#[cfg(any(target_arch = \"wasm32\", test))]\n/// The line of a table that shows how numbers are written.\nconst NUMBERS: usize = {};", source.keys().filter(|key| !key.starts_with(SERVER_ONLY)).count())
         .expect("writing to a String cannot fail");
     writeln!(
         code,
-        "#[cfg(not(target_arch = \"wasm32\"))]\nconst TABLES: [(&str, &str); {}] = {:?};",
+        "#[cfg(not(target_arch = \"wasm32\"))]\nconst TABLES: [(&str, (&str, &str)); {}] = {:?};",
         tables.len(),
         tables.iter().collect::<Vec<_>>()
     )
@@ -177,11 +186,11 @@ fn numbers(language: &str) -> String {
     ["1234567890.5", "1000"].map(|digits| formatter.format(&digits.parse().expect("digits")).to_string()).join("\t")
 }
 
-/// The table of a language: its texts in the order of their keys, one on each line, and a last line with the examples
-/// of [`numbers`]. Plural forms are separated by bars. Placeholders are numbered: `{0}` is the count, `{1}` the first
-/// of `arguments`.
-fn table(language: &str, catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
-    let lines = catalogue.iter().map(|(key, message)| {
+/// The texts of a catalogue in the order of their keys, either those that only the server shows, or the others. Plural forms are
+/// separated by bars. Placeholders are numbered: `{0}` is the count, `{1}` the first of `arguments`.
+fn lines(catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>, is_server_only: bool) -> impl Iterator<Item = String> {
+    let chosen = catalogue.iter().filter(move |(key, _)| key.starts_with(SERVER_ONLY) == is_server_only);
+    chosen.map(|(key, message)| {
         let numbered = |form: &String| {
             let form = form.replace(&format!("{{{COUNT}}}"), "{0}");
             arguments[key.as_str()]
@@ -196,20 +205,22 @@ fn table(language: &str, catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<S
                 forms.join("|")
             }
         }
-    });
-    lines.chain([numbers(language)]).collect::<Vec<_>>().join("\n")
+    })
 }
 
-/// The code of the methods, one for each key. The English text of a message is the documentation of its method.
+/// The code of the methods, one for each key. The English text of a message is the documentation of its method. The messages
+/// that only the server shows come after those of pages and the line with the examples of [`numbers`].
 fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
     let mut code = String::from("impl Messages {\n");
-    for (index, (key, message)) in source.iter().enumerate() {
+    let (server, pages): (Vec<_>, Vec<_>) = source.iter().partition(|(key, _)| key.starts_with(SERVER_ONLY));
+    let indexed = pages.iter().enumerate().chain(server.iter().enumerate().map(|(index, message)| (pages.len() + 1 + index, message)));
+    for (index, (key, message)) in indexed {
         let doc = message.forms().last().copied().unwrap_or_default();
         let names = &arguments[key.as_str()];
         let parameters: String = names.iter().map(|name| format!(", {name}: &str")).collect();
         let values = names.join(", ");
         // `continue` is a keyword of Rust.
-        let name = if key == "continue" { "r#continue" } else { key };
+        let name = if *key == "continue" { "r#continue" } else { key };
         let method = match message {
             Message::Text(_) if names.is_empty() => format!("pub fn {name}(self) -> &'static str {{ self.text({index}) }}"),
             Message::Text(_) => format!("pub fn {name}(self{parameters}) -> String {{ self.filled({index}, &[{values}]) }}"),
@@ -217,7 +228,8 @@ fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> Strin
                 format!("pub fn {name}(self, count: usize{parameters}) -> String {{ self.counted({index}, count, &[{values}]) }}")
             }
         };
-        writeln!(code, "    /// `{doc}`\n    #[must_use]\n    {method}").expect("writing to a String cannot fail");
+        let only = if key.starts_with(SERVER_ONLY) { "#[cfg(not(target_arch = \"wasm32\"))]\n    " } else { "" };
+        writeln!(code, "    /// `{doc}`\n    {only}#[must_use]\n    {method}").expect("writing to a String cannot fail");
     }
     code.push_str("}\n");
     code

@@ -30,6 +30,8 @@ pub struct ServerDescription {
     /// The host and port in the address of the page, if they lead every device to itself, such as `localhost:3000`.
     /// `origin` has the same ones if there is no address at which other devices reach the server.
     pub loopback: Option<String>,
+    /// Whether the server signs its own certificate, which a device has to be told to trust.
+    pub signs_itself: bool,
     /// The number of digits of the server's PINs.
     pub pin_digits: usize,
     /// How long the server keeps a room that nobody uses, in seconds.

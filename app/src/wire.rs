@@ -10,7 +10,7 @@ mod place;
 mod problem;
 
 pub use addresses::{
-    CREATE_FORM, JOIN_FORM, LANGUAGE_FORM, ROOMS, archive, file, files, folder_archive, join_page, join_qr, leave_form, live,
+    CREATE_FORM, JOIN_FORM, LANGUAGE_FORM, ROOMS, TRUST_PAGE, archive, file, files, folder_archive, join_page, join_qr, leave_form, live,
     live_in_batches, manifest, members, messages, preview, room, room_page, snippet, snippets, thumbnail, upload_form, view,
 };
 pub use bodies::{AddSnippet, Entered, JoinRequest, KnownRoom, RoomView, SnippetAdded};

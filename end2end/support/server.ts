@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const PROGRAM = process.env.SNAPDROP_BIN ?? fileURLToPath(new URL('../../target/release/snapdrop', import.meta.url));
 // A test may open more rooms, take more seats and try more PINs than people behind one address do.
 const LIMITS = ['--max-joins-per-address', '0', '--max-rooms-per-address', '0', '--max-guesses-per-address', '300'];
-const ANNOUNCEMENT = /^SnapDrop listens on (http:\/\/(.+))$/;
+const ANNOUNCEMENT = /^SnapDrop listens on (https?:\/\/.+)$/;
 
 export class Server {
   /** The address of the server: scheme, host and port. */
@@ -49,6 +49,11 @@ export class Server {
   /** Kills the program, so that it cannot finish anything. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
+  }
+
+  /** The certificate of the authority that a server with TLS made for itself. */
+  get authority(): string {
+    return join(this.dataDir, 'snapdrop-ca.pem');
   }
 
   /** The names of all files in the server's folder of uploaded files. */

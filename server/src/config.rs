@@ -22,7 +22,7 @@ use ipnet::IpNet;
 use crate::durability::SyncMode;
 
 pub use limits::Limits;
-pub use tls::{TlsMode, TlsOptions};
+pub use tls::{AcmeSettings, TlsMode, TlsOptions};
 
 /// The configuration of one server.
 #[derive(Clone, Debug, Parser)]
@@ -267,6 +267,11 @@ mod tests {
             ("--trusted-proxy", "proxy", "not an address or a network such as 10.0.0.0/8"),
             ("--trusted-proxy", "10.0.0.0/33", "not an address or a network such as 10.0.0.0/8"),
             ("--trusted-proxy", "10.0.0.0/", "not an address or a network such as 10.0.0.0/8"),
+            ("--acme-domain", "*.drop.example", "not a name such as drop.example"),
+            ("--acme-domain", "localhost", "not a name such as drop.example"),
+            ("--acme-domain", "203.0.113.9", "not a name such as drop.example"),
+            ("--acme-contact", "nobody", "not an address such as mailto:you@drop.example"),
+            ("--acme-directory", "http://acme.example/dir", "not an address such as https://acme-v02.api.letsencrypt.org/directory"),
             ("--pin-digits", "3", "must be a number from 4 to 12"),
             ("--max-connections", "many", "must be a whole number; 0 lifts the limit"),
             ("--max-connections-per-address", "-1", "must be a whole number; 0 lifts the limit"),
@@ -291,6 +296,8 @@ mod tests {
             (&["--tls-key", "k.pem"], "--tls-key needs --tls-cert"),
             (&["--tls-cert", "c.pem", "--tls-key", "k.pem", "--tls-self-signed"], "--tls-self-signed cannot be used with --tls-cert"),
             (&["--http-listen", "127.0.0.1:80"], "--http-listen leads to HTTPS"),
+            (&["--acme-domain", "drop.example", "--tls-self-signed"], "--acme-domain cannot be used with --tls-self-signed"),
+            (&["--acme-domain", "drop.example", "--tls-cert", "c", "--tls-key", "k"], "--acme-domain cannot be used with --tls-cert"),
             (&["--http-listen", "80", "--tls-self-signed"], "--http-listen (or SNAPDROP_HTTP_LISTEN): \"80\": invalid socket address"),
         ] {
             let Err(ConfigError::Invalid(line)) = Config::from_args([&["snapdrop"], flags].concat()) else {

@@ -10,6 +10,7 @@ pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod pages;
 pub(crate) mod plain;
+pub(crate) mod trust;
 
 mod preferences;
 mod refusal;

@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let listener = bind(config.listen).await?;
-    let plain_listener = match config.tls.http_listen {
+    let plain_listener = match config.tls.plain_listen(config.listen) {
         Some(address) => Some(bind(address).await?),
         None => None,
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::wire;
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
     http::{HeaderValue, Method, header},
     middleware::{self, Next},
@@ -21,6 +21,7 @@ use crate::http::{
     health,
     pages::{self, forms, join_code, language, refused, upload_form},
     plain::{self, PlainPort},
+    trust,
 };
 
 /// The most bytes of a request body that is read into memory as a whole. Chunks of files are streamed, so this does not
@@ -67,6 +68,9 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route("/share", post(share::without_worker))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route(wire::TRUST_PAGE, get(trust::page))
+        .route(trust::CERTIFICATE, get(trust::certificate))
+        .route(trust::PROFILE, get(trust::profile))
         .fallback(pages::fallback)
         .layer(whole_bodies)
         .merge(upload_form)
@@ -92,19 +96,27 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&services), proxy::apply))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(services);
-    // This layer is outside of the routes, because the method that it sets decides which handler is called.
+    // These layers are outside of the routes, because the method that one of them sets decides which handler is called. Pages of
+    // every origin may ask for the one address beside them.
     Router::new()
+        .route(trust::TRUSTED, get(trust::trusted))
         .fallback_service(routes)
         .layer(middleware::map_request(method_override::apply))
         .layer(middleware::map_request(host::take_from_target))
         .layer(middleware::from_fn(refuse_tunnels))
 }
 
-/// What answers requests over plain HTTP while the server has TLS: health checks, and a redirect of everything else.
+/// What answers requests over plain HTTP while the server has TLS: health checks, the page on which a device learns to trust the
+/// server, and a redirect of everything else.
 pub(crate) fn plain_router(services: Arc<Services>, port: PlainPort) -> Router {
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route(wire::TRUST_PAGE, get(trust::page))
+        .route(trust::CERTIFICATE, get(trust::certificate))
+        .route(trust::PROFILE, get(trust::profile))
+        .route("/.well-known/acme-challenge/{token}", get(plain::challenge))
+        .layer(Extension(port))
         .fallback(move |services, request: Request| plain::redirect(services, port, request))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -1,12 +1,14 @@
 //! TLS: the certificate that the server shows, where it comes from, and how it stays valid while the server runs.
 //!
-//! There is one mode at a time: the administrator's own certificate (`files`), or one that the server signs itself for its
-//! local network (`local`, with the authority in `authority`). In each, a new certificate takes the place of the old one
-//! between two handshakes, so that no connection ends.
+//! There is one mode at a time: the administrator's own certificate (`files`), one that the server signs itself for its
+//! local network (`local`, with the authority in `authority`), or one of a public authority (`acme`). In each, a new certificate
+//! takes the place of the old one between two handshakes, so that no connection ends.
 
+mod acme;
 mod authority;
 mod error;
 mod files;
+mod kept_file;
 mod local;
 mod names;
 
@@ -22,6 +24,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::TlsMode, locks::lock, tasks};
+use acme::{ACME_TLS_1, AcmeCertificates, Challenges};
 use files::CertificateFiles;
 use local::LocalCertificates;
 
@@ -53,15 +56,27 @@ pub struct Tls {
 enum Source {
     Files(CertificateFiles),
     Local(LocalCertificates),
+    Acme(AcmeCertificates),
 }
 
 /// The certificate that handshakes show from now on.
 #[derive(Debug)]
-struct Shown(Mutex<Arc<CertifiedKey>>);
+struct Shown {
+    /// `None` until a public authority has given the first one. Until then, handshakes fail.
+    certificate: Mutex<Option<Arc<CertifiedKey>>>,
+    challenges: Arc<Challenges>,
+}
+
+impl Shown {
+    fn set(&self, key: CertifiedKey) {
+        *lock(&self.certificate) = Some(Arc::new(key));
+    }
+}
 
 impl ResolvesServerCert for Shown {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&lock(&self.0)))
+    fn resolve(&self, client: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let is_challenge = client.alpn().is_some_and(|mut protocols| protocols.any(|name| name == ACME_TLS_1));
+        if is_challenge { self.challenges.certificate(client.server_name()?) } else { lock(&self.certificate).clone() }
     }
 }
 
@@ -72,23 +87,29 @@ impl Tls {
     /// # Errors
     /// [`TlsError`] when there is no certificate that can be used.
     pub fn open(mode: &TlsMode, data_dir: &Path, extra_names: &[String]) -> Result<Self, TlsError> {
+        let challenges = Arc::new(Challenges::default());
         let (source, key) = match mode {
             TlsMode::Files { certificate, key } => {
                 let (files, key) = CertificateFiles::open(certificate, key)?;
-                (Source::Files(files), key)
+                (Source::Files(files), Some(key))
             }
             TlsMode::SelfSigned => {
                 let (local, key) = LocalCertificates::open(data_dir, extra_names)?;
-                (Source::Local(local), key)
+                (Source::Local(local), Some(key))
+            }
+            TlsMode::Acme(settings) => {
+                let (acme, key) = AcmeCertificates::open(settings.clone(), data_dir, Arc::clone(&challenges))?;
+                (Source::Acme(acme), key)
             }
         };
-        let shown = Arc::new(Shown(Mutex::new(Arc::new(key))));
+        let shown = Arc::new(Shown { certificate: Mutex::new(key.map(Arc::new)), challenges });
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Setup)?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+        let challenge = matches!(source, Source::Acme(_)).then_some(ACME_TLS_1);
+        config.alpn_protocols = PROTOCOLS.into_iter().chain(challenge).map(<[u8]>::to_vec).collect();
         Ok(Self { config: Arc::new(config), shown, source })
     }
 
@@ -101,17 +122,29 @@ impl Tls {
     #[must_use]
     pub fn authority(&self) -> Option<&Authority> {
         match &self.source {
-            Source::Files(_) => None,
             Source::Local(local) => Some(local.authority()),
+            Source::Files(_) | Source::Acme(_) => None,
         }
+    }
+
+    /// What a public authority expects to find under this token at the server's address (RFC 8555, section 8.3), if it is proving
+    /// just now that the server has its name.
+    #[must_use]
+    pub(crate) fn challenge_answer(&self, token: &str) -> Option<String> {
+        self.shown.challenges.answer(token)
     }
 
     /// Keeps the certificate valid until `stop` is cancelled. When no new one can be had, the old one stays, and the reason is
     /// logged.
     pub(crate) async fn keep_valid(self: Arc<Self>, stop: CancellationToken) {
-        let period = match self.source {
+        let period = match &self.source {
             Source::Files(_) => FILES_LOOKED_AT,
             Source::Local(_) => NAMES_LOOKED_AT,
+            Source::Acme(acme) => {
+                // A certificate that is being ordered is ordered again after the next start.
+                stop.run_until_cancelled(Box::pin(acme.keep_valid(&self.shown))).await;
+                return;
+            }
         };
         while stop.run_until_cancelled(tokio::time::sleep(period)).await.is_some() {
             let tls = Arc::clone(&self);
@@ -123,10 +156,11 @@ impl Tls {
         let renewed = match &self.source {
             Source::Files(files) => files.changed(),
             Source::Local(local) => local.renewed(),
+            Source::Acme(_) => Ok(None),
         };
         match renewed {
             Ok(Some(key)) => {
-                *lock(&self.shown.0) = Arc::new(key);
+                self.shown.set(key);
                 tracing::info!("there is a new certificate");
             }
             Ok(None) => {}

@@ -21,7 +21,7 @@ static KNOWN: LazyLock<HashMap<Language, Known>> = LazyLock::new(|| {
     let known = |language: Language| {
         let locale: Locale = language.tag().parse().expect("every tag is well-formed");
         let known = Known {
-            texts: table(language).split('\n').collect(),
+            texts: [table(language), server_table(language)].into_iter().flat_map(|table| table.split('\n')).collect(),
             plurals: PluralRules::try_new_cardinal((&locale).into()).expect("the locale data is compiled in"),
             numbers: DecimalFormatter::try_new((&locale).into(), Default::default()).expect("the locale data is compiled in"),
         };
@@ -44,8 +44,17 @@ pub fn provide(language: Language) {
 /// The texts of a language in the form in which pages carry them: one on each line.
 #[must_use]
 pub fn table(language: Language) -> &'static str {
+    tables(language).0
+}
+
+/// The texts of a language that only the server shows, in the same form.
+fn server_table(language: Language) -> &'static str {
+    tables(language).1
+}
+
+fn tables(language: Language) -> (&'static str, &'static str) {
     let found = TABLES.iter().find(|(code, _)| *code == language.code());
-    found.map(|(_, table)| *table).expect("every language has a catalogue")
+    found.map(|(_, tables)| *tables).expect("every language has a catalogue")
 }
 
 impl Messages {

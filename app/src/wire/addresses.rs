@@ -133,6 +133,9 @@ pub const CREATE_FORM: &str = "/create";
 /// The address to which the plain form that chooses a language is sent by a page without a script.
 pub const LANGUAGE_FORM: &str = "/language";
 
+/// The page on which a device learns to trust a server that signs its own certificate.
+pub const TRUST_PAGE: &str = "/ca";
+
 /// The texts of the language with this code, in the order that the program with this `version` expects (see
 /// `i18n::VERSION`).
 #[must_use]

@@ -13,6 +13,16 @@ pub fn remember(name: &str, value: Option<&str>) -> String {
     [name, "=", value.unwrap_or_default(), if value.is_some() { REMEMBER } else { ERASE }].concat()
 }
 
+/// The beginning of the name of a cookie that browsers take only over TLS, from this host alone and for all its paths (RFC
+/// 6265bis, section 4.1.3.2). Neither a neighbour in the network nor another program of the domain can make one.
+pub const HOST_ONLY: &str = "__Host-";
+
+/// The form that a cookie has over TLS.
+#[must_use]
+pub fn protected(cookie: &str) -> String {
+    [HOST_ONLY, cookie, "; Secure"].concat()
+}
+
 /// The value of the cookie with this name in a `Cookie` header field (section 4.2).
 #[must_use]
 pub fn value_of<'a>(cookies: &'a str, name: &str) -> Option<&'a str> {

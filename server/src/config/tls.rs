@@ -1,6 +1,11 @@
 //! How connections are encrypted. At most one of the modes is chosen; without one, the server speaks plain HTTP.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use axum::http::Uri;
 
 /// Encryption of connections.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -18,7 +23,23 @@ pub struct TlsOptions {
     #[arg(long, env = "SNAPDROP_TLS_SELF_SIGNED")]
     pub tls_self_signed: bool,
 
-    /// Address and port on which plain HTTP leads to HTTPS [default: none]
+    /// A name under which the internet reaches this server, for a certificate of a public authority (ACME); may be repeated
+    #[arg(long, env = "SNAPDROP_ACME_DOMAIN", value_name = "NAME", value_delimiter = ',', value_parser = domain)]
+    pub acme_domain: Vec<String>,
+
+    /// Where that authority may write to, such as mailto:you@drop.example; may be repeated
+    #[arg(long, env = "SNAPDROP_ACME_CONTACT", value_name = "ADDRESS", value_delimiter = ',', value_parser = contact)]
+    pub acme_contact: Vec<String>,
+
+    /// The address of that authority's directory
+    #[arg(long, env = "SNAPDROP_ACME_DIRECTORY", value_name = "URL", default_value = LETS_ENCRYPT, value_parser = directory)]
+    pub acme_directory: String,
+
+    /// A certificate by which the directory itself is trusted, in PEM format [default: those of the system]
+    #[arg(long, env = "SNAPDROP_ACME_DIRECTORY_CA", value_name = "FILE")]
+    pub acme_directory_ca: Option<PathBuf>,
+
+    /// Address and port on which plain HTTP leads to HTTPS [default: none; with --acme-domain, port 80]
     #[arg(long, env = "SNAPDROP_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
     pub http_listen: Option<SocketAddr>,
 
@@ -39,7 +60,27 @@ pub enum TlsMode {
     },
     /// From a local authority of the server itself.
     SelfSigned,
+    /// From a public authority.
+    Acme(AcmeSettings),
 }
+
+/// How a certificate is ordered from a public authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AcmeSettings {
+    /// The names for which it is, in lower case and in order.
+    pub domains: Vec<String>,
+    /// Where the authority may write to, as addresses with a scheme.
+    pub contacts: Vec<String>,
+    /// The address of the authority's directory.
+    pub directory: String,
+    /// The path of the certificate by which the directory is trusted; `None` for those of the system.
+    pub directory_ca: Option<PathBuf>,
+}
+
+/// The directory of Let's Encrypt (<https://letsencrypt.org/docs/acme-protocol-updates/>).
+const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+/// The port to which a public authority comes to prove a name (RFC 8555, section 8.3).
+const HTTP_PORT: u16 = 80;
 
 impl TlsOptions {
     /// The chosen mode; `None` for plain HTTP.
@@ -53,13 +94,58 @@ impl TlsOptions {
             (None, Some(_)) => return Err("--tls-key needs --tls-cert".to_owned()),
             (None, None) => None,
         };
-        match (files, self.tls_self_signed) {
-            (Some(_), true) => Err("--tls-self-signed cannot be used with --tls-cert: choose one way to get a certificate".to_owned()),
-            (None, false) if self.http_listen.is_some() => {
-                Err("--http-listen leads to HTTPS, so it needs --tls-cert or --tls-self-signed".to_owned())
+        let self_signed = self.tls_self_signed.then_some(TlsMode::SelfSigned);
+        let acme = (!self.acme_domain.is_empty()).then(|| {
+            let mut domains = self.acme_domain.clone();
+            domains.sort_unstable();
+            domains.dedup();
+            TlsMode::Acme(AcmeSettings {
+                domains,
+                contacts: self.acme_contact.clone(),
+                directory: self.acme_directory.clone(),
+                directory_ca: self.acme_directory_ca.clone(),
+            })
+        });
+        let named = [("--tls-cert", files), ("--tls-self-signed", self_signed), ("--acme-domain", acme)];
+        let mut chosen = named.into_iter().filter_map(|(flag, mode)| Some((flag, mode?)));
+        match (chosen.next(), chosen.next()) {
+            (Some((one, _)), Some((other, _))) => Err(format!("{other} cannot be used with {one}: choose one way to get a certificate")),
+            (Some((_, mode)), None) => Ok(Some(mode)),
+            (None, _) if self.http_listen.is_some() => {
+                Err("--http-listen leads to HTTPS, so it needs --tls-cert, --tls-self-signed or --acme-domain".to_owned())
             }
-            (files, false) => Ok(files),
-            (None, true) => Ok(Some(TlsMode::SelfSigned)),
+            (None, _) => Ok(None),
         }
     }
+
+    /// The address and port for plain HTTP; `None` if there is none. `listen` is the address of TLS.
+    #[must_use]
+    pub fn plain_listen(&self, listen: SocketAddr) -> Option<SocketAddr> {
+        let for_proof = (!self.acme_domain.is_empty()).then(|| SocketAddr::new(listen.ip(), HTTP_PORT));
+        self.http_listen.or(for_proof)
+    }
+}
+
+/// Reads a name that a public authority can certify: one of the Domain Name System with a dot in it, without a wildcard.
+fn domain(text: &str) -> Result<String, String> {
+    let is_label = |label: &str| {
+        let is_allowed = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        (1..64).contains(&label.len()) && is_allowed && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let is_name = text.len() < 254 && text.contains('.') && text.split('.').all(is_label) && text.parse::<IpAddr>().is_err();
+    if is_name { Ok(text.to_ascii_lowercase()) } else { Err("not a name such as drop.example".to_owned()) }
+}
+
+/// Reads an address to write to. A mail address may come without its scheme.
+fn contact(text: &str) -> Result<String, String> {
+    let address = text.strip_prefix("mailto:").unwrap_or(text);
+    let is_mail = matches!(address.split_once('@'), Some((user, host)) if !user.is_empty() && host.contains('.') && !host.contains('@'));
+    let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_mail && is_plain { Ok(format!("mailto:{address}")) } else { Err("not an address such as mailto:you@drop.example".to_owned()) }
+}
+
+/// Reads the address of a directory, which is only trusted over TLS.
+fn directory(text: &str) -> Result<String, String> {
+    let is_url = text.parse::<Uri>().is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()));
+    if is_url { Ok(text.to_owned()) } else { Err(format!("not an address such as {LETS_ENCRYPT}")) }
 }

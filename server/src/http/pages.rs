@@ -174,6 +174,7 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
     let server = ServerDescription {
         origin,
         loopback,
+        signs_itself: services.tls.as_ref().is_some_and(|tls| tls.authority().is_some()),
         pin_digits: services.rooms.pin_digits(),
         room_ttl_secs: services.config.room_ttl.as_secs(),
         theme: preferences::theme(request.headers()),

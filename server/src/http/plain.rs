@@ -2,12 +2,12 @@
 
 use app::wire::ProblemCode;
 use axum::{
-    extract::Request,
-    http::{Uri, header, uri::Authority},
+    extract::{Path, Request},
+    http::{HeaderValue, Method, Uri, header, uri::Authority},
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Refusal, State};
+use super::{Refusal, State, app_shell::assets};
 
 /// The port of HTTPS (RFC 9110, section 4.2.2).
 const HTTPS_PORT: u16 = 443;
@@ -21,8 +21,15 @@ pub(crate) enum PlainPort {
     Other,
 }
 
-/// Redirects to the same address over TLS, permanently and without a change of the method (RFC 9110, section 15.4.9).
+/// Serves the public files and the style that the page at `/ca` needs. Redirects everything else to the same address over TLS, permanently and without a change of the method (RFC 9110, section 15.4.9).
 pub(crate) async fn redirect(services: State, port: PlainPort, request: Request) -> Response {
+    let has_authority = services.tls.as_ref().is_some_and(|tls| tls.authority().is_some());
+    if has_authority
+        && matches!(*request.method(), Method::GET | Method::HEAD)
+        && let Some(file) = assets::serve(request.uri().path(), request.headers())
+    {
+        return file;
+    }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     match secure_origin(host, port, services.port) {
         Some(origin) => {
@@ -33,9 +40,18 @@ pub(crate) async fn redirect(services: State, port: PlainPort, request: Request)
     }
 }
 
+/// `GET /.well-known/acme-challenge/{token}`: what proves to a public authority that this server has its name (RFC 8555, section
+/// 8.3).
+pub(crate) async fn challenge(services: State, Path(token): Path<String>) -> Response {
+    match services.tls.as_ref().and_then(|tls| tls.challenge_answer(&token)) {
+        Some(answer) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))], answer).into_response(),
+        None => Refusal::new(ProblemCode::NotFound, "There is nothing at this address.").into_response(),
+    }
+}
+
 /// The origin over TLS of the host in a header field; `None` if that names no host. `tls_port` is the port of TLS, as far as the
 /// server knows: whoever came to that port named the one that counts.
-fn secure_origin(host: &str, port: PlainPort, tls_port: u16) -> Option<String> {
+pub(super) fn secure_origin(host: &str, port: PlainPort, tls_port: u16) -> Option<String> {
     let authority: Authority = host.parse().ok()?;
     if authority.host().is_empty() || host.contains('@') {
         return None;

@@ -2,10 +2,7 @@
 //! its certificate.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, SystemTime},
 };
 
@@ -18,7 +15,11 @@ use rustls::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::{Names, TlsError, provider};
+use super::{
+    Names, TlsError,
+    kept_file::{read, write},
+    provider,
+};
 
 /// How long the authority's own certificate is valid: ten years, because each device has to be told of a new one.
 const AUTHORITY_LIFETIME: Duration = Duration::from_secs(3650 * DAY_SECS);
@@ -77,8 +78,8 @@ impl Authority {
         params.distinguished_name = distinguished(&format!("SnapDrop on {}", super::names::host_name()));
         (params.not_before, params.not_after) = ((now - BACKDATED).into(), (now + AUTHORITY_LIFETIME).into());
         let certificate = params.self_signed(&key)?;
-        write(key_path, &key.serialize_pem(), 0o600)?;
-        write(certificate_path, &certificate.pem(), 0o600)?;
+        write(key_path, &key.serialize_pem())?;
+        write(certificate_path, &certificate.pem())?;
         let certificate = certificate.der().clone();
         Ok(Self { issuer: Issuer::new(params, key), certificate })
     }
@@ -121,32 +122,9 @@ fn distinguished(name: &str) -> DistinguishedName {
     distinguished
 }
 
-/// The text of a file; `None` if there is no such file.
-fn read(path: &Path) -> Result<Option<String>, TlsError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(TlsError::File { path: path.to_owned(), error }),
-    }
-}
-
-/// Writes a file so that it is there whole or not at all, also after a power cut.
-fn write(path: &Path, text: &str, mode: u32) -> Result<(), TlsError> {
-    let unfinished: PathBuf = path.with_extension("new");
-    let failed = |error| TlsError::File { path: path.to_owned(), error };
-    let written = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&unfinished)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&unfinished, path)?;
-        File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    written().map_err(failed)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use super::*;
     use x509_parser::prelude::{FromDer as _, X509Certificate};

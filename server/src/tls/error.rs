@@ -69,6 +69,14 @@ pub enum TlsError {
         /// The path of the authority's certificate.
         certificate: PathBuf,
     },
+    /// A public authority gave no certificate.
+    #[error("no certificate comes from {directory}: {reason}")]
+    Acme {
+        /// The address of the authority's directory.
+        directory: String,
+        /// What it said, or what went wrong on the way.
+        reason: String,
+    },
     /// A certificate cannot be made.
     #[error("a certificate cannot be made: {0}")]
     Signing(#[from] rcgen::Error),

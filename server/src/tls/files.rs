@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Mutex,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rustls::{
@@ -99,6 +99,13 @@ fn check_time(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsEr
         return Err(TlsError::NotYetValid { path, from: date(validity.not_before) });
     }
     Ok(())
+}
+
+/// From when until when a certificate is valid; `None` if it cannot be read.
+pub(super) fn validity(certificate: &CertificateDer<'_>) -> Option<(SystemTime, SystemTime)> {
+    let (_, certificate) = x509_parser::certificate::X509Certificate::from_der(certificate).ok()?;
+    let time = |time: ASN1Time| Some(UNIX_EPOCH + Duration::from_secs(u64::try_from(time.timestamp()).ok()?));
+    Some((time(certificate.validity().not_before)?, time(certificate.validity().not_after)?))
 }
 
 /// The time as one reads it, such as "2026-11-27".

@@ -17,6 +17,11 @@ use crate::door::Door;
 
 /// A command that runs the program on this data folder, without the settings in this process's environment.
 pub(crate) fn command(folder: &Path) -> Command {
+    command_on(folder, "127.0.0.1:0")
+}
+
+/// The same, to listen on this address.
+pub(crate) fn command_on(folder: &Path, listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_snapdrop"));
     for flag in [
         "LISTEN",
@@ -34,7 +39,7 @@ pub(crate) fn command(folder: &Path) -> Command {
     ] {
         command.env_remove(format!("SNAPDROP_{flag}"));
     }
-    command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(folder);
+    command.args(["--listen", listen, "--data-dir"]).arg(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -26,6 +26,9 @@ pub enum Link {
     Waiting,
     /// Several attempts failed, although the browser has a network: the server does not answer.
     Unanswered,
+    /// Several attempts failed, but the server answers other requests: something on the way, or the browser itself, lets no
+    /// WebSocket through.
+    Blocked,
     /// The browser has no network.
     Offline,
 }

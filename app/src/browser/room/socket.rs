@@ -68,7 +68,7 @@ enum Ending {
 async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedReceiver<ClientMessage>) {
     let (nudge, mut nudges) = unbounded();
     let _listeners = listen_for_nudges(&nudge);
-    let mut failures = 0;
+    let (mut failures, mut is_there) = (0, false);
     let mut since = Some(live.revision());
     loop {
         match connect(live, toasts, &mut since, &mut queued, &mut nudges).await {
@@ -76,13 +76,17 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedRec
             Ending::AfterConnecting => failures = 0,
             Ending::NotConnected => {
                 failures += 1;
-                if let Some(ended) = ended(live).await {
-                    live.ended.set(Some(ended));
-                    return;
-                }
+                is_there = match ask(live).await {
+                    Answer::Ended(ended) => {
+                        live.ended.set(Some(ended));
+                        return;
+                    }
+                    Answer::There => true,
+                    Answer::Unknown => false,
+                };
             }
         }
-        live.link.set(loss(failures));
+        live.link.set(loss(failures, is_there));
         let mut wait = sleep(backoff::after(failures)).fuse();
         loop {
             select! {
@@ -99,26 +103,38 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedRec
     }
 }
 
-/// What is known of a connection that was lost and could not be made again `failures` times. It stays on the page until
-/// the connection is there again.
-fn loss(failures: u32) -> Link {
+/// What is known of a connection that was lost and could not be made again `failures` times, when the last time the server answered
+/// by another way or not. It stays on the page until the connection is there again.
+fn loss(failures: u32, is_there: bool) -> Link {
     match failures {
         0 => Link::Waiting,
         _ if !page::is_online() => Link::Offline,
+        UNANSWERED.. if is_there => Link::Blocked,
         UNANSWERED.. => Link::Unanswered,
         _ => Link::Waiting,
     }
 }
 
+/// What the server says of the room, when the live socket cannot be opened.
+enum Answer {
+    /// The room, or this browser's seat in it, does not exist any more.
+    Ended(Ended),
+    /// Both exist.
+    There,
+    /// The server does not answer, or with another problem.
+    Unknown,
+}
+
 /// Asks the server whether the room and this browser's seat still exist, because a WebSocket that is refused does not
-/// tell why. Returns `None` if both do, or if that is not known.
-async fn ended(live: LiveRoom) -> Option<Ended> {
+/// tell why.
+async fn ask(live: LiveRoom) -> Answer {
     match api::fetch_room(&live.pin()).await {
         Err(problem) if matches!(problem.code, ProblemCode::NoSuchRoom | ProblemCode::RoomClosed) => {
-            Some(Ended::Gone { closed_at_ms: problem.closed_at_ms })
+            Answer::Ended(Ended::Gone { closed_at_ms: problem.closed_at_ms })
         }
-        Err(problem) if problem.code == ProblemCode::NotAMember => Some(Ended::NoSeat),
-        Ok(_) | Err(_) => None,
+        Err(problem) if problem.code == ProblemCode::NotAMember => Answer::Ended(Ended::NoSeat),
+        Ok(_) => Answer::There,
+        Err(_) => Answer::Unknown,
     }
 }
 

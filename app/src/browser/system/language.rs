@@ -3,7 +3,7 @@
 use gloo_net::http::Request;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast as _;
-use web_sys::{HtmlDocument, HtmlElement};
+use web_sys::HtmlElement;
 
 use super::{hydration::Hydration, page, service_worker};
 #[cfg(target_arch = "wasm32")]
@@ -39,9 +39,7 @@ impl LanguageChoice {
     /// change only when the whole page is hydrated: a part that is hydrated after the change would keep the texts that
     /// the server rendered, in the old language.
     pub fn switch(self, language: Language) {
-        let document: HtmlDocument = page::document().unchecked_into();
-        #[expect(clippy::let_underscore_must_use, reason = "without cookies the choice lasts until the page is left")]
-        let _ = document.set_cookie(&language.cookie());
+        page::set_cookie(&language.cookie());
         spawn_local(async move {
             let Some(table) = fetch(language).await else {
                 #[expect(

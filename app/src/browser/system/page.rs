@@ -1,7 +1,9 @@
 //! The page itself: its window and document, whether it is visible, and what its browser can do.
 
 use wasm_bindgen::JsCast as _;
-use web_sys::{Document, HtmlElement, VisibilityState, Window};
+use web_sys::{Document, HtmlDocument, HtmlElement, VisibilityState, Window};
+
+use crate::wire::cookie;
 
 pub(crate) fn window() -> Window {
     leptos::prelude::window()
@@ -13,9 +15,21 @@ pub(crate) fn document() -> Document {
 
 /// The address of a WebSocket on this server: `ws:` for a page with `http:`, `wss:` for one with `https:`.
 pub(crate) fn socket_address(path: &str) -> String {
-    let location = window().location();
-    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss:" } else { "ws:" };
-    format!("{scheme}//{}{path}", location.host().unwrap_or_default())
+    let scheme = if is_over_tls() { "wss:" } else { "ws:" };
+    format!("{scheme}//{}{path}", window().location().host().unwrap_or_default())
+}
+
+fn is_over_tls() -> bool {
+    window().location().protocol().is_ok_and(|protocol| protocol == "https:")
+}
+
+/// Sets a cookie, in the form that the server gives the same one over TLS: bound to this host, and protected. Without cookies,
+/// what it remembers lasts until the page is left.
+pub(crate) fn set_cookie(cookie: &str) {
+    let document: HtmlDocument = document().unchecked_into();
+    let cookie = if is_over_tls() { cookie::protected(cookie) } else { cookie.to_owned() };
+    #[expect(clippy::let_underscore_must_use, reason = "a browser that takes no cookie says nothing of it")]
+    let _ = document.set_cookie(&cookie);
 }
 
 /// The element with this id.

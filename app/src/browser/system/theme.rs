@@ -1,8 +1,6 @@
 //! The theme that the person chose: it is applied to the page, and remembered in a cookie.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
-use web_sys::HtmlDocument;
 
 use super::{page, service_worker};
 use crate::theme::Theme;
@@ -30,9 +28,7 @@ impl ThemeChoice {
         let theme = self.theme.get_untracked().next();
         self.theme.set(theme);
         paint(theme);
-        let document: HtmlDocument = page::document().unchecked_into();
-        #[expect(clippy::let_underscore_must_use, reason = "without cookies the choice lasts until the page is left")]
-        let _ = document.set_cookie(&theme.cookie());
+        page::set_cookie(&theme.cookie());
         service_worker::tell_worker("appearance_changed");
     }
 }

@@ -4,24 +4,33 @@ use leptos::prelude::*;
 
 use crate::{
     browser::room::live_room::{Link, use_live_room},
+    first_paint::use_server,
     i18n::t,
+    wire,
 };
 
 /// Empty while the page is connected or connects for the first time. When the connection was lost, it says so, and
-/// whether that is because of the server or because this browser has no network. Screen readers announce it.
+/// whether that is because of the server, because this browser has no network, or because no live socket gets through: the usual
+/// reason for that is a certificate that the browser does not trust, and then a link leads to the page that helps. Screen readers
+/// announce it.
 #[component]
 pub fn LinkStatus() -> impl IntoView {
     let live = use_live_room();
     let text = move || match live.link.get() {
         Link::Waiting => t().connection_lost(),
         Link::Unanswered => t().server_away(),
+        Link::Blocked => t().socket_blocked(),
         Link::Offline => t().offline_heading(),
         Link::Live | Link::Connecting => "",
     };
     let state = move || match live.link.get() {
         Link::Live => "live",
         Link::Connecting => "connecting",
-        Link::Waiting | Link::Unanswered | Link::Offline => "waiting",
+        Link::Waiting | Link::Unanswered | Link::Blocked | Link::Offline => "waiting",
     };
-    view! { <output class="link-status" aria-live="polite" data-state=state>{text}</output> }
+    let signs_itself = use_server().signs_itself;
+    let help = move || {
+        (signs_itself && live.link.get() == Link::Blocked).then(|| view! { <a href=wire::TRUST_PAGE>{t().socket_blocked_help()}</a> })
+    };
+    view! { <output class="link-status" aria-live="polite" data-state=state>{text} {help}</output> }
 }

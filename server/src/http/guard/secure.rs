@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use app::wire::cookie::{HOST_ONLY, protected};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -9,11 +10,9 @@ use axum::{
     response::Response,
 };
 
+use super::seat_cookie::MAX_AGE_SECS;
 use crate::{fields::Scheme, http::Services};
 
-/// The beginning of the name of a cookie that browsers take only over TLS, from this host alone and for all its paths (RFC
-/// 6265bis, section 4.1.3.2). Neither a neighbour in the network nor another program of the domain can make one.
-const HOST_ONLY: &str = "__Host-";
 /// For how long browsers remember to use TLS only: a year (RFC 6797).
 const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
@@ -76,16 +75,13 @@ fn wrap(headers: &mut HeaderMap, unprotected_seats: &[(String, String)]) {
     headers.remove(header::SET_COOKIE);
     let mut append = |cookie: String| headers.extend(HeaderValue::try_from(cookie).map(|cookie| (header::SET_COOKIE, cookie)));
     for cookie in &set {
-        append(format!("{HOST_ONLY}{cookie}; Secure"));
+        append(protected(cookie));
     }
     for (name, value) in unprotected_seats {
         append(format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
         // The response itself may have set, or taken back, the cookie.
         if !set.iter().any(|cookie| cookie.split('=').next() == Some(name)) {
-            append(format!(
-                "{HOST_ONLY}{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax; Secure",
-                super::seat_cookie::MAX_AGE_SECS
-            ));
+            append(protected(&format!("{name}={value}; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax")));
         }
     }
 }
