@@ -35,7 +35,8 @@ test: unit faults end2end shots interop
 
 unit: $(SNAPDROP)
 	.ci/toolchain authority
-	cargo test -p app -p server --lib --bins --test it --test device_cost --test room_cost --test socket_cost
+	.ci/toolchain proxies
+	SNAPDROP_PROXIES=$(TOOLS)/proxies cargo test -p app -p server --lib --bins --test it --test device_cost --test room_cost --test socket_cost
 
 # One at a time: they fill disks, kill servers and watch the memory of the real program.
 faults: $(SNAPDROP)

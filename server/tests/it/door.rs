@@ -2,7 +2,7 @@
 //! or in its own.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
 };
 
@@ -17,22 +17,28 @@ use crate::seat::Seat;
 #[derive(Clone)]
 pub(crate) struct Door {
     address: SocketAddr,
-    scheme: &'static str,
+    /// Scheme, host and port in the addresses of requests.
+    origin: String,
     http: Client,
     owners: Arc<Mutex<Vec<Seat>>>,
 }
 
 impl Door {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, scheme: "http", http: client(Client::builder().tls_backend_preconfigured(trusting(None))), owners: Arc::default() }
+        let http = client(Client::builder().tls_backend_preconfigured(trusting(None)));
+        Self { address, origin: format!("http://{address}"), http, owners: Arc::default() }
     }
 
     /// The door to a server with TLS whose certificate `authority`, a certificate in DER, has signed.
     pub(crate) fn secure(address: SocketAddr, authority: &[u8]) -> Self {
-        let mut tls = trusting(Some(authority));
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let http = client(Client::builder().tls_backend_preconfigured(tls));
-        Self { address, scheme: "https", http, owners: Arc::default() }
+        let http = client(Client::builder().tls_backend_preconfigured(with_http_2(authority)));
+        Self { address, origin: format!("https://{address}"), http, owners: Arc::default() }
+    }
+
+    /// The door to a proxy that listens here and has a certificate for `name`, for a client with the address `from`.
+    pub(crate) fn through(address: SocketAddr, name: &str, authority: &[u8], from: IpAddr) -> Self {
+        let builder = Client::builder().tls_backend_preconfigured(with_http_2(authority)).resolve(name, address).local_address(from);
+        Self { address, origin: format!("https://{name}:{}", address.port()), http: client(builder), owners: Arc::default() }
     }
 
     /// The same door for a client that speaks HTTP/1.1 only.
@@ -45,9 +51,14 @@ impl Door {
         self.address
     }
 
+    /// The host and port in the addresses of requests.
+    pub(crate) fn host(&self) -> &str {
+        self.origin.split_once("://").unwrap().1
+    }
+
     /// A request without a token.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}://{}{path}", self.scheme, self.address))
+        self.http.request(method, format!("{}{path}", self.origin))
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
@@ -92,6 +103,12 @@ impl Door {
 
 fn client(builder: ClientBuilder) -> Client {
     builder.redirect(Policy::none()).no_proxy().build().unwrap()
+}
+
+fn with_http_2(authority: &[u8]) -> ClientConfig {
+    let mut tls = trusting(Some(authority));
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    tls
 }
 
 /// The client's side of TLS that trusts nothing but `authority`, a certificate in DER.

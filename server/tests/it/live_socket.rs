@@ -58,7 +58,7 @@ pub(crate) async fn connect_at<S: AsyncRead + AsyncWrite + Unpin>(
     path: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<(WebSocketStream<S>, Response), Box<tungstenite::Error>> {
-    let address = format!("ws://{}{path}", seat.door.address());
+    let address = format!("ws://{}{path}", seat.door.host());
     let mut request = address.into_client_request().unwrap();
     request.headers_mut().insert("authorization", format!("Bearer {}", seat.entered.token).parse().unwrap());
     for (name, value) in headers {
