@@ -1,6 +1,6 @@
 # Everything is installed or built on the way; what is there already is left alone.
 #   make run     build and serve (flags: make run ARGS="--listen 127.0.0.1:4000")
-#   make test    every test: unit, integration over real sockets, faults, end to end in Chromium, other clients
+#   make test    every test: unit, integration over real sockets, faults, end to end in Chromium and WebKit, other clients
 #   make lint    formatting, lints for the host, for wasm32 and for the tests in the browser, links in the documentation,
 #                that modules know each other in one direction only, and what the dependencies are
 #   make bench   SnapDrop beside its peers (bench/README.md); make bench-devices: what device detection costs
@@ -20,7 +20,7 @@ SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
 # Building several targets at once would gain nothing, because cargo lets only one build at a time use a target folder.
 .NOTPARALLEL:
-.PHONY: run build test unit faults end2end interop lint soak-tests bench bench-devices abuse load fuzz smoke shots lighthouse tools browser clean
+.PHONY: run build test unit faults end2end webkit interop lint soak-tests bench bench-devices abuse load fuzz smoke shots lighthouse tools browser clean
 
 run: build
 	$(SNAPDROP) $(ARGS)
@@ -31,7 +31,7 @@ $(SNAPDROP): $(SOURCES) | tools
 	cargo leptos build --release -P --split
 	touch $@
 
-test: unit faults end2end shots interop
+test: unit faults end2end webkit shots interop
 
 unit: $(SNAPDROP)
 	.ci/toolchain authority
@@ -44,6 +44,10 @@ faults: $(SNAPDROP)
 
 end2end: $(SNAPDROP) browser
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test
+
+webkit: $(SNAPDROP) browser
+	.ci/toolchain webkit
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test --project=webkit
 
 interop: $(SNAPDROP)
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) end2end/tuspy/run

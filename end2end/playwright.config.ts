@@ -1,8 +1,8 @@
 import { defineConfig } from '@playwright/test';
 
-// The screenshots, the benchmark and Lighthouse run on demand only. Workers read this file again; they inherit the
+// The screenshots, the benchmark, Lighthouse and the tests in WebKit run on demand only. Workers read this file again; they inherit the
 // environment but not the command line, so the chosen project is passed on in SNAPDROP_ON_DEMAND.
-const ON_DEMAND = ['screenshots', 'benchmark', 'lighthouse'];
+const ON_DEMAND = ['screenshots', 'benchmark', 'lighthouse', 'webkit'];
 const isChosen = (name: string) => process.argv.some((argument, at) => argument === `--project=${name}` || (argument === name && process.argv[at - 1] === '--project'));
 const chosen = process.env.SNAPDROP_ON_DEMAND ?? ON_DEMAND.find(isChosen);
 if (chosen !== undefined) process.env.SNAPDROP_ON_DEMAND = chosen;

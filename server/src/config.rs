@@ -11,7 +11,7 @@ use std::{
 };
 
 use app::room::PIN_DIGITS;
-use axum::http::uri::Authority;
+use axum::http::{Uri, uri::Authority};
 use bytesize::ByteSize;
 use clap::{
     Parser,
@@ -86,6 +86,20 @@ pub struct Config {
     /// A proxy, or a network of proxies, whose word is taken for who a client is, such as 127.0.0.1 or 10.0.0.0/8; may be repeated
     #[arg(long, env = "SNAPDROP_TRUSTED_PROXY", value_name = "ADDRESS", value_delimiter = ',', value_parser = network)]
     pub trusted_proxy: Vec<IpNet>,
+
+    /// Connections of these proxies begin with a PROXY header (versions 1 and 2), which says who the client is
+    #[arg(long, env = "SNAPDROP_PROXY_PROTOCOL")]
+    pub proxy_protocol: bool,
+
+    /// The address under which people reach the server, for links and QR codes, such as <https://drop.example> [default: that of the request]
+    #[arg(
+        help = "The address under which people reach the server, for links and QR codes, such as https://drop.example [default: that of each request]",
+        long,
+        env = "SNAPDROP_PUBLIC_URL",
+        value_name = "ORIGIN",
+        value_parser = origin
+    )]
+    pub public_url: Option<String>,
 
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
@@ -168,7 +182,17 @@ impl Config {
             )));
         }
         config.tls.mode().map_err(ConfigError::Invalid)?;
+        if config.proxy_protocol && config.trusted_proxy.is_empty() {
+            return Err(ConfigError::Invalid("--proxy-protocol needs --trusted-proxy, which says whose headers are believed".to_owned()));
+        }
         Ok(config)
+    }
+
+    /// The names and addresses under which the configuration says that people reach the server, without ports.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let public: Option<Uri> = self.public_url.as_ref().and_then(|url| url.parse().ok());
+        self.allowed_host.iter().cloned().chain(public.and_then(|url| url.host().map(ToOwned::to_owned))).collect()
     }
 }
 
@@ -264,6 +288,8 @@ mod tests {
             ("--cors-origin", "*", "not an origin such as https://app.example"),
             ("--cors-origin", "https://app.example/path", "not an origin such as https://app.example"),
             ("--cors-origin", "null", "not an origin such as https://app.example"),
+            ("--public-url", "drop.example", "not an origin such as https://app.example"),
+            ("--public-url", "https://drop.example/drop", "not an origin such as https://app.example"),
             ("--trusted-proxy", "proxy", "not an address or a network such as 10.0.0.0/8"),
             ("--trusted-proxy", "10.0.0.0/33", "not an address or a network such as 10.0.0.0/8"),
             ("--trusted-proxy", "10.0.0.0/", "not an address or a network such as 10.0.0.0/8"),
@@ -305,6 +331,13 @@ mod tests {
             };
             assert!(line.starts_with(expected) && !line.contains('\n'), "{line}");
         }
+    }
+
+    #[test]
+    fn a_proxy_header_is_believed_from_named_proxies_only() {
+        let Err(ConfigError::Invalid(line)) = Config::from_args(["snapdrop", "--proxy-protocol"]) else { panic!("it was taken") };
+        assert!(line.starts_with("--proxy-protocol needs --trusted-proxy"), "{line}");
+        assert!(Config::from_args(["snapdrop", "--proxy-protocol", "--trusted-proxy", "10.0.0.0/8"]).is_ok());
     }
 
     #[test]

@@ -5,17 +5,23 @@ mod admission;
 mod handshake;
 mod http1;
 mod http2;
+mod proxy_header;
 mod refusal;
 mod timed_stream;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, http::Extensions};
-use tokio::{net::TcpListener, task::JoinSet};
+use ipnet::IpNet;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Timeouts, fields::Scheme, tls::Tls};
-use admission::Admission;
+use admission::{Admission, Admitted};
 use handshake::Handshake;
 use refusal::Refuser;
 use timed_stream::{Phase, TimedStream};
@@ -46,6 +52,8 @@ pub(crate) struct Served {
     /// The server's side of TLS, if it has it.
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) timeouts: Timeouts,
+    /// The proxies whose connections begin with a header that names the client.
+    pub(crate) announcing_proxies: Arc<[IpNet]>,
 }
 
 /// The client at the other end of a connection.
@@ -74,10 +82,10 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) {
     let admission = Admission::new(limits);
-    let timeouts = served.timeouts;
+    let (timeouts, announcing_proxies) = (served.timeouts, Arc::clone(&served.announcing_proxies));
     let plainly = async {
         if let Some((listener, router)) = plain_port {
-            let served = Served { plain_router: router.clone(), router, tls: None, timeouts };
+            let served = Served { plain_router: router.clone(), router, tls: None, timeouts, announcing_proxies };
             accept(listener, served, admission.clone(), stop.clone()).await;
         }
     };
@@ -87,7 +95,7 @@ pub(crate) async fn serve(
 /// Accepts and serves the connections of one listener.
 async fn accept(listener: TcpListener, served: Served, admission: Admission, stop: CancellationToken) {
     let mut connections = JoinSet::new();
-    let (served, refuser) = (Arc::new(served), Refuser::new());
+    let (served, refuser) = (Arc::new(served), Arc::new(Refuser::new()));
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -100,9 +108,20 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
                     }
                     match admission.admit(peer.ip()) {
                         Some(admitted) => {
-                            let phase = Phase::default();
-                            let stream = TimedStream::new(stream, phase.clone(), served.timeouts, admitted);
-                            connections.spawn(connection(stream, phase, peer, buffer_bytes, Arc::clone(&served), stop.clone()));
+                            let announced = served.announcing_proxies.iter().any(|proxies| proxies.contains(&peer.ip().to_canonical()));
+                            let served = Arc::clone(&served);
+                            if announced {
+                                let (admission, refuser) = (admission.clone(), Arc::clone(&refuser));
+                                let introduced = introduced(stream, peer, admitted, admission, refuser, Arc::clone(&served));
+                                let stop = stop.clone();
+                                connections.spawn(async move {
+                                    if let Some((stream, client, admitted)) = introduced.await {
+                                        connection(stream, admitted, client, buffer_bytes, served, stop).await;
+                                    }
+                                });
+                            } else {
+                                connections.spawn(connection(stream, admitted, peer, buffer_bytes, served, stop.clone()));
+                            }
                         }
                         None => refuser.refuse(stream, served.tls.as_ref().map(|tls| tls.acceptor())),
                     }
@@ -116,15 +135,48 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
     while connections.join_next().await.is_some() {}
 }
 
+/// Reads the header in which a proxy names its client, and admits the client in the place of the proxy. `None` if there is no such
+/// header, or no place: then that has been said.
+async fn introduced(
+    mut stream: TcpStream,
+    proxy: SocketAddr,
+    admitted: Admitted,
+    admission: Admission,
+    refuser: Arc<Refuser>,
+    served: Arc<Served>,
+) -> Option<(TcpStream, SocketAddr, Admitted)> {
+    match timeout(served.timeouts.head, proxy_header::read(&mut stream)).await {
+        Ok(Ok(None)) => Some((stream, proxy, admitted)),
+        Ok(Ok(Some(client))) => {
+            drop(admitted);
+            match admission.admit(client.ip()) {
+                Some(admitted) => Some((stream, client, admitted)),
+                None => {
+                    refuser.refuse(stream, served.tls.as_ref().map(|tls| tls.acceptor()));
+                    None
+                }
+            }
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%proxy, %error, "a connection of a trusted proxy was refused");
+            refuser.refuse_nameless(stream);
+            None
+        }
+        Err(_) => None,
+    }
+}
+
 /// Serves the requests of one connection in the protocol that its client chooses.
 async fn connection(
-    stream: TimedStream,
-    phase: Phase,
+    stream: TcpStream,
+    admitted: Admitted,
     address: SocketAddr,
     buffer_bytes: usize,
     served: Arc<Served>,
     stop: CancellationToken,
 ) {
+    let phase = Phase::default();
+    let stream = TimedStream::new(stream, phase.clone(), served.timeouts, admitted);
     let (http, https) = (Peer { address, scheme: Scheme::Http }, Peer { address, scheme: Scheme::Https });
     let Some(tls) = &served.tls else {
         return http1::serve(stream, phase, http, buffer_bytes, served.router.clone(), stop).await;

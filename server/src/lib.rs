@@ -79,7 +79,7 @@ impl Server {
         std::fs::create_dir_all(&files_folder).map_err(unusable)?;
         // It comes first: a wrong certificate is found before anything of the rooms is changed.
         let mode = config.tls.mode().map_err(ServeError::Flags)?;
-        let tls = mode.map(|mode| Tls::open(&mode, &folder, &config.allowed_host)).transpose()?.map(Arc::new);
+        let tls = mode.map(|mode| Tls::open(&mode, &folder, &config.names())).transpose()?.map(Arc::new);
         // Without its database, every file would be an orphan, and be erased, just like the keys of all rooms.
         if std::fs::metadata(&database).map_or(0, |found| found.len()) == 0 {
             if FileStore::has_files(&files_folder).map_err(unusable)? {
@@ -186,7 +186,15 @@ impl Server {
             per_address: limits.max_connections_per_address,
             proxies: services.config.trusted_proxy.clone(),
         };
-        let served = Served { router, plain_router, tls: services.tls.clone(), timeouts: services.config.timeouts };
+        let config = &services.config;
+        let announcing_proxies = if config.proxy_protocol { config.trusted_proxy.clone() } else { Vec::new() };
+        let served = Served {
+            router,
+            plain_router,
+            tls: services.tls.clone(),
+            timeouts: config.timeouts,
+            announcing_proxies: announcing_proxies.into(),
+        };
         let serving = AbortOnDropHandle::new(tokio::spawn(connections::serve(listener, plain_port, served, limits, stop.clone())));
 
         stop.cancelled().await;

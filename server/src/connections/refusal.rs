@@ -3,6 +3,7 @@
 use std::{io, sync::Arc, time::Duration};
 
 use app::wire::{Problem, ProblemCode};
+use axum::http::StatusCode;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -40,9 +41,9 @@ impl Refuser {
                     Some(acceptor) => {
                         // With HTTP/2, the answer would be another one. Browsers say that the connection was closed.
                         let stream = acceptor.accept(stream).await?;
-                        if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) { Ok(()) } else { send(stream).await }
+                        if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) { Ok(()) } else { send(stream, &no_place()).await }
                     }
-                    None => send(stream).await,
+                    None => send(stream, &no_place()).await,
                 }
             };
             #[expect(clippy::let_underscore_must_use, reason = "the connection ends, however the refusal went")]
@@ -50,10 +51,22 @@ impl Refuser {
             drop(place);
         });
     }
+
+    /// Answers a connection of a proxy that did not name its client with 400, without TLS: whoever looks for the fault sees it.
+    pub(super) fn refuse_nameless(&self, stream: TcpStream) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
+        let detail = "A connection of this proxy has to begin with one PROXY header (--proxy-protocol).";
+        let answer = answer(&Problem::new(ProblemCode::MalformedRequest, detail));
+        tokio::spawn(async move {
+            #[expect(clippy::let_underscore_must_use, reason = "the connection ends, however the refusal went")]
+            let _ = timeout(PATIENCE, send(stream, &answer)).await;
+            drop(place);
+        });
+    }
 }
 
-async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    stream.write_all(&answer()).await?;
+async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &[u8]) -> io::Result<()> {
+    stream.write_all(answer).await?;
     stream.shutdown().await?;
     // What the client sends is read, because a connection that ends with unread bytes is reset, and the answer may be lost
     // with it.
@@ -62,17 +75,24 @@ async fn send(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()>
     Ok(())
 }
 
-fn answer() -> Vec<u8> {
+fn no_place() -> Vec<u8> {
     let mut problem = Problem::new(
         ProblemCode::TooManyConnections,
         "Too many connections are open, from your address or in all. Close what you do not need, or try again in a few seconds.",
     );
     problem.retry_after_secs = Some(RETRY_AFTER_SECS);
-    let body = serde_json::to_string(&problem).expect("a problem has string keys and no failing parts");
-    let length = body.len();
+    answer(&problem)
+}
+
+/// The answer with a problem, as the last one of its connection.
+fn answer(problem: &Problem) -> Vec<u8> {
+    let body = serde_json::to_string(problem).expect("a problem has string keys and no failing parts");
+    let (status, length) = (problem.status, body.len());
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+    let retry_after = problem.retry_after_secs.map(|secs| format!("retry-after: {secs}\r\n")).unwrap_or_default();
     format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
-         retry-after: {RETRY_AFTER_SECS}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n{body}"
+        "HTTP/1.1 {status} {reason}\r\ncontent-type: application/problem+json\r\ncontent-length: {length}\r\n\
+         {retry_after}cache-control: no-store\r\nconnection: close\r\n\r\n{body}"
     )
     .into_bytes()
 }

@@ -60,6 +60,7 @@ mod pages;
 mod presence;
 mod previews;
 mod proxies;
+mod proxy_protocol;
 mod quotas;
 mod ranges;
 mod receipts;

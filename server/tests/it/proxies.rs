@@ -83,6 +83,10 @@ async fn links_lead_to_where_the_client_is() {
     assert!(text.await.unwrap().text().await.unwrap().contains("https://drop.example:8443"));
     app.finish().await;
 
+    let app = TestApp::with_flags(&["--public-url", "https://drop.example:8443"]).await;
+    assert!(app.get("/").await.text().await.unwrap().contains("https://drop.example:8443"));
+    app.finish().await;
+
     // Nobody else is believed.
     let app = TestApp::start().await;
     let request = app.request(Method::GET, "/").header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "https");

@@ -21,7 +21,7 @@ use crate::http::{Refusal, Services};
 pub(crate) async fn check(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     let is_foreign_image = is_foreign_image(request.uri().path(), headers);
-    if is_from_here(headers) && !is_foreign_image {
+    if is_from_here(headers, services.config.public_url.as_deref()) && !is_foreign_image {
         return next.run(request).await;
     }
     if cors::allowed_origin(&services, headers).is_some() {
@@ -74,8 +74,9 @@ fn is_foreign_image(path: &str, headers: &HeaderMap) -> bool {
         || shown_by.is_some_and(|page| !text(header::HOST).is_some_and(|host| page.as_str().eq_ignore_ascii_case(host)))
 }
 
-/// Whether the request comes from a page of this server, or from no page.
-fn is_from_here(headers: &HeaderMap) -> bool {
+/// Whether the request comes from a page of this server, or from no page. `public_origin` is the origin of this server's pages, if the
+/// configuration names it: then a proxy may hide the host.
+fn is_from_here(headers: &HeaderMap, public_origin: Option<&str>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     // Browsers send `Sec-Fetch-Site` only to secure origins. It is preferred to `Origin`, because behind a proxy that
     // changes `Host` and is not trusted, the comparison of `Origin` with `Host` gives the wrong answer.
@@ -83,6 +84,9 @@ fn is_from_here(headers: &HeaderMap) -> bool {
         return matches!(site, "same-origin" | "none");
     }
     let Some(origin) = text("origin") else { return true };
+    if public_origin.is_some_and(|public| public.eq_ignore_ascii_case(origin)) {
+        return true;
+    }
     let origin: Option<Uri> = origin.parse().ok();
     let origin = origin.as_ref().and_then(Uri::authority);
     origin.is_some_and(|origin| text("host").is_some_and(|host| origin.as_str().eq_ignore_ascii_case(host)))
@@ -94,7 +98,7 @@ mod tests {
 
     fn allowed(headers: &[(&'static str, &str)]) -> bool {
         let pairs = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        is_from_here(&pairs.collect())
+        is_from_here(&pairs.collect(), Some("https://drop.example"))
     }
 
     #[test]
@@ -127,6 +131,8 @@ mod tests {
         assert!(allowed(&[("host", "drop.example")]));
         assert!(allowed(&[("host", "192.168.1.20:3000"), ("origin", "http://192.168.1.20:3000")]));
         assert!(!allowed(&[("host", "192.168.1.20:3000"), ("origin", "http://evil.example")]));
+        assert!(allowed(&[("host", "127.0.0.1:3000"), ("origin", "https://drop.example")]));
+        assert!(!allowed(&[("host", "127.0.0.1:3000"), ("origin", "http://drop.example")]));
         assert!(!allowed(&[("host", "drop.example"), ("origin", "null")]));
         assert!(allowed(&[("host", "backend:3000"), ("origin", "https://drop.example"), ("sec-fetch-site", "same-origin")]));
         assert!(!allowed(&[("host", "drop.example"), ("sec-fetch-site", "same-site")]));

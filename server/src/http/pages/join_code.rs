@@ -41,8 +41,8 @@ pub(crate) async fn qr(
 
 /// Where others reach this server.
 pub(crate) struct Reach {
-    /// The origin (scheme, host and port) at which other devices reach this server, as far as there is one. It is the origin
-    /// of this request, except when a client on this machine asks for a loopback address, which leads every machine to
+    /// The origin (scheme, host and port) at which other devices reach this server, as far as there is one. It is the one that the
+    /// configuration names, or otherwise the origin of this request, except when a client on this machine asks for a loopback address, which leads every machine to
     /// itself: then it is the server's address in the local network.
     pub(crate) origin: String,
     /// The host and port of this request, if they are a loopback address.
@@ -52,6 +52,9 @@ pub(crate) struct Reach {
 impl Reach {
     /// Where others reach this server, as far as a request of `client` with these headers tells.
     pub(crate) fn of(services: &Services, client: IpAddr, scheme: Scheme, headers: &HeaderMap) -> Self {
+        if let Some(origin) = &services.config.public_url {
+            return Self { origin: origin.clone(), loopback: None };
+        }
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let host = text("host");
         let loopback = is_loopback(host).then(|| host.to_owned());
