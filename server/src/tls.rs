@@ -55,8 +55,8 @@ pub struct Tls {
 #[derive(Debug)]
 enum Source {
     Files(CertificateFiles),
-    Local(LocalCertificates),
-    Acme(AcmeCertificates),
+    Local(Box<LocalCertificates>),
+    Acme(Box<AcmeCertificates>),
 }
 
 /// The certificate that handshakes show from now on.
@@ -95,11 +95,11 @@ impl Tls {
             }
             TlsMode::SelfSigned => {
                 let (local, key) = LocalCertificates::open(data_dir, extra_names)?;
-                (Source::Local(local), Some(key))
+                (Source::Local(Box::new(local)), Some(key))
             }
             TlsMode::Acme(settings) => {
                 let (acme, key) = AcmeCertificates::open(settings.clone(), data_dir, Arc::clone(&challenges))?;
-                (Source::Acme(acme), key)
+                (Source::Acme(Box::new(acme)), key)
             }
         };
         let shown = Arc::new(Shown { certificate: Mutex::new(key.map(Arc::new)), challenges });

@@ -58,6 +58,34 @@ async fn the_main_job_is_done_over_both_versions_of_http() {
 }
 
 #[tokio::test]
+async fn curl_does_the_main_job_when_it_is_given_the_certificate() {
+    let app = TestApp::with_flags(&SELF_SIGNED).await;
+    let owner = app.create_room().await;
+    let (folder, authority) = (tempfile::tempdir().unwrap(), app.folder().join("snapdrop-ca.pem"));
+    let (sent, received) = (folder.path().join("sent"), folder.path().join("received"));
+    std::fs::write(&sent, noise(2 << 20)).unwrap();
+    let file = owner.add_file("notes.bin", 2 << 20).await;
+    let address = format!("https://{}{}", app.address(), owner.file(file));
+    let token = format!("authorization: Bearer {}", owner.entered.token);
+    let curl = async |arguments: &[&std::ffi::OsStr]| {
+        let mut command = tokio::process::Command::new("curl");
+        command.args(["--silent", "--show-error", "--fail", "--write-out", "%{http_version} %{http_code}", "--header", &token, &address]);
+        command.arg("--cacert").arg(&authority).args(arguments);
+        let output = timeout(LONG, command.output()).await.unwrap().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let upload = ["--request", "PATCH", "--header", "tus-resumable: 1.0.0", "--header", "upload-offset: 0", "--header"];
+    let upload: Vec<&std::ffi::OsStr> =
+        upload.into_iter().chain(["content-type: application/offset+octet-stream", "--data-binary"]).map(AsRef::as_ref).collect();
+    let bytes = format!("@{}", sent.display());
+    assert_eq!(curl(&[&upload[..], &[bytes.as_ref()]].concat()).await, "2 204");
+    assert_eq!(curl(&["--http1.1".as_ref(), "--output".as_ref(), received.as_os_str()]).await, "1.1 200");
+    assert!(std::fs::read(&received).unwrap() == std::fs::read(&sent).unwrap(), "the download is damaged");
+    app.finish().await;
+}
+
+#[tokio::test]
 async fn a_live_socket_runs_over_tls() {
     let app = TestApp::with_flags(&SELF_SIGNED).await;
     let owner = app.create_room().await;
