@@ -22,13 +22,15 @@ function show(state) {
 }
 
 async function look() {
-    if (document.visibilityState !== 'visible') return;
+    if (!canLook || document.visibilityState !== 'visible') return;
     const trusted = await isTrusted();
     show(trusted ? 'yes' : 'not-yet');
     if (trusted) clearInterval(looking);
 }
 
-show('checking');
+// Without a worker, a page over TLS cannot find out.
+const canLook = location.protocol !== 'https:' || 'serviceWorker' in navigator;
+if (canLook) show('checking');
 const looking = setInterval(look, PERIOD_MS);
 document.addEventListener('visibilitychange', look);
 look();

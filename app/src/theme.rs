@@ -25,6 +25,9 @@ pub enum Theme {
 }
 
 impl Theme {
+    /// The name of the cookie that remembers the theme.
+    pub const COOKIE: &str = COOKIE;
+
     /// The chosen theme in a `Cookie` header field (RFC 6265, section 4.2); `None` when there is no valid choice.
     #[must_use]
     pub fn parse(cookies: &str) -> Option<Self> {

@@ -27,6 +27,7 @@ use refusal::Refuser;
 use timed_stream::{Phase, TimedStream};
 
 pub(crate) use admission::ConnectionLimits;
+pub(crate) use http2::StreamEnd;
 
 /// The limit in bytes of one connection's read buffer, and of its write buffer. The memory of the file store comes on
 /// top. With hyper's default of 400 KiB, a hundred transfers would need too much memory.
@@ -181,8 +182,11 @@ async fn connection(
     let Some(tls) = &served.tls else {
         return http1::serve(stream, phase, http, buffer_bytes, served.router.clone(), stop).await;
     };
+    // What comes now are no heads of requests, and the handshake has a time limit of its own.
+    let shaking = phase.answer();
     // What a connection needs with TLS is allocated only then.
     let shaken = Box::pin(stop.run_until_cancelled(handshake::shake(stream, &tls.acceptor(), served.timeouts.head))).await;
+    drop(shaking);
     match shaken {
         Some(Ok(Handshake::Http1(stream))) => {
             Box::pin(http1::serve(stream, phase, https, buffer_bytes, served.router.clone(), stop)).await;

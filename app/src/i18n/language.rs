@@ -134,6 +134,9 @@ impl Language {
         Self::from_code(&code)
     }
 
+    /// The name of the cookie that remembers the choice.
+    pub const COOKIE: &str = COOKIE;
+
     /// The chosen language in a `Cookie` header field (RFC 6265, section 4.2); `None` when there is no valid choice.
     #[must_use]
     pub fn parse(cookies: &str) -> Option<Self> {

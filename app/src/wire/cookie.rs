@@ -1,7 +1,7 @@
 //! Cookies that remember what a visitor chose (RFC 6265): set by the server and by scripts, read by the server.
 
 /// The attributes of a cookie that lasts a year.
-const REMEMBER: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
+pub const REMEMBER: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
 /// The attributes that make the browser delete a cookie.
 const ERASE: &str = "; Path=/; Max-Age=0; SameSite=Lax";
 

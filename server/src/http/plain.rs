@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Refusal, State, app_shell::assets};
+use super::{Refusal, Services, State, app_shell::assets};
 
 /// The port of HTTPS (RFC 9110, section 4.2.2).
 const HTTPS_PORT: u16 = 443;
@@ -31,10 +31,12 @@ pub(crate) async fn redirect(services: State, port: PlainPort, request: Request)
         return file;
     }
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    match secure_origin(host, port, services.port) {
+    match secure_origin(&services, host, port) {
         Some(origin) => {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-            Redirect::permanent(&format!("{origin}{path}")).into_response()
+            // A browser that keeps it would lead there for ever, also when the server has no TLS any more.
+            ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Redirect::permanent(&format!("{origin}{path}")))
+                .into_response()
         }
         None => Refusal::new(ProblemCode::MalformedRequest, "A request names exactly one host.").into_response(),
     }
@@ -49,9 +51,20 @@ pub(crate) async fn challenge(services: State, Path(token): Path<String>) -> Res
     }
 }
 
-/// The origin over TLS of the host in a header field; `None` if that names no host. `tls_port` is the port of TLS, as far as the
-/// server knows: whoever came to that port named the one that counts.
-pub(super) fn secure_origin(host: &str, port: PlainPort, tls_port: u16) -> Option<String> {
+/// The origin over TLS of the host in a header field; `None` if that names no host. It is the one that the configuration names for
+/// this host, which knows of ports that lead to those of the server.
+pub(super) fn secure_origin(services: &Services, host: &str, port: PlainPort) -> Option<String> {
+    let origin = origin_of(host, port, services.port)?;
+    let public = services.config.public_url.as_ref().filter(|public| {
+        let (public, origin) = (public.parse::<Uri>(), origin.parse::<Uri>());
+        matches!((public, origin), (Ok(public), Ok(origin)) if public.scheme_str() == Some("https") && public.host() == origin.host())
+    });
+    Some(public.cloned().unwrap_or(origin))
+}
+
+/// The same without what the configuration names. `tls_port` is the port of TLS, as far as the server knows: whoever came to that
+/// port named the one that counts.
+fn origin_of(host: &str, port: PlainPort, tls_port: u16) -> Option<String> {
     let authority: Authority = host.parse().ok()?;
     if authority.host().is_empty() || host.contains('@') {
         return None;
@@ -79,11 +92,11 @@ mod tests {
             ("[fd00::1]:8080", PlainPort::Other, "https://[fd00::1]:3000"),
             ("192.168.1.20", PlainPort::Other, "https://192.168.1.20:3000"),
         ] {
-            assert_eq!(secure_origin(host, port, 3000).as_deref(), Some(expected), "{host}");
+            assert_eq!(origin_of(host, port, 3000).as_deref(), Some(expected), "{host}");
         }
-        assert_eq!(secure_origin("drop.lan", PlainPort::Other, 443).as_deref(), Some("https://drop.lan"));
+        assert_eq!(origin_of("drop.lan", PlainPort::Other, 443).as_deref(), Some("https://drop.lan"));
         for host in ["", "a b", "evil@drop.lan", "drop.lan/x", ":80"] {
-            assert_eq!(secure_origin(host, PlainPort::Other, 443), None, "{host}");
+            assert_eq!(origin_of(host, PlainPort::Other, 443), None, "{host}");
         }
     }
 }

@@ -52,7 +52,7 @@ pub(crate) async fn page(
 ) -> Result<Response, Refusal> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = port.map_or(PlainPort::Tls, |Extension(port)| port);
-    let origin = super::plain::secure_origin(host, port, services.port)
+    let origin = super::plain::secure_origin(&services, host, port)
         .ok_or_else(|| Refusal::new(ProblemCode::MalformedRequest, "A request names exactly one host."))?;
     let view = page::View {
         language: preferences::language(&headers),

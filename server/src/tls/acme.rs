@@ -35,8 +35,11 @@ const OTHER_WAY_WAIT: Duration = Duration::from_secs(1);
 const FIRST_WAIT: Duration = Duration::from_secs(60);
 /// After how long an order is repeated at the latest.
 const LONGEST_WAIT: Duration = Duration::from_secs(6 * 3600);
-/// After how long an order is repeated at the earliest that the authority refused because there were too many.
-const RATE_LIMIT_WAIT: Duration = Duration::from_secs(3600);
+/// After how long an order is repeated at the earliest that the authority refused because there were too many, or that brought a
+/// certificate which cannot be used. It is also the least time between two certificates, whatever the clock of this machine says.
+const LONG_WAIT: Duration = Duration::from_secs(3600);
+/// How long the authority may take to say when a certificate should be renewed.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// The certificates of one server from one authority.
 #[derive(Debug)]
@@ -86,10 +89,11 @@ impl AcmeCertificates {
                     failures = 0;
                     shown.set(key);
                     tracing::info!(names = %self.orders.settings().domains.join(", "), "there is a new certificate");
+                    sleep(self.pause()).await;
                 }
                 Err(failed) => {
                     failures += 1;
-                    let wait = wait_after(failures, failed.is_rate_limited);
+                    let wait = wait_after(failures, failed.is_costly);
                     let again_in = humantime::format_duration(wait);
                     tracing::error!(error = %failed.error, %again_in, "the authority is asked again");
                     sleep(wait).await;
@@ -103,13 +107,22 @@ impl AcmeCertificates {
         let replaced = lock(&self.newest).clone();
         let ordering = self.orders.order(proof, replaced.as_ref());
         let Ordered { text } = timeout(PATIENCE, ordering).await.unwrap_or_else(|_| Err(self.orders.failed("it takes too long")))?;
-        let key = certified_key((&self.kept, text.as_bytes()), (&self.kept, text.as_bytes()))?;
+        // The authority counts a certificate that came, also one that cannot be used here.
+        let unusable = |failed: order::Failed| order::Failed { is_costly: true, ..failed };
+        super::kept_file::write(&self.kept, &text).map_err(|error| unusable(error.into()))?;
+        let key = certified_key((&self.kept, text.as_bytes()), (&self.kept, text.as_bytes())).map_err(|error| unusable(error.into()))?;
         if !order::is_for(&key.cert[0], &self.orders.settings().domains) {
-            return Err(self.orders.failed("its certificate is for other names"));
+            return Err(unusable(self.orders.failed("its certificate is for other names")));
         }
-        super::kept_file::write(&self.kept, &text)?;
         *lock(&self.newest) = Some(key.cert[0].clone());
         Ok(key)
+    }
+
+    /// How long the next order waits at least after one that brought a certificate.
+    fn pause(&self) -> Duration {
+        let validity = lock(&self.newest).as_ref().and_then(validity);
+        let lifetime = validity.map(|(from, to)| to.duration_since(from).unwrap_or_default());
+        lifetime.map_or(LONG_WAIT, |lifetime| LONG_WAIT.min(lifetime / 10))
     }
 
     /// After how long the certificate should be renewed: when the authority suggests it (RFC 9773), or otherwise after two thirds
@@ -118,7 +131,7 @@ impl AcmeCertificates {
         let Some(certificate) = lock(&self.newest).clone() else { return Duration::ZERO };
         let Some((from, to)) = validity(&certificate) else { return Duration::ZERO };
         let suggested = match CertificateIdentifier::try_from(&certificate) {
-            Ok(identifier) => self.orders.suggested(&identifier).await,
+            Ok(identifier) => timeout(ANSWER, self.orders.suggested(&identifier)).await.ok().flatten(),
             Err(_) => None,
         };
         let at = match suggested {
@@ -135,12 +148,12 @@ fn point_between(start: SystemTime, end: SystemTime, part: f64) -> SystemTime {
 }
 
 /// After how long an order is repeated that failed so many times in a row.
-fn wait_after(failures: u32, is_rate_limited: bool) -> Duration {
+fn wait_after(failures: u32, is_costly: bool) -> Duration {
     let wait = match failures {
         0 | 1 => OTHER_WAY_WAIT,
         _ => FIRST_WAIT.saturating_mul(4_u32.saturating_pow(failures - 2)).min(LONGEST_WAIT),
     };
-    if is_rate_limited { wait.max(RATE_LIMIT_WAIT) } else { wait }
+    if is_costly { wait.max(LONG_WAIT) } else { wait }
 }
 
 #[cfg(test)]

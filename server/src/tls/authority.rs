@@ -28,6 +28,8 @@ const AUTHORITY_LIFETIME: Duration = Duration::from_secs(3650 * DAY_SECS);
 const LEAF_LIFETIME: Duration = Duration::from_secs(90 * DAY_SECS);
 /// How far back a certificate is valid, because the clocks of devices differ.
 const BACKDATED: Duration = Duration::from_secs(DAY_SECS);
+/// The same for the authority's own, which cannot be made anew when the clock of this machine is set right later.
+const AUTHORITY_BACKDATED: Duration = Duration::from_secs(365 * DAY_SECS);
 const DAY_SECS: u64 = 24 * 3600;
 
 /// A certificate authority of this server alone.
@@ -41,6 +43,7 @@ pub struct Authority {
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) key: CertifiedKey,
+    pub(super) valid_from: SystemTime,
     /// When the next one should take its place: after two thirds of its time.
     pub(super) renew_at: SystemTime,
 }
@@ -76,7 +79,7 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.distinguished_name = distinguished(&format!("SnapDrop on {}", super::names::host_name()));
-        (params.not_before, params.not_after) = ((now - BACKDATED).into(), (now + AUTHORITY_LIFETIME).into());
+        (params.not_before, params.not_after) = ((now - AUTHORITY_BACKDATED).into(), (now + AUTHORITY_LIFETIME).into());
         let certificate = params.self_signed(&key)?;
         write(key_path, &key.serialize_pem())?;
         write(certificate_path, &certificate.pem())?;
@@ -93,12 +96,13 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        (params.not_before, params.not_after) = ((now - BACKDATED).into(), (now + LEAF_LIFETIME).into());
+        let valid_from = now - BACKDATED;
+        (params.not_before, params.not_after) = (valid_from.into(), (now + LEAF_LIFETIME).into());
         let certificate = params.signed_by(&key, &self.issuer)?;
         let der = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let chain = vec![certificate.der().clone(), self.certificate.clone()];
         let key = CertifiedKey::from_der(chain, der, &provider()).map_err(TlsError::Setup)?;
-        Ok(Leaf { key, renew_at: now + LEAF_LIFETIME * 2 / 3 })
+        Ok(Leaf { key, valid_from, renew_at: now + LEAF_LIFETIME * 2 / 3 })
     }
 
     /// The authority's certificate in DER, as devices install it.

@@ -20,10 +20,17 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, TlsError> {
 
 /// Writes a file that only the server's user may read. It is there whole or not at all, also after a power cut.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), TlsError> {
-    let unfinished: PathBuf = path.with_extension("new");
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished: PathBuf = path.with_file_name(format!("{name}.new"));
     let failed = |error| TlsError::File { path: path.to_owned(), error };
     let written = || {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        // What an interrupted process left, or somebody else put there, is not written into.
+        if let Err(error) = fs::remove_file(&unfinished)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&unfinished, path)?;

@@ -19,6 +19,7 @@ pub(super) struct LocalCertificates {
 #[derive(Debug)]
 struct Newest {
     names: Names,
+    valid_from: SystemTime,
     renew_at: SystemTime,
 }
 
@@ -27,26 +28,27 @@ impl LocalCertificates {
     pub(super) fn open(data_dir: &Path, extra_names: &[String]) -> Result<(Self, CertifiedKey), TlsError> {
         let authority = Authority::open(data_dir, SystemTime::now())?;
         let names = server_names(extra_names);
-        let Leaf { key, renew_at } = authority.sign(&names, SystemTime::now())?;
-        Ok((Self { authority, extra_names: extra_names.to_vec(), newest: Mutex::new(Newest { names, renew_at }) }, key))
+        let Leaf { key, valid_from, renew_at } = authority.sign(&names, SystemTime::now())?;
+        Ok((Self { authority, extra_names: extra_names.to_vec(), newest: Mutex::new(Newest { names, valid_from, renew_at }) }, key))
     }
 
     pub(super) fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// A new certificate if the old one is not for the names of today, or runs out soon.
+    /// A new certificate if the old one is not for the names of today, runs out soon, or is not valid yet because the clock was set
+    /// back.
     pub(super) fn renewed(&self) -> Result<Option<CertifiedKey>, TlsError> {
         self.renewed_for(server_names(&self.extra_names), SystemTime::now())
     }
 
     fn renewed_for(&self, names: Names, now: SystemTime) -> Result<Option<CertifiedKey>, TlsError> {
         let mut newest = lock(&self.newest);
-        if newest.names == names && now < newest.renew_at {
+        if newest.names == names && (newest.valid_from..newest.renew_at).contains(&now) {
             return Ok(None);
         }
-        let Leaf { key, renew_at } = self.authority.sign(&names, now)?;
-        *newest = Newest { names, renew_at };
+        let Leaf { key, valid_from, renew_at } = self.authority.sign(&names, now)?;
+        *newest = Newest { names, valid_from, renew_at };
         Ok(Some(key))
     }
 }
@@ -69,5 +71,6 @@ mod tests {
         let later = now + Duration::from_secs(61 * 24 * 3600);
         assert!(is_new(&elsewhere, later));
         assert!(!is_new(&elsewhere, later));
+        assert!(is_new(&elsewhere, now), "the clock was set back");
     }
 }

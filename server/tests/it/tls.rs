@@ -115,6 +115,15 @@ async fn whoever_comes_without_tls_is_led_to_the_same_address_over_it() {
     assert_eq!(header(&response, "location"), format!("https://{}/api/rooms", app.address()));
     assert_eq!(door.get("/healthz").await.status(), 200);
     assert_eq!(door.get("/readyz").await.status(), 200);
+    let redirect = door.get("/").await;
+    assert_eq!(header(&redirect, "cache-control"), "no-store", "a server may give TLS up");
+    app.finish().await;
+
+    // Behind ports that lead to others, the configuration knows the address.
+    let app = TestApp::with_flags(&["--tls-self-signed", "--public-url", "https://127.0.0.1"]).await;
+    assert_eq!(header(&app.plain_door().get("/r/482913").await, "location"), "https://127.0.0.1/r/482913");
+    let elsewhere = app.plain_door().request(Method::GET, "/").header("host", "drop.lan:80").send().await.unwrap();
+    assert_eq!(header(&elsewhere, "location"), format!("https://drop.lan:{}/", app.address().port()));
     app.finish().await;
 }
 

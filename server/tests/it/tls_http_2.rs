@@ -152,6 +152,42 @@ async fn a_response_that_the_client_does_not_take_is_reset_and_the_others_go_on(
     app.finish().await;
 }
 
+#[tokio::test]
+async fn a_live_socket_whose_client_takes_nothing_ends_with_its_stream() {
+    let periods = Timeouts { heartbeat: Duration::from_millis(200), stalled_client: Duration::from_millis(300), ..TIMEOUTS };
+    let app = TestApp::with(&["--tls-self-signed"], periods).await;
+    let owner = app.create_room().await;
+    let mut connection = Connection::open(&app, 0).await;
+    let path = app::wire::live(&owner.entered.pin, None);
+    let (status, mut messages, _sender) = connection.send(&owner, Method::CONNECT, &path, &[("sec-websocket-version", "13")]).await;
+    assert_eq!(status, 200);
+    let reset = timeout(LONG, messages.data()).await.expect("the stream ends in time").unwrap().unwrap_err();
+    assert_eq!(reset.reason(), Some(Reason::CANCEL));
+    drop(connection);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_connection_has_a_few_answers_at_a_time_and_the_next_follows_when_one_ends() {
+    let app = TestApp::with_flags(&["--tls-self-signed"]).await;
+    let owner = app.create_room().await;
+    let file = owner.upload("film.mp4", &noise(1 << 20)).await;
+    let mut connection = Connection::open(&app, 64 << 10).await;
+    let mut downloads = Vec::new();
+    for _ in 0..8 {
+        downloads.push(connection.send(&owner, Method::GET, &owner.file(file), &[]).await);
+    }
+    let request = http_request(&owner, Method::GET, "/healthz").body(()).unwrap();
+    let (next, _) = connection.requests.clone().ready().await.unwrap().send_request(request, true).unwrap();
+    let mut next = std::pin::pin!(next);
+    // Of a request that waits there is nothing to be awaited.
+    assert!(timeout(Duration::from_millis(200), next.as_mut()).await.is_err());
+    rest(&mut downloads.pop().unwrap().1).await.unwrap();
+    assert_eq!(timeout(LONG, next).await.expect("it is answered in time").unwrap().status(), 200);
+    drop((downloads, connection));
+    app.finish().await;
+}
+
 /// The reason for which the server resets the stream of a body of which nothing is taken.
 fn stalled_reset(body: &mut RecvStream, context: &mut std::task::Context<'_>) -> std::task::Poll<Option<Reason>> {
     loop {

@@ -2,7 +2,11 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use app::wire::cookie::{HOST_ONLY, protected};
+use app::{
+    i18n::Language,
+    theme::Theme,
+    wire::cookie::{HOST_ONLY, REMEMBER, protected},
+};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
@@ -20,14 +24,16 @@ const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// one name only.
 ///
 /// A cookie without protection was set before the server had TLS. It still counts, so that nobody loses a seat when the server
-/// changes to TLS, as long as there is no protected one of the same name; the first response exchanges the one of a seat.
+/// changes to TLS, as long as there is no protected one of the same name; the first response exchanges it.
 pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Request, next: Next) -> Response {
     if request.extensions().get() != Some(&Scheme::Https) {
         return next.run(request).await;
     }
-    let unprotected_seats = unwrap(request.headers_mut());
+    let unprotected = unwrap(request.headers_mut());
     let mut response = next.run(request).await;
-    wrap(response.headers_mut(), &unprotected_seats);
+    // What others may keep must not carry anybody's cookies.
+    let is_public = response.headers().get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"));
+    wrap(response.headers_mut(), if is_public { &[] } else { &unprotected });
     if services.config.tls.hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, ONE_YEAR);
     }
@@ -35,20 +41,20 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
 }
 
 /// Takes the protection off the names of cookies in a request, and takes those away that have a protected one beside them. Returns
-/// the names and values of the seats' cookies that have none.
-fn unwrap(headers: &mut HeaderMap) -> Vec<(String, String)> {
+/// the names and values of this server's cookies that have none.
+fn unwrap(headers: &mut HeaderMap) -> Vec<Unprotected> {
     let lines: Vec<String> = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).map(ToOwned::to_owned).collect();
     let pairs = || lines.iter().flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let protected: HashSet<&str> = pairs().filter_map(|(name, _)| name.strip_prefix(HOST_ONLY)).collect();
-    let (mut kept, mut unprotected_seats) = (Vec::new(), Vec::new());
+    let (mut kept, mut unprotected) = (Vec::new(), Vec::new());
     for (name, value) in pairs() {
         match name.strip_prefix(HOST_ONLY) {
             Some(name) => kept.push(format!("{name}={value}")),
             None if protected.contains(name) => {}
             None => {
                 kept.push(format!("{name}={value}"));
-                if is_seat(name, value) {
-                    unprotected_seats.push((name.to_owned(), value.to_owned()));
+                if let Some(attributes) = attributes_of(name).filter(|_| is_plain(value)) {
+                    unprotected.push(Unprotected { name: name.to_owned(), value: value.to_owned(), attributes });
                 }
             }
         }
@@ -58,18 +64,35 @@ fn unwrap(headers: &mut HeaderMap) -> Vec<(String, String)> {
     {
         headers.insert(header::COOKIE, cookies);
     }
-    unprotected_seats
+    unprotected
 }
 
-/// Whether this is the cookie of a seat, with a token that this server may have given.
-fn is_seat(name: &str, value: &str) -> bool {
-    let is_pin = |pin: &str| !pin.is_empty() && pin.bytes().all(|byte| byte.is_ascii_digit());
-    let is_token = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    name.strip_prefix("snapdrop-").is_some_and(is_pin) && is_token && !value.is_empty()
+/// A cookie of this server from before TLS.
+#[derive(Debug, PartialEq, Eq)]
+struct Unprotected {
+    name: String,
+    value: String,
+    /// What follows its value when it is set.
+    attributes: String,
 }
 
-/// Protects the cookies that a response sets, and exchanges those of seats that are not protected yet.
-fn wrap(headers: &mut HeaderMap, unprotected_seats: &[(String, String)]) {
+/// What follows the value of a cookie of this name when it is set; `None` if the name is none that this server uses.
+fn attributes_of(name: &str) -> Option<String> {
+    let is_seat = |pin: &str| !pin.is_empty() && pin.bytes().all(|byte| byte.is_ascii_digit());
+    if name.strip_prefix("snapdrop-").is_some_and(is_seat) {
+        Some(format!("; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax"))
+    } else {
+        matches!(name, Theme::COOKIE | Language::COOKIE).then(|| REMEMBER.to_owned())
+    }
+}
+
+/// Whether a value has only the letters that this server's cookies have.
+fn is_plain(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Protects the cookies that a response sets, and exchanges those that are not protected yet.
+fn wrap(headers: &mut HeaderMap, unprotected: &[Unprotected]) {
     let set: Vec<String> =
         headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).map(ToOwned::to_owned).collect();
     headers.remove(header::SET_COOKIE);
@@ -77,11 +100,11 @@ fn wrap(headers: &mut HeaderMap, unprotected_seats: &[(String, String)]) {
     for cookie in &set {
         append(protected(cookie));
     }
-    for (name, value) in unprotected_seats {
-        append(format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+    for Unprotected { name, value, attributes } in unprotected {
+        append(format!("{name}=; Path=/; Max-Age=0; SameSite=Lax"));
         // The response itself may have set, or taken back, the cookie.
         if !set.iter().any(|cookie| cookie.split('=').next() == Some(name)) {
-            append(protected(&format!("{name}={value}; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax")));
+            append(protected(&format!("{name}={value}{attributes}")));
         }
     }
 }
@@ -92,42 +115,46 @@ mod tests {
 
     fn unwrapped(lines: &[&str]) -> (String, Vec<(String, String)>) {
         let mut headers: HeaderMap = lines.iter().map(|line| (header::COOKIE, line.parse().unwrap())).collect();
-        let seats = unwrap(&mut headers);
-        (headers.get(header::COOKIE).map_or("", |line| line.to_str().unwrap()).to_owned(), seats)
+        let unprotected = unwrap(&mut headers).into_iter().map(|cookie| (cookie.name, cookie.value)).collect();
+        (headers.get(header::COOKIE).map_or("", |line| line.to_str().unwrap()).to_owned(), unprotected)
     }
 
-    fn wrapped(set: &[&str], seats: &[(&str, &str)]) -> Vec<String> {
+    fn wrapped(set: &[&str], cookies: &str) -> Vec<String> {
         let mut headers: HeaderMap = set.iter().map(|line| (header::SET_COOKIE, line.parse().unwrap())).collect();
-        let seats: Vec<_> = seats.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        wrap(&mut headers, &seats);
+        let mut request: HeaderMap = [(header::COOKIE, cookies.parse().unwrap())].into_iter().collect();
+        wrap(&mut headers, &unwrap(&mut request));
         headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn a_protected_cookie_is_preferred_wherever_it_stands() {
         assert_eq!(unwrapped(&[]), (String::new(), vec![]));
-        assert_eq!(unwrapped(&["__Host-snapdrop-1=new; snapdrop-1=old", "theme=dark"]).0, "snapdrop-1=new; theme=dark");
+        assert_eq!(unwrapped(&["__Host-snapdrop-1=new; snapdrop-1=old", "other=1"]), ("snapdrop-1=new; other=1".to_owned(), vec![]));
         assert_eq!(unwrapped(&["snapdrop-1=old", "__Host-snapdrop-1=new"]), ("snapdrop-1=new".to_owned(), vec![]));
     }
 
     #[test]
-    fn a_seat_from_before_is_exchanged_but_nothing_else_that_a_client_sends() {
-        let (cookies, seats) = unwrapped(&["snapdrop-482913=a_b-C; theme=dark; snapdrop-x=1; snapdrop-1=a\"b; snapdrop-2="]);
-        assert_eq!(cookies, "snapdrop-482913=a_b-C; theme=dark; snapdrop-x=1; snapdrop-1=a\"b; snapdrop-2=");
-        assert_eq!(seats, [("snapdrop-482913".to_owned(), "a_b-C".to_owned())]);
+    fn cookies_from_before_are_exchanged_but_nothing_else_that_a_client_sends() {
+        let sent = "snapdrop-482913=a_b-C; theme=dark; snapdrop-x=1; snapdrop-1=a\"b; snapdrop-2=; other=1";
+        let (cookies, unprotected) = unwrapped(&[sent]);
+        assert_eq!(cookies, sent);
+        let named = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(unprotected, [named("snapdrop-482913", "a_b-C"), named("theme", "dark")]);
         assert_eq!(
-            wrapped(&["theme=dark; Path=/"], &[("snapdrop-1", "t")]),
+            wrapped(&["cookies=work; Path=/"], "snapdrop-1=t; theme=dark"),
             [
-                "__Host-theme=dark; Path=/; Secure",
-                "snapdrop-1=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax",
+                "__Host-cookies=work; Path=/; Secure",
+                "snapdrop-1=; Path=/; Max-Age=0; SameSite=Lax",
                 "__Host-snapdrop-1=t; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure",
+                "theme=; Path=/; Max-Age=0; SameSite=Lax",
+                "__Host-theme=dark; Path=/; Max-Age=31536000; SameSite=Lax; Secure",
             ]
         );
     }
 
     #[test]
-    fn a_seat_that_the_response_takes_back_is_not_given_again() {
-        let set = wrapped(&["snapdrop-1=; Path=/; Max-Age=0"], &[("snapdrop-1", "t")]);
-        assert_eq!(set, ["__Host-snapdrop-1=; Path=/; Max-Age=0; Secure", "snapdrop-1=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"]);
+    fn what_the_response_sets_or_takes_back_itself_is_not_given_again() {
+        let set = wrapped(&["snapdrop-1=; Path=/; Max-Age=0"], "snapdrop-1=t");
+        assert_eq!(set, ["__Host-snapdrop-1=; Path=/; Max-Age=0; Secure", "snapdrop-1=; Path=/; Max-Age=0; SameSite=Lax"]);
     }
 }

@@ -28,6 +28,8 @@ use crate::{
 
 /// The beginning of the type of a problem that says that there were too many orders (RFC 8555, section 6.7).
 const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
+/// The one that says that the authority does not know the account any more.
+const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
 
 /// Orders certificates.
 pub(super) struct Orders {
@@ -63,12 +65,13 @@ pub(super) struct Ordered {
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) error: TlsError,
-    pub(super) is_rate_limited: bool,
+    /// Whether the next attempt should be far away: the authority had too many orders, or counted this one.
+    pub(super) is_costly: bool,
 }
 
 impl From<TlsError> for Failed {
     fn from(error: TlsError) -> Self {
-        Self { error, is_rate_limited: false }
+        Self { error, is_costly: false }
     }
 }
 
@@ -98,8 +101,12 @@ impl Orders {
     }
 
     fn failed_by(&self, error: &Error) -> Failed {
-        let is_rate_limited = matches!(error, Error::Api(problem) if problem.r#type.as_deref() == Some(RATE_LIMITED));
-        Failed { is_rate_limited, ..self.failed(&line_of(error)) }
+        let is_costly = type_of(error) == Some(RATE_LIMITED);
+        if type_of(error) == Some(NO_ACCOUNT) {
+            #[expect(clippy::let_underscore_must_use, reason = "an account that cannot be removed is asked for again")]
+            let _ = std::fs::remove_file(&self.account_file);
+        }
+        Failed { is_costly, ..self.failed(&line_of(error)) }
     }
 
     /// Orders a certificate that takes the place of `replaced`.
@@ -207,6 +214,14 @@ impl Orders {
         let account = self.account().await.ok()?;
         let (info, _) = account.renewal_info(certificate).await.ok()?;
         Some((info.suggested_window.start.into(), info.suggested_window.end.into()))
+    }
+}
+
+/// The type of the problem that the authority names.
+fn type_of(error: &Error) -> Option<&str> {
+    match error {
+        Error::Api(problem) => problem.r#type.as_deref(),
+        _ => None,
     }
 }
 

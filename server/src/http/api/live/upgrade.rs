@@ -13,7 +13,7 @@ use hyper::{
 };
 use tokio_tungstenite::tungstenite::handshake::server::create_response;
 
-use crate::http::Refusal;
+use crate::{connections::StreamEnd, http::Refusal};
 
 /// The version of the protocol (RFC 6455, section 4.1).
 const VERSION: &str = "13";
@@ -23,6 +23,8 @@ const VERSION: &str = "13";
 pub(crate) struct Upgrade {
     response: Response,
     connection: OnUpgrade,
+    /// There over HTTP/2, where the socket is one of the streams of a connection.
+    stream_end: Option<StreamEnd>,
 }
 
 impl<S: Sync> FromRequestParts<S> for Upgrade {
@@ -37,7 +39,8 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
             handshake(parts).ok_or_else(refusal)?
         };
         let connection = parts.extensions.remove::<OnUpgrade>().ok_or_else(refusal)?;
-        Ok(Self { response, connection })
+        let stream_end = parts.extensions.remove::<StreamEnd>();
+        Ok(Self { response, connection, stream_end })
     }
 }
 
@@ -71,12 +74,13 @@ impl Upgrade {
     /// Accepts the request with the response that is returned. In a task of its own, `serve` gets the connection once the
     /// response is sent; nothing happens if the connection breaks before.
     pub(super) fn accept<F: Future<Output = ()> + Send>(self, serve: impl FnOnce(Upgraded) -> F + Send + 'static) -> Response {
-        let connection = self.connection;
+        let (connection, stream_end) = (self.connection, self.stream_end);
         tokio::spawn(async move {
             match connection.await {
                 Ok(upgraded) => serve(upgraded).await,
                 Err(error) => tracing::trace!(%error, "a connection broke before it became a live socket"),
             }
+            stream_end.iter().for_each(StreamEnd::note);
         });
         self.response
     }
