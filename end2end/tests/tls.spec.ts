@@ -33,7 +33,7 @@ test('a device that trusts the server does the main job over HTTP/2, in a secure
   expect(cookies.filter((cookie) => !cookie.secure || !cookie.name.startsWith('__Host-'))).toEqual([]);
 });
 
-test('a theme and a language that are chosen over TLS are remembered', async ({ server }) => {
+test('a theme that is chosen over TLS is remembered', async ({ server }) => {
   const lan = await lanBrowser(server, true);
   started.push(lan);
   const page = await lan.browser.newPage({ baseURL: lan.address });
