@@ -127,7 +127,7 @@ pub(crate) fn plain_router(services: Arc<Services>, port: PlainPort) -> Router {
 /// Refuses `CONNECT`, which asks a proxy for a tunnel (RFC 9110, section 9.3.6). Its target has no path, which the pages
 /// rely on. The one that opens a live socket over HTTP/2 has a path.
 async fn refuse_tunnels(request: Request, next: Next) -> Response {
-    let is_tunnel = request.method() == Method::CONNECT && !live::is_extended_connect(request.method(), request.extensions());
+    let is_tunnel = request.method() == Method::CONNECT && !live::upgrade::is_extended_connect(request.method(), request.extensions());
     if is_tunnel { method_not_allowed().await.into_response() } else { next.run(request).await }
 }
 

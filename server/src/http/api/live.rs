@@ -6,7 +6,7 @@
 
 mod batch;
 mod socket;
-mod upgrade;
+pub(crate) mod upgrade;
 
 use std::{ops::ControlFlow, pin::pin, sync::Arc, time::Duration};
 
@@ -44,8 +44,6 @@ use crate::{
 use batch::Batch;
 use socket::Socket;
 use upgrade::Upgrade;
-
-pub(crate) use upgrade::is_extended_connect;
 
 /// How long a client may take to receive a snapshot, or the events that it missed: on a slow phone, the list of a room with
 /// thousands of files takes some seconds.
