@@ -22,6 +22,7 @@ use ipnet::IpNet;
 use crate::durability::SyncMode;
 
 pub use limits::Limits;
+pub(crate) use tls::is_host_name;
 pub use tls::{AcmeSettings, TlsMode, TlsOptions};
 
 /// The configuration of one server.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{config::Timeouts, fields::Scheme, tls::Tls};
 use admission::{Admission, Admitted};
 use handshake::Handshake;
+use proxy_header::Unreadable;
 use refusal::Refuser;
 use timed_stream::{Phase, TimedStream};
 
@@ -116,7 +117,7 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
                                 let introduced = introduced(stream, peer, admitted, admission, refuser, Arc::clone(&served));
                                 let stop = stop.clone();
                                 connections.spawn(async move {
-                                    if let Some((stream, client, admitted)) = introduced.await {
+                                    if let Some(Some((stream, client, admitted))) = stop.run_until_cancelled(introduced).await {
                                         connection(stream, admitted, client, buffer_bytes, served, stop).await;
                                     }
                                 });
@@ -157,6 +158,11 @@ async fn introduced(
                     None
                 }
             }
+        }
+        // Many proxies look whether the server is there by a connection on which they say nothing.
+        Ok(Err(Unreadable::Io(error))) => {
+            tracing::debug!(%proxy, %error, "a connection ended before its PROXY header");
+            None
         }
         Ok(Err(error)) => {
             tracing::warn!(%proxy, %error, "a connection of a trusted proxy was refused");

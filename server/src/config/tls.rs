@@ -126,14 +126,19 @@ impl TlsOptions {
     }
 }
 
-/// Reads a name that a public authority can certify: one of the Domain Name System with a dot in it, without a wildcard.
+/// Reads a name that a public authority can certify: one with a dot in it, without a wildcard.
 fn domain(text: &str) -> Result<String, String> {
+    let is_certifiable = is_host_name(text) && text.contains('.') && text.parse::<IpAddr>().is_err();
+    if is_certifiable { Ok(text.to_ascii_lowercase()) } else { Err("not a name such as drop.example".to_owned()) }
+}
+
+/// Whether this is the name of a host in the Domain Name System (RFC 1123, section 2.1).
+pub(crate) fn is_host_name(text: &str) -> bool {
     let is_label = |label: &str| {
         let is_allowed = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (1..64).contains(&label.len()) && is_allowed && !label.starts_with('-') && !label.ends_with('-')
     };
-    let is_name = text.len() < 254 && text.contains('.') && text.split('.').all(is_label) && text.parse::<IpAddr>().is_err();
-    if is_name { Ok(text.to_ascii_lowercase()) } else { Err("not a name such as drop.example".to_owned()) }
+    text.len() < 254 && text.split('.').all(is_label)
 }
 
 /// Reads an address to write to. A mail address may come without its scheme.

@@ -2,6 +2,7 @@
 //! (manifest, service worker, offline page, share target).
 
 pub(crate) mod assets;
+pub(crate) mod bare_page;
 pub(crate) mod manifest;
 pub(crate) mod offline;
 pub(crate) mod service_worker;

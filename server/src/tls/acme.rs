@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     Shown, TlsError,
     files::{certified_key, validity},
-    kept_file::read,
+    kept_file::{read, write},
 };
 use crate::{config::AcmeSettings, locks::lock};
 use order::{Ordered, Orders, Proof};
@@ -61,13 +61,7 @@ impl AcmeCertificates {
         challenges: Arc<Challenges>,
     ) -> Result<(Self, Option<CertifiedKey>), TlsError> {
         let kept = data_dir.join("snapdrop-acme.pem");
-        let key = read(&kept)?.and_then(|text| match certified_key((&kept, text.as_bytes()), (&kept, text.as_bytes())) {
-            Ok(key) => Some(key).filter(|key| order::is_for(&key.cert[0], &settings.domains)),
-            Err(error) => {
-                tracing::warn!(%error, "a new certificate is ordered");
-                None
-            }
-        });
+        let key = kept_for(&kept, &settings.domains)?;
         let orders = Orders::new(settings, data_dir, challenges)?;
         let newest = Mutex::new(key.as_ref().map(|key| key.cert[0].clone()));
         Ok((Self { orders, kept, newest, part_of_window: rand::random() }, key))
@@ -102,15 +96,25 @@ impl AcmeCertificates {
         }
     }
 
-    /// Orders, checks and keeps a certificate.
+    /// Orders, checks and keeps a certificate. One that came while the clock of this machine was wrong may have become valid.
     async fn order(&self, proof: Proof) -> Result<CertifiedKey, order::Failed> {
+        if lock(&self.newest).is_none()
+            && let Some(key) = kept_for(&self.kept, &self.orders.settings().domains)?
+        {
+            *lock(&self.newest) = Some(key.cert[0].clone());
+            return Ok(key);
+        }
         let replaced = lock(&self.newest).clone();
         let ordering = self.orders.order(proof, replaced.as_ref());
         let Ordered { text } = timeout(PATIENCE, ordering).await.unwrap_or_else(|_| Err(self.orders.failed("it takes too long")))?;
         // The authority counts a certificate that came, also one that cannot be used here.
         let unusable = |failed: order::Failed| order::Failed { is_costly: true, ..failed };
-        super::kept_file::write(&self.kept, &text).map_err(|error| unusable(error.into()))?;
-        let key = certified_key((&self.kept, text.as_bytes()), (&self.kept, text.as_bytes())).map_err(|error| unusable(error.into()))?;
+        let key = certified_key((&self.kept, text.as_bytes()), (&self.kept, text.as_bytes()));
+        // One that cannot be used now does not take the place of one that can.
+        if key.is_ok() || replaced.is_none() {
+            write(&self.kept, &text).map_err(|error| unusable(error.into()))?;
+        }
+        let key = key.map_err(|error| unusable(error.into()))?;
         if !order::is_for(&key.cert[0], &self.orders.settings().domains) {
             return Err(unusable(self.orders.failed("its certificate is for other names")));
         }
@@ -139,6 +143,18 @@ impl AcmeCertificates {
             None => point_between(from, to, 2.0 / 3.0),
         };
         at.duration_since(now).unwrap_or_default()
+    }
+}
+
+/// The certificate that is kept in this file, if it is for these names and can be used now.
+fn kept_for(file: &Path, names: &[String]) -> Result<Option<CertifiedKey>, TlsError> {
+    let Some(text) = read(file)? else { return Ok(None) };
+    match certified_key((file, text.as_bytes()), (file, text.as_bytes())) {
+        Ok(key) => Ok(Some(key).filter(|key| order::is_for(&key.cert[0], names))),
+        Err(error) => {
+            tracing::warn!(%error, "the certificate that was kept is not used");
+            Ok(None)
+        }
     }
 }
 
@@ -174,5 +190,27 @@ mod tests {
         let end = start + Duration::from_secs(90);
         assert_eq!(point_between(start, end, 2.0 / 3.0), start + Duration::from_secs(60));
         assert_eq!(point_between(end, start, 0.5), end);
+    }
+
+    #[test]
+    fn what_is_kept_is_used_only_for_the_same_names_and_in_its_time() {
+        use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kept.pem");
+        let names = ["a.example".to_owned(), "b.example".to_owned()];
+        let found = |names: &[String]| kept_for(&file, names).unwrap().is_some();
+        assert!(!found(&names), "there is no file");
+        let keep = |from_year: i32, to_year: i32| {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(names.to_vec()).unwrap();
+            (params.not_before, params.not_after) = (date_time_ymd(from_year, 1, 1), date_time_ymd(to_year, 1, 1));
+            write(&file, &(key.serialize_pem() + &params.self_signed(&key).unwrap().pem())).unwrap();
+        };
+        keep(2020, 2090);
+        assert!(found(&names) && !found(&names[..1]));
+        for (from_year, to_year) in [(2020, 2021), (2089, 2090)] {
+            keep(from_year, to_year);
+            assert!(!found(&names), "{from_year} to {to_year}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 use rcgen::SanType;
 
 use super::TlsError;
+use crate::config::is_host_name;
 
 /// Names and addresses of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Names {
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = bare.parse::<IpAddr>() {
             self.addresses.insert(address.to_canonical());
-        } else if is_name(text) {
+        } else if is_host_name(text.trim_end_matches('.')) {
             self.names.insert(text.trim_end_matches('.').to_ascii_lowercase());
         }
     }
@@ -73,16 +74,6 @@ impl Names {
         let addresses = self.addresses.iter().map(|address| Ok(SanType::IpAddress(*address)));
         names.chain(addresses).collect()
     }
-}
-
-/// Whether this is a name of the Domain Name System (RFC 1123, section 2.1).
-fn is_name(text: &str) -> bool {
-    let text = text.trim_end_matches('.');
-    let is_label = |label: &str| {
-        let is_allowed = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        (1..64).contains(&label.len()) && is_allowed && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() < 254 && text.split('.').all(is_label)
 }
 
 #[cfg(test)]

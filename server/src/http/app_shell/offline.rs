@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::assets;
+use super::bare_page::BarePage;
 use crate::http::preferences;
 
 /// The address of the page.
@@ -28,35 +28,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self';
 /// the other pages cannot start without the server.
 pub(crate) fn page(language: Language, theme: Theme) -> String {
     let t = Messages::of(language);
-    let style = assets::BUNDLE.style.as_ref().map(|href| format!(r#"<link rel="stylesheet" href="{href}">"#)).unwrap_or_default();
-    // The service worker shows this page under the address that could not be reached, so when the script reloads it,
-    // the browser tries that address again.
-    format!(
-        r##"<!DOCTYPE html>
-<html lang="{tag}" dir="{direction}"{theme}>
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ee">
-<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1012">
-<meta name="robots" content="noindex">
-<title>{title}</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-{style}
-<script type="module" src="{SCRIPT}"></script>
-</head>
-<body>
-<header class="masthead">
-<a class="brand" href="/">
-<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-<rect class="mark-board" width="32" height="32" rx="7"/>
-<path class="mark-arrow" d="M16 6v12m-6-5 6 6 6-6"/>
-<path class="mark-line" d="M8 25h16"/>
-</svg>
-<span>SnapDrop</span>
-</a>
-</header>
-<main class="notice">
+    let main = format!(
+        r#"<main class="notice">
 <div id="away">
 <h1>{away}</h1>
 <p>{away_explained}</p>
@@ -66,20 +39,16 @@ pub(crate) fn page(language: Language, theme: Theme) -> String {
 <p>{offline_explained}</p>
 </div>
 <a class="button" href="/">{again}</a>
-</main>
-</body>
-</html>
-"##,
-        tag = language.tag(),
-        theme = theme.name().map(|name| format!(" data-theme=\"{name}\"")).unwrap_or_default(),
-        direction = language.direction(),
-        title = t.title(t.title_offline()),
+</main>"#,
         away = t.away_heading(),
         away_explained = t.away_explained(),
         offline = t.offline_heading(),
         offline_explained = t.offline_explained(),
         again = t.try_again(),
-    )
+    );
+    // The service worker shows this page under the address that could not be reached, so when the script reloads it,
+    // the browser tries that address again.
+    BarePage { language, theme, title: t.title_offline(), script: SCRIPT, home: "/", main: &main }.html()
 }
 
 /// The page, which the service worker fetches and keeps.

@@ -1,5 +1,5 @@
-//! The page on which a device learns to trust the server. It is written out here and has a small script of its own, because the
-//! program that runs in the other pages is not meant to run without TLS here.
+//! The page on which a device learns to trust the server, without the program that runs in the other pages, because that is not
+//! meant to run without TLS here.
 
 use app::{
     i18n::{Language, Messages},
@@ -9,7 +9,7 @@ use app::{
 use axum::http::HeaderValue;
 
 use super::guides::{Guide, System, guides};
-use crate::http::app_shell::assets;
+use crate::http::app_shell::bare_page::BarePage;
 
 /// The address of the page's script, which finds out whether the device trusts the server.
 const SCRIPT: &str = "/trust.js";
@@ -38,37 +38,11 @@ impl View<'_> {
     /// The whole page as HTML. Nothing in it comes from the request but the origin, which is a checked address.
     pub(super) fn html(&self) -> String {
         let t = Messages::of(self.language);
-        let style = assets::BUNDLE.style.as_ref().map(|href| format!(r#"<link rel="stylesheet" href="{href}">"#)).unwrap_or_default();
         let is_known = System::of(&self.device).is_some();
         let guides: String =
             guides(t, &self.device).iter().enumerate().map(|(index, guide)| html_of(guide, t, is_known && index == 0)).collect();
-        format!(
-            r##"<!DOCTYPE html>
-<html lang="{tag}" dir="{direction}"{theme}>
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-<meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ee">
-<meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1012">
-<meta name="robots" content="noindex">
-<title>{title}</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-{style}
-<script type="module" src="{SCRIPT}"></script>
-</head>
-<body>
-<header class="masthead">
-<a class="brand" href="{origin}/">
-<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
-<rect class="mark-board" width="32" height="32" rx="7"/>
-<path class="mark-arrow" d="M16 6v12m-6-5 6 6 6-6"/>
-<path class="mark-line" d="M8 25h16"/>
-</svg>
-<span>SnapDrop</span>
-</a>
-</header>
-<main class="trust" id="trust" data-origin="{origin}">
+        let main = format!(
+            r#"<main class="trust" id="trust" data-origin="{origin}">
 <h1>{heading}</h1>
 <p>{why}</p>
 <div class="trust-state" role="status">
@@ -81,15 +55,8 @@ impl View<'_> {
 <p>{compare_explained}</p>
 <p class="trust-fingerprint" translate="no" dir="ltr">{fingerprint}</p>
 <p class="trust-warning">{warning}</p>
-{guides}</main>
-</body>
-</html>
-"##,
-            tag = self.language.tag(),
-            theme = self.theme.name().map(|name| format!(" data-theme=\"{name}\"")).unwrap_or_default(),
-            direction = self.language.direction(),
+{guides}</main>"#,
             origin = self.origin,
-            title = t.title(t.trust_title()),
             heading = t.trust_heading(),
             why = t.trust_why(),
             checking = t.trust_checking(),
@@ -102,7 +69,9 @@ impl View<'_> {
             fingerprint =
                 self.fingerprint.split(':').collect::<Vec<_>>().chunks(4).map(|four| four.join(":")).collect::<Vec<_>>().join(":<wbr>"),
             warning = t.trust_warning(),
-        )
+        );
+        let home = format!("{}/", self.origin);
+        BarePage { language: self.language, theme: self.theme, title: t.trust_title(), script: SCRIPT, home: &home, main: &main }.html()
     }
 }
 
