@@ -30,13 +30,24 @@ use timed_stream::{Phase, TimedStream};
 pub(crate) use admission::ConnectionLimits;
 pub(crate) use http2::StreamEnd;
 
-/// The limit in bytes of one connection's read buffer, and of its write buffer. The memory of the file store comes on
-/// top. With hyper's default of 400 KiB, a hundred transfers would need too much memory.
-const BUFFER_BYTES: usize = 128 << 10;
-/// The limit that is used while only a few connections are open: fewer and larger reads save a tenth of the processor
-/// time of a fast upload.
-const LARGE_BUFFER_BYTES: usize = 256 << 10;
-/// A new connection gets [`LARGE_BUFFER_BYTES`] if fewer connections than this are open.
+/// How much memory one connection may use. The memory of the file store comes on top.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    /// With HTTP/1.1, the limit in bytes of its read buffer, and of its write buffer. With hyper's default of 400 KiB, a hundred
+    /// transfers would need too much memory.
+    buffer_bytes: usize,
+    /// With HTTP/2, how many bytes of one request may be on their way or wait to be read, and so how fast an upload can be: a
+    /// megabyte for each round trip is 10 MB/s to the other end of the world. All requests of a connection together have twice as
+    /// many, so that one which is not read for a while does not hold up the others.
+    window_bytes: u32,
+}
+
+/// The memory of a connection while many are open.
+const SMALL: Memory = Memory { buffer_bytes: 128 << 10, window_bytes: 256 << 10 };
+/// The memory of a connection that is made while only a few are open: fewer and larger reads save a tenth of the processor time of
+/// a fast upload.
+const LARGE: Memory = Memory { buffer_bytes: 256 << 10, window_bytes: 1 << 20 };
+/// A new connection gets [`LARGE`] memory if fewer connections than this are open.
 const FEW_CONNECTIONS: usize = 16;
 /// How long a connection is kept on which no request is made.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
@@ -103,7 +114,7 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let buffer_bytes = if admission.open() < FEW_CONNECTIONS { LARGE_BUFFER_BYTES } else { BUFFER_BYTES };
+                    let memory = if admission.open() < FEW_CONNECTIONS { LARGE } else { SMALL };
                     // With Nagle's algorithm, a small message would wait until the one before it is acknowledged.
                     if let Err(error) = stream.set_nodelay(true) {
                         tracing::debug!(%error, "a connection keeps Nagle's algorithm");
@@ -118,11 +129,11 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
                                 let stop = stop.clone();
                                 connections.spawn(async move {
                                     if let Some(Some((stream, client, admitted))) = stop.run_until_cancelled(introduced).await {
-                                        connection(stream, admitted, client, buffer_bytes, served, stop).await;
+                                        connection(stream, admitted, client, memory, served, stop).await;
                                     }
                                 });
                             } else {
-                                connections.spawn(connection(stream, admitted, peer, buffer_bytes, served, stop.clone()));
+                                connections.spawn(connection(stream, admitted, peer, memory, served, stop.clone()));
                             }
                         }
                         None => refuser.refuse(stream, served.tls.as_ref().map(|tls| tls.acceptor())),
@@ -178,7 +189,7 @@ async fn connection(
     stream: TcpStream,
     admitted: Admitted,
     address: SocketAddr,
-    buffer_bytes: usize,
+    memory: Memory,
     served: Arc<Served>,
     stop: CancellationToken,
 ) {
@@ -186,7 +197,7 @@ async fn connection(
     let stream = TimedStream::new(stream, phase.clone(), served.timeouts, admitted);
     let (http, https) = (Peer { address, scheme: Scheme::Http }, Peer { address, scheme: Scheme::Https });
     let Some(tls) = &served.tls else {
-        return http1::serve(stream, phase, http, buffer_bytes, served.router.clone(), stop).await;
+        return http1::serve(stream, phase, http, memory.buffer_bytes, served.router.clone(), stop).await;
     };
     // What comes now are no heads of requests, and the handshake has a time limit of its own.
     let shaking = phase.answer();
@@ -195,15 +206,15 @@ async fn connection(
     drop(shaking);
     match shaken {
         Some(Ok(Handshake::Http1(stream))) => {
-            Box::pin(http1::serve(stream, phase, https, buffer_bytes, served.router.clone(), stop)).await;
+            Box::pin(http1::serve(stream, phase, https, memory.buffer_bytes, served.router.clone(), stop)).await;
         }
         Some(Ok(Handshake::Http2(stream))) => {
             // The library reads the heads of requests at any time, and limits them itself.
             phase.answer().forever();
-            Box::pin(http2::serve(stream, https, served.router.clone(), served.timeouts, stop)).await;
+            Box::pin(http2::serve(stream, https, memory.window_bytes, served.router.clone(), served.timeouts, stop)).await;
         }
         Some(Ok(Handshake::Plain(stream))) => {
-            Box::pin(http1::serve(stream, phase, http, buffer_bytes, served.plain_router.clone(), stop)).await;
+            Box::pin(http1::serve(stream, phase, http, memory.buffer_bytes, served.plain_router.clone(), stop)).await;
         }
         Some(Err(error)) => tracing::debug!(%address, %error, "a handshake failed"),
         None => {}

@@ -40,11 +40,6 @@ const MAX_STREAMS: u32 = 100;
 /// How many requests of one connection are answered at the same time; further ones wait. Otherwise, one connection could have as many
 /// files open, and as many bytes in memory, as a hundred of HTTP/1.1. Browsers open six of those.
 const MAX_ANSWERS: usize = 8;
-/// How many bytes of one request may be on their way or wait to be read, and so how fast an upload can be: a megabyte for each round
-/// trip, which is 10 MB/s to the other end of the world.
-const WINDOW_BYTES: u32 = 1 << 20;
-/// The same for all requests of a connection, so that one which is not read for a while does not hold up the others.
-const CONNECTION_WINDOW_BYTES: u32 = 2 << 20;
 /// The longest piece of a request's body that is taken at once. Few clients make use of more than 16 KiB.
 const MAX_FRAME_BYTES: u32 = 64 << 10;
 /// How many bytes of one response may wait to be sent.
@@ -55,8 +50,9 @@ const PIECE_BYTES: usize = 16 << 10;
 /// How long a connection that is about to end waits for streams that the client began before it heard of that.
 const ENDING: Duration = Duration::from_secs(10);
 
-/// Serves the requests of one connection until it ends.
-pub(super) async fn serve<S>(stream: S, peer: Peer, router: Router, timeouts: Timeouts, stop: CancellationToken)
+/// Serves the requests of one connection until it ends. `window_bytes` is how many bytes of one request may be on their way or wait to
+/// be read.
+pub(super) async fn serve<S>(stream: S, peer: Peer, window_bytes: u32, router: Router, timeouts: Timeouts, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -82,8 +78,8 @@ where
         .timer(TokioTimer::new())
         .enable_connect_protocol()
         .max_concurrent_streams(MAX_STREAMS)
-        .initial_stream_window_size(WINDOW_BYTES)
-        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .initial_stream_window_size(window_bytes)
+        .initial_connection_window_size(2 * window_bytes)
         .max_frame_size(MAX_FRAME_BYTES)
         .max_send_buf_size(SEND_BUFFER_BYTES);
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -188,6 +188,31 @@ async fn a_connection_has_a_few_answers_at_a_time_and_the_next_follows_when_one_
     app.finish().await;
 }
 
+#[tokio::test]
+async fn requests_that_nobody_reads_yet_take_little_of_what_many_connections_have() {
+    let app = TestApp::with_flags(&["--tls-self-signed"]).await;
+    let owner = app.create_room().await;
+    // So many that those which follow get less.
+    let mut others = Vec::new();
+    for _ in 0..16 {
+        others.push(connect(&app, &["h2"]).await);
+    }
+    let file = owner.upload("film.mp4", &noise(1 << 20)).await;
+    let mut connection = Connection::open(&app, 64 << 10).await;
+    let mut downloads = Vec::new();
+    for _ in 0..8 {
+        downloads.push(connection.send(&owner, Method::GET, &owner.file(file), &[]).await);
+    }
+    // Its answer waits for one of the eight, and meanwhile the server takes no more than the window.
+    let request = http_request(&owner, Method::POST, app::wire::ROOMS).body(()).unwrap();
+    let (_response, mut sender) = connection.requests.clone().ready().await.unwrap().send_request(request, false).unwrap();
+    sender.reserve_capacity(4 << 20);
+    let granted = timeout(LONG, poll_fn(|context| sender.poll_capacity(context))).await.expect("some is granted").unwrap().unwrap();
+    assert!(granted <= 256 << 10, "{granted} bytes may be sent");
+    drop((downloads, others, connection));
+    app.finish().await;
+}
+
 /// The reason for which the server resets the stream of a body of which nothing is taken.
 fn stalled_reset(body: &mut RecvStream, context: &mut std::task::Context<'_>) -> std::task::Poll<Option<Reason>> {
     loop {
