@@ -24,8 +24,8 @@ const CATEGORIES: [PluralCategory; 6] =
 /// The placeholder for the number in a message with plural forms.
 const COUNT: &str = "count";
 
-/// The beginning of the keys of messages that only the server shows. Neither pages nor the program in the browser have them.
-const SERVER_ONLY: &str = "trust_";
+/// The beginnings of the keys of messages that only the server shows. Neither pages nor the program in the browser have them.
+const SERVER_ONLY: [&str; 2] = ["doctor_", "trust_"];
 
 /// Messages by their keys.
 type Catalogue = BTreeMap<String, Message>;
@@ -57,7 +57,7 @@ fn main() {
     tables.hash(&mut hasher);
     writeln!(code, "/// Changes whenever a text does.\npub const VERSION: &str = \"{:016x}\";", hasher.finish())
         .expect("writing to a String cannot fail");
-    writeln!(code, "#[cfg(any(target_arch = \"wasm32\", test))]\n/// The line of a table that shows how numbers are written.\nconst NUMBERS: usize = {};", source.keys().filter(|key| !key.starts_with(SERVER_ONLY)).count())
+    writeln!(code, "#[cfg(any(target_arch = \"wasm32\", test))]\n/// The line of a table that shows how numbers are written.\nconst NUMBERS: usize = {};", source.keys().filter(|key| !is_server_only(key)).count())
         .expect("writing to a String cannot fail");
     writeln!(
         code,
@@ -68,6 +68,10 @@ fn main() {
     .expect("writing to a String cannot fail");
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("messages.rs");
     fs::write(target, code).expect("the build folder can be written to");
+}
+
+fn is_server_only(key: &str) -> bool {
+    SERVER_ONLY.iter().any(|start| key.starts_with(start))
 }
 
 /// Reads the catalogues in a folder. The keys of the result are the codes of the languages, such as `en`.
@@ -188,8 +192,8 @@ fn numbers(language: &str) -> String {
 
 /// The texts of a catalogue in the order of their keys, either those that only the server shows, or the others. Plural forms are
 /// separated by bars. Placeholders are numbered: `{0}` is the count, `{1}` the first of `arguments`.
-fn lines(catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>, is_server_only: bool) -> impl Iterator<Item = String> {
-    let chosen = catalogue.iter().filter(move |(key, _)| key.starts_with(SERVER_ONLY) == is_server_only);
+fn lines(catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>, of_server: bool) -> impl Iterator<Item = String> {
+    let chosen = catalogue.iter().filter(move |(key, _)| is_server_only(key) == of_server);
     chosen.map(|(key, message)| {
         let numbered = |form: &String| {
             let form = form.replace(&format!("{{{COUNT}}}"), "{0}");
@@ -212,7 +216,7 @@ fn lines(catalogue: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>, is_serv
 /// that only the server shows come after those of pages and the line with the examples of [`numbers`].
 fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> String {
     let mut code = String::from("impl Messages {\n");
-    let (server, pages): (Vec<_>, Vec<_>) = source.iter().partition(|(key, _)| key.starts_with(SERVER_ONLY));
+    let (server, pages): (Vec<_>, Vec<_>) = source.iter().partition(|(key, _)| is_server_only(key));
     let indexed = pages.iter().enumerate().chain(server.iter().enumerate().map(|(index, message)| (pages.len() + 1 + index, message)));
     for (index, (key, message)) in indexed {
         let doc = message.forms().last().copied().unwrap_or_default();
@@ -228,7 +232,7 @@ fn methods(source: &Catalogue, arguments: &BTreeMap<&str, Vec<String>>) -> Strin
                 format!("pub fn {name}(self, count: usize{parameters}) -> String {{ self.counted({index}, count, &[{values}]) }}")
             }
         };
-        let only = if key.starts_with(SERVER_ONLY) { "#[cfg(not(target_arch = \"wasm32\"))]\n    " } else { "" };
+        let only = if is_server_only(key) { "#[cfg(not(target_arch = \"wasm32\"))]\n    " } else { "" };
         writeln!(code, "    /// `{doc}`\n    {only}#[must_use]\n    {method}").expect("writing to a String cannot fail");
     }
     code.push_str("}\n");

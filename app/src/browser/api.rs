@@ -212,7 +212,7 @@ fn unexpected(status: u16) -> Problem {
     let code = match status {
         403 => ProblemCode::FinalUpload,
         410 => ProblemCode::RoomClosed,
-        413 => ProblemCode::FileTooLarge,
+        413 => ProblemCode::PieceRefused,
         429 => ProblemCode::TooManyAtOnce,
         507 => ProblemCode::NoSpace,
         500.. => ProblemCode::Unavailable,

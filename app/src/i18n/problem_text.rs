@@ -24,6 +24,7 @@ pub fn problem_text(code: ProblemCode) -> &'static str {
         ProblemCode::FinalUpload => t.problem_refused(),
         ProblemCode::NoSuchFile => t.problem_no_such_file(),
         ProblemCode::FileTooLarge => t.problem_file_too_large(),
+        ProblemCode::PieceRefused => t.problem_piece_refused(),
         ProblemCode::RoomFull => t.problem_room_full(),
         ProblemCode::TooManyFiles => t.problem_too_many_files(),
         ProblemCode::TooManyRooms => t.problem_too_many_rooms(),

@@ -97,6 +97,9 @@ codes! {
     PreconditionFailed = 412, "This is not the file that was meant";
     /// The file is larger than the server accepts.
     FileTooLarge = 413, "The file is too large";
+    /// Something between the page and the server, such as a proxy, refuses a body of this size. Only pages use this code: they get
+    /// an answer that is not the server's.
+    PieceRefused = 413, "A proxy refuses so much at once";
     /// The file or the text does not fit into the room.
     RoomFull = 413, "The room is full";
     /// The room has as many files as it may have.

@@ -297,12 +297,9 @@ impl Uploads {
         self.chunk_size.get_value().bytes()
     }
 
-    fn chunk_took(self, bytes: u64, seconds: f64) {
-        self.chunk_size.update_value(|size| size.took(bytes, seconds));
-    }
-
-    fn chunk_failed(self) {
-        self.chunk_size.update_value(ChunkSize::failed);
+    /// Adapts the size of chunks to what became of one.
+    fn adapt_chunks<R>(self, adapt: impl FnOnce(&mut ChunkSize) -> R) -> Option<R> {
+        self.chunk_size.try_update_value(adapt)
     }
 
     fn forget(self, id: FileId) {

@@ -13,11 +13,13 @@ const SECONDS: f64 = 2.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChunkSize {
     bytes: u64,
+    /// The largest size that is tried.
+    most: u64,
 }
 
 impl Default for ChunkSize {
     fn default() -> Self {
-        Self { bytes: FIRST }
+        Self { bytes: FIRST, most: LARGEST }
     }
 }
 
@@ -36,12 +38,20 @@ impl ChunkSize {
             return;
         }
         let fitting = bytes as f64 / seconds.max(0.001) * SECONDS;
-        self.bytes = fitting.clamp(SMALLEST as f64, (self.bytes * 2).min(LARGEST) as f64) as u64;
+        self.bytes = fitting.clamp(SMALLEST as f64, (self.bytes * 2).min(self.most) as f64) as u64;
     }
 
     /// Halves the size after a chunk failed, because a smaller one has better chances.
     pub(super) fn failed(&mut self) {
         self.bytes = (self.bytes / 2).max(SMALLEST);
+    }
+
+    /// Halves the size for good after something on the way, such as a proxy, refused a chunk of `bytes`. Returns whether smaller
+    /// ones are left to try.
+    pub(super) fn refused(&mut self, bytes: u64) -> bool {
+        self.most = (bytes / 2).clamp(SMALLEST, self.most);
+        self.bytes = self.bytes.min(self.most);
+        bytes > SMALLEST
     }
 }
 
@@ -50,6 +60,20 @@ mod tests {
     use super::*;
 
     const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn a_size_that_a_proxy_refuses_is_not_tried_again() {
+        let mut size = ChunkSize::default();
+        assert!(size.refused(4 * MIB));
+        size.took(size.bytes(), 0.05);
+        assert_eq!(size.bytes(), 2 * MIB);
+        assert!(size.refused(2 * MIB));
+        size.took(size.bytes(), 0.05);
+        assert_eq!(size.bytes(), MIB);
+        assert!(!size.refused(MIB));
+        assert!(!size.refused(MIB / 4));
+        assert_eq!(size.bytes(), MIB);
+    }
 
     #[test]
     fn chunks_grow_on_a_fast_network_up_to_a_limit() {

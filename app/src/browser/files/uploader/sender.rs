@@ -3,12 +3,12 @@
 use futures::join;
 use gloo_timers::future::sleep;
 
-use super::{Source, UploadState, Uploads, chunk::Chunk, protocol, slice_of};
+use super::{Source, UploadState, Uploads, chunk::Chunk, pace::ChunkSize, protocol, slice_of};
 use crate::browser::system::{backoff, clock};
 use crate::{
     browser::system::page,
     room::FileId,
-    wire::{self, Problem},
+    wire::{self, Problem, ProblemCode},
 };
 
 /// After this many failures in a row the upload fails, unless the browser is offline. The person then decides whether
@@ -27,6 +27,8 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
     };
     let mut ready: Option<Chunk> = None;
     let (mut offset, mut furthest, mut failures) = (source.offset, 0, 0);
+    // The length of the chunk that was sent last.
+    let mut length = 0;
     loop {
         let step = match (offset, ready.take()) {
             (None, _) => protocol::ask_offset(&address).await,
@@ -36,17 +38,18 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
                     None => next(at).await?,
                 };
                 uploads.set(id, UploadState::Sending);
-                let end = at + chunk.length;
+                length = chunk.length;
+                let end = at + length;
                 let begun = clock::now_secs();
                 let sending = protocol::send(&address, &chunk, move |sent| uploads.record_sent(id, at + sent));
                 let following = async { if end < size { Some(next(end).await) } else { None } };
                 // A failure to read ahead does not affect the chunk that is being sent; the next round reads again.
                 let (sent, following) = join!(sending, following);
                 if sent.is_ok() {
-                    uploads.chunk_took(chunk.length, clock::now_secs() - begun);
+                    uploads.adapt_chunks(|size| size.took(length, clock::now_secs() - begun));
                     ready = following.and_then(Result::ok);
                 } else {
-                    uploads.chunk_failed();
+                    uploads.adapt_chunks(ChunkSize::failed);
                 }
                 sent
             }
@@ -60,6 +63,12 @@ pub(super) async fn send(uploads: Uploads, id: FileId, source: &Source) -> Resul
                 if reached > furthest {
                     (furthest, failures) = (reached, 0);
                 }
+            }
+            // Smaller chunks may come through. The next round asks for the offset, though nothing of this one has arrived.
+            Err(problem)
+                if problem.code == ProblemCode::PieceRefused && uploads.adapt_chunks(|size| size.refused(length)).unwrap_or(false) =>
+            {
+                offset = None;
             }
             Err(problem) if !backoff::is_temporary(&problem) => return Err(problem),
             Err(problem) => {
