@@ -7,7 +7,7 @@ use std::{
 
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
-use crate::tls::Tls;
+use crate::{config::ListenAddress, tls::Tls};
 
 /// The first address at which the local network reaches a server that listens on `bound`; `None` on a loopback address.
 #[must_use]
@@ -32,6 +32,16 @@ fn lan_addresses(bound: SocketAddr) -> Vec<IpAddr> {
     // IPv4 addresses come first, because they are easier to read and type.
     addresses.sort_by_key(IpAddr::is_ipv6);
     addresses
+}
+
+/// Prints where a server listens that is reached through a socket file.
+///
+/// # Errors
+/// The error of standard output.
+pub fn print_socket_file(listen: &ListenAddress) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "SnapDrop listens on {listen}")?;
+    out.flush()
 }
 
 /// Prints the addresses of the server, which listens on `bound` and over plain HTTP on `plain`; for a server with an authority of

@@ -2,10 +2,11 @@
 //! anything is bound.
 
 mod limits;
+mod listen;
 mod tls;
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     time::Duration,
 };
@@ -22,6 +23,7 @@ use ipnet::IpNet;
 use crate::durability::SyncMode;
 
 pub use limits::Limits;
+pub use listen::ListenAddress;
 pub(crate) use tls::is_host_name;
 pub use tls::{AcmeSettings, TlsMode, TlsOptions};
 
@@ -29,9 +31,10 @@ pub use tls::{AcmeSettings, TlsMode, TlsOptions};
 #[derive(Clone, Debug, Parser)]
 #[command(name = "snapdrop", version, about = "Hand files to the people around you")]
 pub struct Config {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 takes a free one. Or unix:/path/of/a.sock, for a proxy on this machine, which is believed
+    /// like one of --trusted-proxy
     #[arg(long, env = "SNAPDROP_LISTEN", default_value = "0.0.0.0:3000", value_name = "ADDRESS:PORT")]
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
 
     /// Folder of the database and the files; created if missing
     #[arg(long, env = "SNAPDROP_DATA_DIR", default_value = "./data", value_name = "DIR")]
@@ -175,14 +178,22 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the text to print.
     pub fn from_args<A: Into<std::ffi::OsString> + Clone>(args: impl IntoIterator<Item = A>) -> Result<Self, ConfigError> {
-        let config = Self::try_parse_from(args).map_err(|error| refusal(&error))?;
+        let mut config = Self::try_parse_from(args).map_err(|error| refusal(&error))?;
         if config.max_file_size > config.max_room_size {
             return Err(ConfigError::Invalid(format!(
                 "--max-file-size ({}) is larger than --max-room-size ({})",
                 config.max_file_size, config.max_room_size
             )));
         }
-        config.tls.mode().map_err(ConfigError::Invalid)?;
+        let tls_mode = config.tls.mode().map_err(ConfigError::Invalid)?;
+        if let ListenAddress::Unix(_) = config.listen {
+            if tls_mode.is_some() {
+                let line = "--listen with a socket file is for a proxy, which speaks TLS itself: leave the ways to get a certificate out";
+                return Err(ConfigError::Invalid(line.to_owned()));
+            }
+            // It stands for whoever connects through the file, and nobody else comes.
+            config.trusted_proxy.push(IpAddr::from(Ipv4Addr::LOCALHOST).into());
+        }
         if config.proxy_protocol && config.trusted_proxy.is_empty() {
             return Err(ConfigError::Invalid("--proxy-protocol needs --trusted-proxy, which says whose headers are believed".to_owned()));
         }
@@ -276,6 +287,7 @@ mod tests {
     fn a_wrong_value_is_one_line_that_names_the_flag() {
         for (flag, value, reason) in [
             ("--listen", "nowhere", "invalid socket address syntax"),
+            ("--listen", "unix:", "invalid socket address syntax"),
             ("--room-ttl", "soon", "not a duration such as 90m, 24h or 7d"),
             ("--room-ttl", "0s", "must be between 1s and 365d"),
             ("--max-file-size", "big", "not a size such as 500MB or 64GiB"),
@@ -332,6 +344,15 @@ mod tests {
             };
             assert!(line.starts_with(expected) && !line.contains('\n'), "{line}");
         }
+    }
+
+    #[test]
+    fn whoever_connects_through_a_socket_file_is_a_proxy_and_speaks_no_tls() {
+        let config = Config::from_args(["snapdrop", "--listen", "unix:/run/drop.sock", "--proxy-protocol"]).unwrap();
+        assert_eq!(config.listen.to_string(), "unix:/run/drop.sock");
+        assert_eq!(config.trusted_proxy, ["127.0.0.1/32".parse().unwrap()]);
+        let flags = ["snapdrop", "--listen", "unix:/run/drop.sock", "--tls-self-signed"];
+        assert!(matches!(Config::from_args(flags), Err(ConfigError::Invalid(line)) if line.starts_with("--listen with a socket file")));
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Accepts TCP connections and serves HTTP on each of them until the server stops: HTTP/1.1, and over TLS also HTTP/2. The
+//! Accepts connections and serves HTTP on each of them until the server stops: HTTP/1.1, and over TLS also HTTP/2. The
 //! routes are in `router`.
 
 mod admission;
 mod handshake;
 mod http1;
 mod http2;
+mod listener;
 mod proxy_header;
 mod refusal;
 mod timed_stream;
@@ -13,22 +14,20 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, http::Extensions};
 use ipnet::IpNet;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{config::Timeouts, fields::Scheme, tls::Tls};
 use admission::{Admission, Admitted};
 use handshake::Handshake;
+use listener::Connection;
 use proxy_header::Unreadable;
 use refusal::Refuser;
 use timed_stream::{Phase, TimedStream};
 
 pub(crate) use admission::ConnectionLimits;
 pub(crate) use http2::StreamEnd;
+pub use listener::Listener;
 
 /// How much memory one connection may use. The memory of the file store comes on top.
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +87,8 @@ impl Peer {
 /// them within `limits` until `stop` is cancelled, then returns when the requests that are in progress have been answered.
 /// Dropping the future cuts all connections.
 pub(crate) async fn serve(
-    listener: TcpListener,
-    plain_port: Option<(TcpListener, Router)>,
+    listener: Listener,
+    plain_port: Option<(Listener, Router)>,
     served: Served,
     limits: ConnectionLimits,
     stop: CancellationToken,
@@ -106,7 +105,7 @@ pub(crate) async fn serve(
 }
 
 /// Accepts and serves the connections of one listener.
-async fn accept(listener: TcpListener, served: Served, admission: Admission, stop: CancellationToken) {
+async fn accept(listener: Listener, served: Served, admission: Admission, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     let (served, refuser) = (Arc::new(served), Arc::new(Refuser::new()));
     loop {
@@ -115,10 +114,6 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let memory = if admission.open() < FEW_CONNECTIONS { LARGE } else { SMALL };
-                    // With Nagle's algorithm, a small message would wait until the one before it is acknowledged.
-                    if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%error, "a connection keeps Nagle's algorithm");
-                    }
                     match admission.admit(peer.ip()) {
                         Some(admitted) => {
                             let announced = served.announcing_proxies.iter().any(|proxies| proxies.contains(&peer.ip().to_canonical()));
@@ -151,13 +146,13 @@ async fn accept(listener: TcpListener, served: Served, admission: Admission, sto
 /// Reads the header in which a proxy names its client, and admits the client in the place of the proxy. `None` if there is no such
 /// header, or no place: then that has been said.
 async fn introduced(
-    mut stream: TcpStream,
+    mut stream: Connection,
     proxy: SocketAddr,
     admitted: Admitted,
     admission: Admission,
     refuser: Arc<Refuser>,
     served: Arc<Served>,
-) -> Option<(TcpStream, SocketAddr, Admitted)> {
+) -> Option<(Connection, SocketAddr, Admitted)> {
     match timeout(served.timeouts.head, proxy_header::read(&mut stream)).await {
         Ok(Ok(None)) => Some((stream, proxy, admitted)),
         Ok(Ok(Some(client))) => {
@@ -186,7 +181,7 @@ async fn introduced(
 
 /// Serves the requests of one connection in the protocol that its client chooses.
 async fn connection(
-    stream: TcpStream,
+    stream: Connection,
     admitted: Admitted,
     address: SocketAddr,
     memory: Memory,

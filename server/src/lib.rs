@@ -30,7 +30,7 @@ mod token_bucket;
 
 use std::{io, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
-use tokio::{net::TcpListener, time::timeout};
+use tokio::time::timeout;
 use tokio_util::{
     sync::CancellationToken,
     task::{AbortOnDropHandle, TaskTracker},
@@ -53,6 +53,7 @@ use tls::Tls;
 use token_bucket::Rate;
 use uploads::{UploadLimits, Uploads};
 
+pub use connections::Listener;
 pub use serve_error::ServeError;
 
 /// How many rooms one address may create in each minute, in addition to those at once.
@@ -156,13 +157,15 @@ impl Server {
     /// [`ServeError::Socket`] when the address of the listening socket cannot be read.
     pub async fn run(
         mut self,
-        listener: TcpListener,
-        plain_listener: Option<TcpListener>,
+        listener: impl Into<Listener>,
+        plain_listener: Option<Listener>,
         stop: CancellationToken,
     ) -> Result<(), ServeError> {
-        let address = listener.local_addr()?;
+        let listener = listener.into();
+        let address = listener.network_address()?;
         let services = Arc::get_mut(&mut self.services).expect("nobody else has a reference before the server runs");
-        (services.port, services.lan_address) = (address.port(), addresses::lan_address(address));
+        services.port = address.map_or(0, |address| address.port());
+        services.lan_address = address.and_then(addresses::lan_address);
         services.stopping = stop.clone();
         let services = Arc::clone(&self.services);
 

@@ -2,16 +2,14 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
-    net::SocketAddr,
     process::ExitCode,
 };
 
 use server::{
-    Server, addresses,
-    config::{Config, ConfigError},
+    Listener, Server, addresses,
+    config::{Config, ConfigError, ListenAddress},
     open_files,
 };
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -49,11 +47,12 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    let listener = bind(config.listen).await?;
-    let plain_listener = match config.tls.plain_listen(config.listen) {
-        Some(address) => Some(bind(address).await?),
+    let listener = bind(&config.listen).await?;
+    let plain_listener = match config.tls.plain_listen(&config.listen) {
+        Some(address) => Some(bind(&ListenAddress::Network(address)).await?),
         None => None,
     };
+    let listen = config.listen.clone();
     let server = Server::open(config).await?;
 
     let stop = CancellationToken::new();
@@ -67,13 +66,16 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         on_signal.cancel();
     });
 
-    let plain_address = plain_listener.as_ref().map(TcpListener::local_addr).transpose()?;
-    addresses::print_addresses(listener.local_addr()?, plain_address, server.tls())?;
+    let plain_address = plain_listener.as_ref().map(Listener::network_address).transpose()?.flatten();
+    match listener.network_address()? {
+        Some(address) => addresses::print_addresses(address, plain_address, server.tls())?,
+        None => addresses::print_socket_file(&listen)?,
+    }
     Ok(server.run(listener, plain_listener, stop).await?)
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+async fn bind(address: &ListenAddress) -> Result<Listener, String> {
+    Listener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
 }
 
 fn fail(line: &str, code: u8) -> ExitCode {

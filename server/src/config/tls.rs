@@ -7,6 +7,8 @@ use std::{
 
 use axum::http::Uri;
 
+use super::ListenAddress;
+
 /// Encryption of connections.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "HTTPS (at most one way to get a certificate)")]
@@ -120,8 +122,11 @@ impl TlsOptions {
 
     /// The address and port for plain HTTP; `None` if there is none. `listen` is the address of TLS.
     #[must_use]
-    pub fn plain_listen(&self, listen: SocketAddr) -> Option<SocketAddr> {
-        let for_proof = (!self.acme_domain.is_empty()).then(|| SocketAddr::new(listen.ip(), HTTP_PORT));
+    pub fn plain_listen(&self, listen: &ListenAddress) -> Option<SocketAddr> {
+        let for_proof = match listen {
+            ListenAddress::Network(address) if !self.acme_domain.is_empty() => Some(SocketAddr::new(address.ip(), HTTP_PORT)),
+            _ => None,
+        };
         self.http_listen.or(for_proof)
     }
 }

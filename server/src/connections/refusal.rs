@@ -6,12 +6,12 @@ use app::wire::{Problem, ProblemCode};
 use axum::http::StatusCode;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    net::TcpStream,
     sync::Semaphore,
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 
+use super::listener::Connection;
 use crate::tls::HTTP_2;
 
 /// How many clients are being refused at the same time. Further ones are disconnected without an answer.
@@ -33,7 +33,7 @@ impl Refuser {
     }
 
     /// Answers with 503 in a task of its own, over TLS if there is an `acceptor`, and disconnects the client.
-    pub(super) fn refuse(&self, stream: TcpStream, acceptor: Option<TlsAcceptor>) {
+    pub(super) fn refuse(&self, stream: Connection, acceptor: Option<TlsAcceptor>) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
         tokio::spawn(async move {
             let refusing = async {
@@ -53,7 +53,7 @@ impl Refuser {
     }
 
     /// Answers a connection of a proxy that did not name its client with 400, without TLS: whoever looks for the fault sees it.
-    pub(super) fn refuse_nameless(&self, stream: TcpStream) {
+    pub(super) fn refuse_nameless(&self, stream: Connection) {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return };
         let detail = "A connection of this proxy has to begin with one PROXY header (--proxy-protocol).";
         let answer = answer(&Problem::new(ProblemCode::MalformedRequest, detail));

@@ -12,17 +12,18 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::admission::Admitted;
+use tokio_util::either::Either;
+
+use super::{admission::Admitted, listener::Connection};
 use crate::config::Timeouts;
 
 /// A client's connection, with its place among the admitted ones.
 #[derive(Debug)]
 pub(super) struct TimedStream {
-    stream: TcpStream,
+    stream: Connection,
     phase: Phase,
     /// Since when the client has been sending the head of a request; `None` while it is not.
     head_since: Option<Instant>,
@@ -70,15 +71,19 @@ impl Drop for Answering {
 }
 
 impl TimedStream {
-    pub(super) fn new(stream: TcpStream, phase: Phase, timeouts: Timeouts, admitted: Admitted) -> Self {
+    pub(super) fn new(stream: Connection, phase: Phase, timeouts: Timeouts, admitted: Admitted) -> Self {
         Self { stream, phase, head_since: None, stalled_since: None, timeouts, timer: None, _admitted: admitted }
     }
 
     /// The first byte that the client sends, which is left to be read; `None` if it sends none. It is awaited by whoever has a
     /// time limit of its own.
+    ///
+    /// # Errors
+    /// The system's; for a connection through a socket file always, because there is no TLS.
     pub(super) async fn first_byte(&self) -> io::Result<Option<u8>> {
         let mut first = [0];
-        let count = self.stream.peek(&mut first).await?;
+        let Either::Left(stream) = &self.stream else { return Err(io::ErrorKind::Unsupported.into()) };
+        let count = stream.peek(&mut first).await?;
         Ok(first.first().copied().filter(|_| count > 0))
     }
 

@@ -42,7 +42,7 @@ async fn behind(kind: Kind) {
     let mut command = command(folder.path());
     command.args(["--trusted-proxy", "127.0.0.1"]);
     let process = Process::run(command);
-    let proxy = Proxy::start(kind, process.address()).await;
+    let proxy = Proxy::start(kind, &process.address().to_string()).await;
     let door = Door::through(proxy.address(), NAME, proxy.authority(), CLIENT);
     let home = door.get("/").await;
     assert_eq!((home.status().as_u16(), home.version()), (200, Version::HTTP_2), "{}", proxy.log());

@@ -3,6 +3,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -39,6 +40,13 @@ impl Door {
     pub(crate) fn through(address: SocketAddr, name: &str, authority: &[u8], from: IpAddr) -> Self {
         let builder = Client::builder().tls_backend_preconfigured(with_http_2(authority)).resolve(name, address).local_address(from);
         Self { address, origin: format!("https://{name}:{}", address.port()), http: client(builder), owners: Arc::default() }
+    }
+
+    /// The door to a server that is reached through this socket file, for a proxy that knows it by this name.
+    pub(crate) fn through_file(path: &Path, name: &str) -> Self {
+        let builder = Client::builder().tls_backend_preconfigured(trusting(None)).unix_socket(path);
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { address, origin: format!("http://{name}"), http: client(builder), owners: Arc::default() }
     }
 
     /// The same door for a client that speaks HTTP/1.1 only.

@@ -70,6 +70,7 @@ mod resuming;
 mod rooms;
 mod running_downloads;
 mod snippets;
+mod socket_file;
 mod startup;
 mod stopping;
 mod thumbnails;

@@ -39,8 +39,8 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy that passes requests on to the server at this address.
-    pub(crate) async fn start(kind: Kind, server: SocketAddr) -> Self {
+    /// Starts a proxy that passes requests on to the server at this address, as the proxy writes it.
+    pub(crate) async fn start(kind: Kind, server: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = certify(folder.path());
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
@@ -115,8 +115,8 @@ fn configuration(name: &str, replaced: &[(&str, &str)]) -> String {
 impl Kind {
     /// The command that runs the proxy on this port, with its configuration of `deploy/` and around it only what the rest of
     /// its own configuration would be.
-    fn command(self, folder: &Path, port: u16, server: SocketAddr) -> Command {
-        let (here, server) = (folder.to_str().unwrap(), server.to_string());
+    fn command(self, folder: &Path, port: u16, server: &str) -> Command {
+        let here = folder.to_str().unwrap();
         let letsencrypt = format!("/etc/letsencrypt/live/{NAME}");
         let write = |name: &str, text: String| {
             let path = folder.join(name);
@@ -127,7 +127,7 @@ impl Kind {
             Self::Nginx => {
                 let server = configuration(
                     "nginx.conf",
-                    &[(SERVER, &server), ("listen 443 ", &format!("listen 127.0.0.1:{port} ")), (&letsencrypt, here)],
+                    &[(SERVER, server), ("listen 443 ", &format!("listen 127.0.0.1:{port} ")), (&letsencrypt, here)],
                 );
                 let text = format!(
                     "daemon off; pid {here}/pid; error_log stderr; events {{}} http {{ access_log off; \
@@ -140,7 +140,7 @@ impl Kind {
             }
             Self::Caddy => {
                 let certificate = format!("{NAME}:{port} {{\n\tbind 127.0.0.1\n\ttls {here}/fullchain.pem {here}/privkey.pem");
-                let site = configuration("Caddyfile", &[(SERVER, &server), (&format!("{NAME} {{"), &certificate)]);
+                let site = configuration("Caddyfile", &[(SERVER, server), (&format!("{NAME} {{"), &certificate)]);
                 let text = format!("{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{site}");
                 let mut command = Command::new(unpacked("usr/bin/caddy"));
                 command.args(["run", "--adapter", "caddyfile", "--config"]).arg(write("Caddyfile", text));
@@ -149,7 +149,7 @@ impl Kind {
             Self::Apache => {
                 let site = configuration(
                     "apache.conf",
-                    &[(SERVER, &server), ("<VirtualHost *:443>", &format!("<VirtualHost 127.0.0.1:{port}>")), (&letsencrypt, here)],
+                    &[(SERVER, server), ("<VirtualHost *:443>", &format!("<VirtualHost 127.0.0.1:{port}>")), (&letsencrypt, here)],
                 );
                 let modules = ["mpm_event", "authz_core", "ssl", "http2", "headers", "proxy", "proxy_http", "reqtimeout", "socache_shmcb"];
                 let folder_of_modules = unpacked("usr/lib/apache2/modules");
@@ -168,7 +168,7 @@ impl Kind {
             Self::HaProxy => {
                 let text = configuration(
                     "haproxy.cfg",
-                    &[(SERVER, &server), ("bind :443 ", &format!("bind 127.0.0.1:{port} ")), ("/etc/haproxy", here)],
+                    &[(SERVER, server), ("bind :443 ", &format!("bind 127.0.0.1:{port} ")), ("/etc/haproxy", here)],
                 );
                 let mut command = Command::new(unpacked("usr/sbin/haproxy"));
                 command.arg("-db").arg("-f").arg(write("conf", text));

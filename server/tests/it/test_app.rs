@@ -104,7 +104,7 @@ impl TestApp {
         };
         let plain_door = plain_listener.as_ref().map(|listener| Door::new(listener.local_addr().unwrap()));
         let stop = CancellationToken::new();
-        let running = tokio::spawn(server.run(listener, plain_listener, stop.clone()));
+        let running = tokio::spawn(server.run(listener, plain_listener.map(Into::into), stop.clone()));
         Self { door, plain_door, authority, folder: Some(folder), stop, running: Some(running) }
     }
 
