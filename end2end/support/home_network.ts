@@ -2,13 +2,11 @@
 
 import { type Browser, chromium } from '@playwright/test';
 
-import type { Server } from './server';
-
 /** Any host name that browsers do not regard as this machine's. */
 const HOST = 'lan.example';
 
-/** Returns a new browser, which the caller has to close, and the server's address in that network. */
-export async function homeNetwork(server: Server): Promise<{ browser: Browser; address: string }> {
+/** Returns a new browser, which the caller has to close, and the address in that network of the server or of a proxy before it. */
+export async function homeNetwork(server: { address: string }): Promise<{ browser: Browser; address: string }> {
   const args = ['--no-sandbox', `--host-resolver-rules=MAP ${HOST} 127.0.0.1`];
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
   return { browser, address: `http://${HOST}:${new URL(server.address).port}` };

@@ -24,10 +24,10 @@ export class Server {
     private readonly flags: string[],
   ) {}
 
-  /** Starts a server with an empty data folder on a free port. The flags are used for every later start, too. */
-  static async start(flags: string[] = []): Promise<Server> {
+  /** Starts a server with an empty data folder, on a free port if none is given. The flags are used for every later start, too. */
+  static async start(flags: string[] = [], listen = '127.0.0.1:0'): Promise<Server> {
     const server = new Server(await mkdtemp(join(tmpdir(), 'snapdrop-e2e-')), flags);
-    await server.run('127.0.0.1:0');
+    await server.run(listen);
     return server;
   }
 

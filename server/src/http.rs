@@ -6,6 +6,7 @@
 pub(crate) mod api;
 pub(crate) mod app_shell;
 pub(crate) mod content;
+pub(crate) mod doctor;
 pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod pages;
@@ -24,6 +25,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{config::Config, device::DeviceRules, fields::Scheme, files::FileStore, rooms::Rooms, tls::Tls, uploads::Uploads};
 use content::archive_layout::ArchiveLayouts;
+use doctor::Examinations;
 use guard::{AtOnce, Budget, Guesses, PageTurns, Unsent};
 
 pub(crate) use refusal::Refusal;
@@ -56,6 +58,8 @@ pub(crate) struct Services {
     pub(crate) snapshots: AtOnce,
     /// The long lists and pages that are being sent.
     pub(crate) unsent: Unsent,
+    /// The checks of visitors' connections that are under way.
+    pub(crate) examinations: Examinations,
     /// The turns to render the page of a large room.
     pub(crate) page_turns: PageTurns,
     /// Cancelled when the server stops.

@@ -44,6 +44,7 @@ use files::{FileStore, StoreSettings};
 use http::{
     Services,
     content::archive_layout::ArchiveLayouts,
+    doctor::Examinations,
     guard::{AtOnce, Budget, Guesses, PageTurns, Unsent},
     plain::PlainPort,
 };
@@ -134,6 +135,7 @@ impl Server {
             archive_layouts: ArchiveLayouts::new(config.limits.max_archives),
             snapshots: AtOnce::new(config.limits.max_snapshots_per_member),
             unsent: Unsent::default(),
+            examinations: Examinations::default(),
             page_turns: PageTurns::default(),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),

@@ -17,6 +17,7 @@ use crate::http::{
     Refusal, Services,
     api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
     app_shell::{manifest, offline, service_worker, share},
+    doctor,
     guard::{body_deadline, cors, host, method_override, proxy, same_origin, secure},
     health,
     pages::{self, forms, join_code, language, refused, upload_form},
@@ -78,12 +79,25 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         // already.
         .layer(CompressionLayer::new());
 
+    // They show what a proxy does to requests, also when it makes those of this server's pages look like another site's.
+    let doctor = Router::new()
+        .route(wire::DOCTOR_PAGE, get(doctor::page))
+        .route("/doctor/seen", get(doctor::seen))
+        .route("/doctor/{id}/held", post(doctor::held))
+        .route("/doctor/{id}/arrived", get(doctor::arrived))
+        .route("/doctor/{id}/measured", post(doctor::measured))
+        .route("/doctor/{id}/halves", get(doctor::halves))
+        .route("/doctor/{id}/on", post(doctor::on))
+        .route("/doctor/{id}/socket", get(doctor::socket).connect(doctor::socket))
+        .layer(DefaultBodyLimit::disable());
+
     // Layers wrap the routes from the inside out: the layer that is added last sees a request first.
     let routes = Router::new()
         .merge(api)
         .merge(pages)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), same_origin::check))
+        .merge(doctor)
         .layer(middleware::from_fn_with_state(Arc::clone(&services), host::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), refused::apply))

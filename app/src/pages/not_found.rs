@@ -5,13 +5,16 @@ use leptos::prelude::*;
 use crate::{
     first_paint::{first_paint, refused},
     i18n::{problem_text::problem_text, t},
-    wire::ProblemCode,
+    wire::{self, ProblemCode},
 };
 
-/// Says that there is nothing at this address, or why a form was refused, and links to the first page.
+/// Says that there is nothing at this address, or why a form was refused, and links to the first page. If a proxy may be the reason, it also
+/// links to the page that checks the way to the server.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    let (heading, explained) = match refused() {
+    let refused = refused();
+    let hides_host = refused == Some(ProblemCode::HostHidden);
+    let (heading, explained) = match refused {
         // Nobody can tell which of both it was.
         Some(ProblemCode::HostHidden) => (
             t().refused_heading(),
@@ -28,6 +31,7 @@ pub fn NotFoundPage() -> impl IntoView {
         <main class="notice">
             <h1>{heading}</h1>
             {explained.into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}
+            {hides_host.then(|| view! { <p><a href=wire::DOCTOR_PAGE rel="external">{t().check_connection()}</a></p> })}
             <a class="button" href="/" rel="external">{t().to_first_page()}</a>
         </main>
     }

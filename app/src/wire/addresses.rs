@@ -136,6 +136,9 @@ pub const LANGUAGE_FORM: &str = "/language";
 /// The page on which a device learns to trust a server that signs its own certificate.
 pub const TRUST_PAGE: &str = "/ca";
 
+/// The page that checks the way to the server, for example through a proxy.
+pub const DOCTOR_PAGE: &str = "/doctor";
+
 /// The texts of the language with this code, in the order that the program with this `version` expects (see
 /// `i18n::VERSION`).
 #[must_use]

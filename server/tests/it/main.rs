@@ -38,6 +38,7 @@ mod crowds;
 mod damage;
 mod deferred_length;
 mod digests;
+mod doctor;
 mod downloads;
 mod erasure;
 mod expiration;

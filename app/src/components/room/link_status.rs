@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// Empty while the page is connected or connects for the first time. When the connection was lost, it says so, and
-/// whether that is because of the server, because this browser has no network, or because no live socket gets through: the usual
-/// reason for that is a certificate that the browser does not trust, and then a link leads to the page that helps. Screen readers
+/// whether that is because of the server, because this browser has no network, or because no live socket gets through. The usual
+/// reason for that is a certificate that the browser does not trust, or a proxy, and a link leads to the page that helps. Screen readers
 /// announce it.
 #[component]
 pub fn LinkStatus() -> impl IntoView {
@@ -28,9 +28,7 @@ pub fn LinkStatus() -> impl IntoView {
         Link::Connecting => "connecting",
         Link::Waiting | Link::Unanswered | Link::Blocked | Link::Offline => "waiting",
     };
-    let signs_itself = use_server().signs_itself;
-    let help = move || {
-        (signs_itself && live.link.get() == Link::Blocked).then(|| view! { <a href=wire::TRUST_PAGE>{t().socket_blocked_help()}</a> })
-    };
+    let page = if use_server().signs_itself { wire::TRUST_PAGE } else { wire::DOCTOR_PAGE };
+    let help = move || (live.link.get() == Link::Blocked).then(|| view! { <a href=page rel="external">{t().socket_blocked_help()}</a> });
     view! { <output class="link-status" aria-live="polite" data-state=state>{text} {help}</output> }
 }

@@ -5,7 +5,7 @@
 //! comes alone is sent at once; while many come, they are gathered for some milliseconds.
 
 mod batch;
-mod socket;
+pub(crate) mod socket;
 pub(crate) mod upgrade;
 
 use std::{ops::ControlFlow, pin::pin, sync::Arc, time::Duration};

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use ipnet::IpNet;
+use serde::Serialize;
 
 use super::Client;
 use crate::{
@@ -36,6 +37,20 @@ struct Origin {
     scheme: Option<Scheme>,
 }
 
+/// Whether the sender of a request was taken from its header fields, for the page that helps to set a proxy up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Forwarding {
+    /// There are none of these fields, and the peer is no trusted proxy.
+    None,
+    /// There are some, and they were ignored, because the peer is no trusted proxy.
+    Ignored,
+    /// The peer is a trusted proxy, and says nothing.
+    Silent,
+    /// The peer is a trusted proxy, and its word was taken.
+    Believed,
+}
+
 /// Gives a request that comes over a trusted proxy the address of its client, the host that the client named and the scheme
 /// by which it came, for everything that follows. What others say in these header fields is ignored: anybody can send
 /// them.
@@ -47,7 +62,15 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
     let trusted = &services.config.trusted_proxy;
     let peer = Client::address_of(request.extensions());
     let mut scheme = request.extensions().get().copied().unwrap_or(Scheme::Http);
-    if is_trusted(trusted, peer) {
+    let headers = request.headers();
+    let says_something = headers.contains_key(header::FORWARDED) || X_FORWARDED.iter().any(|name| headers.contains_key(name));
+    let forwarding = match (is_trusted(trusted, peer), says_something) {
+        (false, false) => Forwarding::None,
+        (false, true) => Forwarding::Ignored,
+        (true, false) => Forwarding::Silent,
+        (true, true) => Forwarding::Believed,
+    };
+    if forwarding == Forwarding::Believed {
         match origin(trusted, peer, request.headers()) {
             Ok(origin) => {
                 request.extensions_mut().insert(ConnectInfo(SocketAddr::new(origin.address, 0)));
@@ -60,6 +83,7 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
         }
     }
     request.extensions_mut().insert(scheme);
+    request.extensions_mut().insert(forwarding);
     next.run(request).await
 }
 

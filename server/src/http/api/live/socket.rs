@@ -50,7 +50,7 @@ const RECEIVED_BYTES: Rate = Rate { burst: 1048576.0, per_second: 131072.0 };
 
 /// The server's end of an open WebSocket.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: TokioIo<Upgraded>,
     protocol: WebSocketContext,
     /// How long the client may take to receive a frame.
@@ -64,7 +64,7 @@ pub(super) struct Socket {
 impl Socket {
     /// The socket over a connection whose handshake is complete. It ends when the client does not take a frame within
     /// `patience`.
-    pub(super) fn new(upgraded: Upgraded, patience: Duration) -> Self {
+    pub(crate) fn new(upgraded: Upgraded, patience: Duration) -> Self {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES))
@@ -79,7 +79,7 @@ impl Socket {
     ///
     /// # Errors
     /// The socket has ended, or the client broke the rules. Nothing more comes.
-    pub(super) async fn recv(&mut self) -> Result<Message, Error> {
+    pub(crate) async fn recv(&mut self) -> Result<Message, Error> {
         let received = poll_fn(|context| self.poll(context, |protocol, stream| protocol.read(stream))).await;
         // A connection that ended without a closing handshake is no broken rule.
         let cut = ProtocolError::ResetWithoutClosingHandshake;
@@ -127,7 +127,7 @@ impl Socket {
 
     /// Sends a close frame, and returns when the client has closed its side, too: ending the connection with something unread
     /// could lose the frame. Without a frame, sends the answer to the client's own.
-    pub(super) async fn close(&mut self, frame: Option<CloseFrame>) {
+    pub(crate) async fn close(&mut self, frame: Option<CloseFrame>) {
         // Pongs that wait are sent first, so that there is space for a close frame.
         let flush = |protocol: &mut WebSocketContext, stream: &mut Nonblocking<'_, '_>| protocol.flush(stream);
         let flushed = poll_fn(|context| self.poll(context, flush)).await;

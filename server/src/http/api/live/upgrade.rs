@@ -73,7 +73,7 @@ fn lists(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
 impl Upgrade {
     /// Accepts the request with the response that is returned. In a task of its own, `serve` gets the connection once the
     /// response is sent; nothing happens if the connection breaks before.
-    pub(super) fn accept<F: Future<Output = ()> + Send>(self, serve: impl FnOnce(Upgraded) -> F + Send + 'static) -> Response {
+    pub(crate) fn accept<F: Future<Output = ()> + Send>(self, serve: impl FnOnce(Upgraded) -> F + Send + 'static) -> Response {
         let (connection, stream_end) = (self.connection, self.stream_end);
         tokio::spawn(async move {
             match connection.await {
