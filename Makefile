@@ -20,7 +20,7 @@ SNAPDROP := $(TARGET)/release/snapdrop
 SOURCES := Cargo.toml Cargo.lock $(shell find app frontend server/src server/Cargo.toml style public -type f)
 # Building several targets at once would gain nothing, because cargo lets only one build at a time use a target folder.
 .NOTPARALLEL:
-.PHONY: run build test unit faults end2end webkit interop lint soak-tests bench bench-devices abuse load fuzz smoke shots lighthouse tools browser clean
+.PHONY: run build test unit faults end2end firefox webkit interop lint soak-tests bench bench-devices abuse load fuzz smoke shots lighthouse tools browser clean
 
 run: build
 	$(SNAPDROP) $(ARGS)
@@ -43,7 +43,14 @@ faults: $(SNAPDROP)
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) cargo test -p server --test faults -- --test-threads=1
 
 end2end: $(SNAPDROP) browser
-	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) npx playwright test
+	.ci/toolchain proxies
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_PROXIES=$(TOOLS)/proxies npx playwright test
+
+# The same tests in Firefox, but those that are marked as Chromium's. TESTS chooses some of the files.
+firefox: $(SNAPDROP) browser
+	.ci/toolchain firefox
+	.ci/toolchain proxies
+	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_PROXIES=$(TOOLS)/proxies npx playwright test --project=firefox $(TESTS)
 
 webkit: $(SNAPDROP) browser
 	.ci/toolchain webkit

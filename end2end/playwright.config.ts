@@ -1,8 +1,12 @@
-import { defineConfig } from '@playwright/test';
+import { type PlaywrightTestOptions, type PlaywrightWorkerOptions, defineConfig } from '@playwright/test';
 
-// The screenshots, the benchmark, Lighthouse and the tests in WebKit run on demand only. Workers read this file again; they inherit the
+import { ONLY_IN_CHROMIUM } from './support/only_in_chromium';
+
+type UseOptions = Partial<PlaywrightTestOptions & PlaywrightWorkerOptions>;
+
+// The screenshots, the benchmark, Lighthouse and the tests in WebKit and Firefox run on demand only. Workers read this file again; they inherit the
 // environment but not the command line, so the chosen project is passed on in SNAPDROP_ON_DEMAND.
-const ON_DEMAND = ['screenshots', 'benchmark', 'lighthouse', 'webkit'];
+const ON_DEMAND = ['screenshots', 'benchmark', 'lighthouse', 'webkit', 'firefox'];
 const isChosen = (name: string) => process.argv.some((argument, at) => argument === `--project=${name}` || (argument === name && process.argv[at - 1] === '--project'));
 const chosen = process.env.SNAPDROP_ON_DEMAND ?? ON_DEMAND.find(isChosen);
 if (chosen !== undefined) process.env.SNAPDROP_ON_DEMAND = chosen;
@@ -11,6 +15,30 @@ if (chosen !== undefined) process.env.SNAPDROP_ON_DEMAND = chosen;
 // stands for this machine, and its pages may do all that those of an encrypted connection may.
 const PICTURED_HOST = 'lan.snapdrop.example';
 const asInNetwork = chosen === 'screenshots' ? [`--host-resolver-rules=MAP ${PICTURED_HOST} 127.0.0.1`, '--unsafely-treat-insecure-origin-as-secure=*.snapdrop.example'] : [];
+
+const CHROMIUM: UseOptions = {
+  browserName: 'chromium',
+  screenshot: 'only-on-failure',
+  launchOptions: {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...asInNetwork,
+    ],
+  },
+};
+const FIREFOX: UseOptions = {
+  browserName: 'firefox',
+  // The style that is injected for a picture breaks the pages' Content-Security-Policy.
+  screenshot: 'off',
+  launchOptions: { channel: 'moz-firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr' },
+};
 
 export default defineConfig<{ host: string | undefined }>({
   forbidOnly: true,
@@ -25,21 +53,8 @@ export default defineConfig<{ host: string | undefined }>({
   outputDir: 'test-results',
   use: {
     host: chosen === 'screenshots' ? PICTURED_HOST : undefined,
-    browserName: 'chromium',
-    screenshot: 'only-on-failure',
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        ...asInNetwork,
-      ],
-    },
+    ...(chosen === 'firefox' ? FIREFOX : CHROMIUM),
   },
-  projects: chosen !== undefined ? [{ name: chosen, testDir: chosen }] : [{ name: 'chromium', testDir: 'tests' }],
+  grepInvert: chosen === 'firefox' ? ONLY_IN_CHROMIUM : undefined,
+  projects: chosen !== undefined ? [{ name: chosen, testDir: chosen === 'firefox' ? 'tests' : chosen }] : [{ name: 'chromium', testDir: 'tests' }],
 });

@@ -52,13 +52,15 @@ const LOOKS = {
 
 export type DeviceName = keyof typeof LOOKS;
 
-/** The options for a browser context of the device. */
-export function contextOptions(name: DeviceName): BrowserContextOptions {
-  return LOOKS[name].context;
+/** The options for a browser context of the device, as far as the browser takes them. */
+export function contextOptions(name: DeviceName, browserName: string): BrowserContextOptions {
+  const options: BrowserContextOptions = LOOKS[name].context;
+  return browserName === 'chromium' ? { ...options, serviceWorkers: 'block' } : { viewport: options.viewport };
 }
 
-/** Sets User-Agent, client hints and touch points of a new tab to those of the device. */
+/** Sets User-Agent, client hints and touch points of a new tab to those of the device. Only Chromium lets a test do that. */
 export async function disguise(page: Page, context: BrowserContext, name: DeviceName): Promise<void> {
+  if (context.browser()?.browserType().name() !== 'chromium') return;
   const { userAgent, hints, touchPoints }: Look = LOOKS[name];
   const session = await context.newCDPSession(page);
   const version = '140';

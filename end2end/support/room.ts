@@ -34,9 +34,8 @@ export async function standsInRoom(page: Page): Promise<string> {
 /** Loads the room's page again and waits until it is hydrated. The page opens its WebSocket last, so this waits for that;
  *  the member's row would not do, since the server's HTML already shows it as connected. */
 export async function reloadRoom(page: Page): Promise<void> {
-  const alive = page.waitForEvent('websocket');
   await page.reload();
-  await alive;
+  await expect(page.locator('.link-status')).toHaveAttribute('data-state', 'live');
   await standsInRoom(page);
 }
 

@@ -1,6 +1,6 @@
 // Defines the fixtures of all tests: a server, the devices that use it, and checks that hold in every test.
 
-import { type BrowserContextOptions, type ConsoleMessage, type Page, test as base, expect } from '@playwright/test';
+import { type BrowserContextOptions, type Page, test as base, expect } from '@playwright/test';
 
 import { Cable } from './cable';
 import { type DeviceName, contextOptions, disguise } from './devices';
@@ -19,6 +19,8 @@ export interface Noise {
 export const CONNECTION_LOST: Noise[] = [
   { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
   { text: /^WebSocket connection to 'ws:\/\/[\w.]+:\d+\/api\/rooms\/\d{6,}\/live\?(since=\d+&)?batches' failed: /, url: /./ },
+  // Firefox says this as an error of the page.
+  { text: /^(Firefox can’t establish a connection to the server at|The connection to) ws:\/\/[\w.]+:\d+\/api\/rooms\/\d{6,}\/live/, url: /./ },
 ];
 
 /** The message that the browser writes when a request gets an error status that a test expects. */
@@ -75,21 +77,23 @@ export const test = base.extend<Fixtures>({
     await cable.dispose();
   },
 
-  device: async ({ browser, server, host }, use) => {
+  device: async ({ browser, browserName, server, host }, use) => {
     const complaints: string[] = [];
     const contexts: { close(): Promise<void> }[] = [];
     await use(async (name, { address: given = server.address, noise = [], failures = [], context: extra = {} } = {}) => {
       const address = host === undefined ? given : given.replace(new URL(given).hostname, host);
-      const context = await browser.newContext({ ...contextOptions(name), baseURL: address, serviceWorkers: 'block', ...extra });
+      const context = await browser.newContext({ ...contextOptions(name, browserName), baseURL: address, ...extra });
       contexts.push(context);
       names.set(context, name);
       context.on('console', (message) => {
-        if (message.type() === 'error' && !isExpected(message, noise)) {
+        if (message.type() === 'error' && !isExpected(noise, message.text(), message.location().url)) {
           complaints.push(`${name}: console: ${message.text()} (${message.location().url})`);
         }
       });
       context.on('weberror', (error) => {
-        if (!failures.some((text) => text.test(error.error().message))) complaints.push(`${name}: page error: ${error.error()}`);
+        const { message } = error.error();
+        const isNoise = failures.some((text) => text.test(message)) || isExpected(noise, message, error.page()?.url() ?? '');
+        if (!isNoise) complaints.push(`${name}: page error: ${error.error()}`);
       });
       // In every test, all requests of all pages have to go to the server itself.
       context.on('request', (request) => {
@@ -120,8 +124,8 @@ export const test = base.extend<Fixtures>({
 
 const names = new WeakMap<object, DeviceName>();
 
-function isExpected(message: ConsoleMessage, noise: Noise[]): boolean {
-  return noise.some(({ text, url }) => text.test(message.text()) && url.test(message.location().url));
+function isExpected(noise: Noise[], message: string, at: string): boolean {
+  return noise.some(({ text, url }) => text.test(message) && url.test(at));
 }
 
 function isForeign(url: string, address: string): boolean {

@@ -138,10 +138,10 @@ async function expectFingerSized(target: Locator): Promise<void> {
 
 async function fitsInto(page: Page, width: number): Promise<void> {
   const overflow = await page.evaluate(() => {
-    const { scrollWidth } = document.documentElement;
-    return { scrollWidth, innerWidth: globalThis.innerWidth };
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return { tooWide: scrollWidth - clientWidth, innerWidth: globalThis.innerWidth };
   });
-  expect(overflow, page.url()).toEqual({ scrollWidth: width, innerWidth: width });
+  expect(overflow, page.url()).toEqual({ tooWide: 0, innerWidth: width });
 }
 
 /** Whether the page's background and its text are light or dark. */

@@ -153,7 +153,7 @@ for (const which of EACH) {
     await joinRoom(guest, pin);
     await expect(fileRows(guest)).toHaveCount(30);
     const turns = await HeldTurns.reload(guest);
-    const alive = guest.waitForEvent('websocket');
+    const alive = expect(guest.locator('.link-status')).toHaveAttribute('data-state', 'live');
     await turns.letOneGo();
     await turns.letOneGo();
     await change(guest, which);
