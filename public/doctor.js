@@ -150,8 +150,8 @@ async function sendHeld(id) {
     setTimeout(() => waiting.abort(), 2 * PATIENCE_MS);
     const arrival = ask(`/doctor/${id}/arrived`, { signal: waiting.signal })
         .then((answer) => answer.json())
-        .catch(() => false)
-        .then((arrived) => ({ arrived, hasLeft }));
+        .catch(() => undefined)
+        .then((arrived) => ({ arrived, hadLeft: hasLeft }));
     const first = await Promise.race([arrival, ended.then((status) => ({ status }))]);
     // An answer to the upload itself comes first only if something on the way has refused it, or passed it on when it was whole.
     const isRefused = first.status !== undefined && (first.status === 0 || first.status >= 400);
@@ -161,10 +161,11 @@ async function sendHeld(id) {
         show('requests', 'note');
         return;
     }
-    const { arrived, hasLeft: hadLeft } = await arrival;
+    const { arrived, hadLeft } = await arrival;
     request.abort();
     show('cap', 'ok', { value });
-    if (arrived && !hadLeft) show('requests', 'ok');
+    if (arrived === undefined) show('requests', 'failed');
+    else if (arrived && !hadLeft) show('requests', 'ok');
     else show('requests', 'bad', { remedies: ['proxy'] });
 }
 

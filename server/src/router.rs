@@ -72,6 +72,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .route(wire::TRUST_PAGE, get(trust::page))
         .route(trust::CERTIFICATE, get(trust::certificate))
         .route(trust::PROFILE, get(trust::profile))
+        .route(wire::DOCTOR_PAGE, get(doctor::page))
         .fallback(pages::fallback)
         .layer(whole_bodies)
         .merge(upload_form)
@@ -81,7 +82,6 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
 
     // They show what a proxy does to requests, also when it makes those of this server's pages look like another site's.
     let doctor = Router::new()
-        .route(wire::DOCTOR_PAGE, get(doctor::page))
         .route("/doctor/seen", get(doctor::seen))
         .route("/doctor/{id}/held", post(doctor::held))
         .route("/doctor/{id}/arrived", get(doctor::arrived))

@@ -8,8 +8,8 @@ use crate::{
     wire::{self, ProblemCode},
 };
 
-/// Says that there is nothing at this address, or why a form was refused, and links to the first page. If a proxy may be the reason, it also
-/// links to the page that checks the way to the server.
+/// Says that there is nothing at this address, or why a form was refused, and links to the first page. If a proxy may be the
+/// reason, it also links to the page that checks the way to the server.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     let refused = refused();

@@ -65,7 +65,11 @@ impl View {
 <p>{why}</p>
 <noscript><p>{needs_script}</p></noscript>
 <div class="doctor-summary">
-<p id="doctor-summary" role="status"><span data-summary="running">{checking}</span><span data-summary="good" hidden>{all_good}</span><span data-summary="bad" hidden>{some_bad}</span></p>
+<p id="doctor-summary" role="status">
+<span data-summary="running">{checking}</span>
+<span data-summary="good" hidden>{all_good}</span>
+<span data-summary="bad" hidden>{some_bad}</span>
+</p>
 <button class="button" data-look="outlined" type="button" id="doctor-again">{again}</button>
 </div>
 <label class="doctor-proxy"><span>{proxy}</span> <select id="doctor-proxy"><option value="">{unknown}</option>{proxies}</select></label>
@@ -95,7 +99,11 @@ impl View {
             String::new()
         };
         let flag = flag.as_ref().map(|flag| {
-            format!("<div class=\"remedy\" data-remedy=\"server\" hidden>\n<p>{}</p>\n<pre tabindex=\"0\" dir=\"ltr\" translate=\"no\">{flag}</pre>\n</div>\n", t.doctor_paste_server())
+            format!(
+                "<div class=\"remedy\" data-remedy=\"server\" hidden>\n<p>{}</p>\n\
+                 <pre tabindex=\"0\" dir=\"ltr\" translate=\"no\">{flag}</pre>\n</div>\n",
+                t.doctor_paste_server()
+            )
         });
         let configurations = check.map(|check| {
             let each: String = Proxy::ALL
