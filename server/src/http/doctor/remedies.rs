@@ -11,7 +11,7 @@ pub(super) enum Proxy {
     Caddy,
     Traefik,
     Apache,
-    HaProxy,
+    Haproxy,
 }
 
 /// The checks for which a proxy may need other lines.
@@ -28,7 +28,7 @@ pub(super) enum Check {
 }
 
 impl Proxy {
-    pub(super) const ALL: [Self; 5] = [Self::Nginx, Self::Caddy, Self::Traefik, Self::Apache, Self::HaProxy];
+    pub(super) const ALL: [Self; 5] = [Self::Nginx, Self::Caddy, Self::Traefik, Self::Apache, Self::Haproxy];
 
     /// The proxy that passed on a request with these header fields, if it can be told from what it adds.
     pub(super) fn of_request(headers: &HeaderMap) -> Option<Self> {
@@ -51,7 +51,7 @@ impl Proxy {
             Self::Caddy => "Caddy",
             Self::Traefik => "Traefik",
             Self::Apache => "Apache",
-            Self::HaProxy => "HAProxy",
+            Self::Haproxy => "HAProxy",
         }
     }
 
@@ -62,7 +62,7 @@ impl Proxy {
             Self::Caddy => "caddy",
             Self::Traefik => "traefik",
             Self::Apache => "apache",
-            Self::HaProxy => "haproxy",
+            Self::Haproxy => "haproxy",
         }
     }
 
@@ -73,7 +73,7 @@ impl Proxy {
             Self::Caddy => include_str!("../../../../deploy/Caddyfile"),
             Self::Traefik => include_str!("../../../../deploy/traefik.yml"),
             Self::Apache => include_str!("../../../../deploy/apache.conf"),
-            Self::HaProxy => include_str!("../../../../deploy/haproxy.cfg"),
+            Self::Haproxy => include_str!("../../../../deploy/haproxy.cfg"),
         }
     }
 
@@ -96,9 +96,9 @@ impl Proxy {
             (Self::Apache, Check::Socket | Check::Responses) => &["ProxyPass "],
             (Self::Apache, Check::Idle) => &["ProxyTimeout"],
             (Self::Apache, Check::Cap) => &["LimitRequestBody"],
-            (Self::HaProxy, Check::Host) => &["http-request set-header X-Forwarded-Host", "http-request set-header X-Forwarded-Proto"],
-            (Self::HaProxy, Check::Address) => &["http-request set-header X-Forwarded-For", "http-request del-header Forwarded"],
-            (Self::HaProxy, Check::Idle) => &["timeout client", "timeout server", "timeout tunnel"],
+            (Self::Haproxy, Check::Host) => &["http-request set-header X-Forwarded-Host", "http-request set-header X-Forwarded-Proto"],
+            (Self::Haproxy, Check::Address) => &["http-request set-header X-Forwarded-For", "http-request del-header Forwarded"],
+            (Self::Haproxy, Check::Idle) => &["timeout client", "timeout server", "timeout tunnel"],
             (Self::Caddy, Check::Responses) => &["flush_interval"],
             (Self::Traefik, Check::Host) => &["passHostHeader"],
             (Self::Traefik, Check::Responses) => &["responseForwarding", "flushInterval"],
