@@ -43,7 +43,7 @@ use remedies::Proxy;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a silent WebSocket is kept open. Most proxies cut one after 60 seconds, if they do.
 const SILENCE: Duration = Duration::from_secs(100);
-/// How many bytes of the body of an upload are read whose beginning is not the question.
+/// The largest body that [`measured`] takes.
 const MAX_MEASURED_BYTES: usize = 4 << 20;
 
 /// What the server sees of a request.
@@ -134,12 +134,20 @@ pub(crate) async fn arrived(examination: Examination) -> Response {
 
 /// `POST /doctor/{id}/measured`: takes a small upload, so that the page can measure how long it takes.
 pub(crate) async fn measured(_: Examination, request: Request) -> StatusCode {
-    let reading = axum::body::to_bytes(request.into_body(), MAX_MEASURED_BYTES);
-    match timeout(PATIENCE, reading).await {
-        Ok(Ok(_)) => StatusCode::NO_CONTENT,
-        Ok(Err(_)) => StatusCode::PAYLOAD_TOO_LARGE,
-        Err(_) => StatusCode::REQUEST_TIMEOUT,
-    }
+    let mut body = request.into_body().into_data_stream();
+    // What has come is dropped at once, because many of these may be under way.
+    let reading = async {
+        let mut taken = 0;
+        while let Some(frame) = body.next().await {
+            let Ok(frame) = frame else { return StatusCode::BAD_REQUEST };
+            taken += frame.len();
+            if taken > MAX_MEASURED_BYTES {
+                return StatusCode::PAYLOAD_TOO_LARGE;
+            }
+        }
+        StatusCode::NO_CONTENT
+    };
+    timeout(PATIENCE, reading).await.unwrap_or(StatusCode::REQUEST_TIMEOUT)
 }
 
 /// `GET /doctor/{id}/halves`: a response that stops after the first half until the page says that it has it, or for so long that it
