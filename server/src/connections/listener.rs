@@ -4,14 +4,15 @@ use std::{
     fs::{self, Permissions},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    os::unix::{
-        fs::{FileTypeExt as _, PermissionsExt as _},
-        net::UnixStream as BlockingUnixStream,
-    },
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::{
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    time::timeout,
+};
 use tokio_util::either::Either;
 
 use crate::config::ListenAddress;
@@ -25,6 +26,9 @@ const THIS_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST)
 /// that not everybody may open.
 const MODE: u32 = 0o666;
 
+/// How long a program may take to accept a connection that finds out whether there is one. One that has more to do than that is there.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A bound address.
 #[derive(Debug)]
 pub enum Listener {
@@ -34,11 +38,13 @@ pub enum Listener {
     Unix(SocketFile),
 }
 
-/// A socket file. Dropping it removes the file.
+/// A socket file. Dropping it removes the file, unless it is another program's by now.
 #[derive(Debug)]
 pub struct SocketFile {
     listener: UnixListener,
     path: PathBuf,
+    /// The device and the number of the file, by which it is known.
+    identity: Option<(u64, u64)>,
 }
 
 impl Listener {
@@ -50,8 +56,9 @@ impl Listener {
         match address {
             ListenAddress::Network(address) => Ok(Self::Network(TcpListener::bind(address).await?)),
             ListenAddress::Unix(path) => {
-                remove_abandoned(path)?;
-                let file = SocketFile { listener: UnixListener::bind(path)?, path: path.clone() };
+                remove_abandoned(path).await?;
+                let listener = UnixListener::bind(path)?;
+                let file = SocketFile { listener, path: path.clone(), identity: identity(path) };
                 fs::set_permissions(path, Permissions::from_mode(MODE))?;
                 Ok(Self::Unix(file))
             }
@@ -95,15 +102,27 @@ impl From<TcpListener> for Listener {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_file(&self.path) {
+        if self.identity == identity(&self.path)
+            && let Err(error) = fs::remove_file(&self.path)
+        {
             tracing::debug!(%error, "the socket file stays");
         }
     }
 }
 
+/// The device and the number of the file at a path; `None` if there is none.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::symlink_metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
 /// Removes a socket file through which nobody can connect.
-fn remove_abandoned(path: &Path) -> io::Result<()> {
+async fn remove_abandoned(path: &Path) -> io::Result<()> {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket());
-    let is_abandoned = is_socket && BlockingUnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-    if is_abandoned { fs::remove_file(path) } else { Ok(()) }
+    if !is_socket {
+        return Ok(());
+    }
+    match timeout(PATIENCE, UnixStream::connect(path)).await {
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+        _ => Ok(()),
+    }
 }

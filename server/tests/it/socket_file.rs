@@ -114,6 +114,17 @@ async fn many_clients_of_a_proxy_share_no_limit() {
     reached.finish().await;
 }
 
+#[tokio::test]
+async fn the_file_that_another_program_put_in_its_place_stays() {
+    let reached = Reached::start(&[]).await;
+    let path = reached.path.clone();
+    fs::remove_file(&path).unwrap();
+    let _other = UnixListener::bind(&path).unwrap();
+    reached.stop.cancel();
+    reached.running.await.unwrap().unwrap();
+    assert!(path.exists(), "the other program's file is gone");
+}
+
 #[test]
 fn an_abandoned_socket_file_is_replaced_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
