@@ -11,7 +11,7 @@ mod remedies;
 
 use std::{sync::Arc, time::Duration};
 
-use app::wire::ProblemCode;
+use app::wire::{CLOSE_RESTART, ProblemCode};
 use axum::{
     Json,
     body::{Body, Bytes},
@@ -26,6 +26,7 @@ use tokio_tungstenite::tungstenite::{
     Message, Utf8Bytes,
     protocol::{CloseFrame, frame::coding::CloseCode},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Refusal, Services, State,
@@ -41,6 +42,8 @@ use remedies::Proxy;
 /// How long the server waits for the other half of a check. A browser on a slow network, which has to send up to a megabyte before the
 /// server sees anything, gets that far.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the page may take to answer a close frame.
+const CLOSING: Duration = Duration::from_secs(2);
 /// How long a silent WebSocket is kept open. Most proxies cut one after 60 seconds, if they do.
 const SILENCE: Duration = Duration::from_secs(100);
 /// The largest body that [`measured`] takes.
@@ -84,6 +87,10 @@ pub(crate) async fn page(services: State, headers: HeaderMap) -> Response {
 
 /// `GET /doctor/seen`: begins an examination, and says what the server sees of the request.
 pub(crate) async fn seen(services: State, client: Client, request: Request) -> Result<Response, Refusal> {
+    // Otherwise, any site could use up what the addresses of its visitors may begin. Over plain HTTP browsers do not say it.
+    if request.headers().get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        return Err(Refusal::new(ProblemCode::CrossSite, "This request was sent by a page of another site."));
+    }
     let id = services.examinations.begin(client.address)?;
     let scheme = request.extensions().get().copied().unwrap_or(Scheme::Http);
     let headers = request.headers();
@@ -107,7 +114,8 @@ impl FromRequestParts<Arc<Services>> for Examination {
     async fn from_request_parts(parts: &mut Parts, services: &Arc<Services>) -> Result<Self, Refusal> {
         let id = Path::<String>::from_request_parts(parts, services).await;
         let id = id.map_err(|_| Refusal::new(ProblemCode::NotFound, "There is nothing at this address."))?;
-        services.examinations.take_part(&id)
+        let check = parts.uri.path().rsplit('/').next().unwrap_or_default();
+        services.examinations.take_part(&id, check)
     }
 }
 
@@ -115,25 +123,21 @@ impl FromRequestParts<Arc<Services>> for Examination {
 /// everything, nothing keeps uploads on their way.
 pub(crate) async fn held(services: State, examination: Examination, request: Request) -> StatusCode {
     let mut body = request.into_body().into_data_stream();
-    if timeout(PATIENCE, body.next()).await.is_ok() {
+    if within_patience(&services.stopping, body.next()).await.is_some() {
         examination.note_arrival();
-        let stopping = services.stopping.clone();
-        tokio::select! {
-            () = tokio::time::sleep(PATIENCE) => {}
-            () = stopping.cancelled() => {}
-        }
+        within_patience(&services.stopping, std::future::pending::<()>()).await;
     }
     StatusCode::NO_CONTENT
 }
 
 /// `GET /doctor/{id}/arrived`: waits until the beginning of the upload is here, and says whether it is.
-pub(crate) async fn arrived(examination: Examination) -> Response {
-    let arrived = timeout(PATIENCE, examination.arrival()).await.is_ok();
+pub(crate) async fn arrived(services: State, examination: Examination) -> Response {
+    let arrived = within_patience(&services.stopping, examination.arrival()).await.is_some();
     (never_kept(), Json(arrived)).into_response()
 }
 
 /// `POST /doctor/{id}/measured`: takes a small upload, so that the page can measure how long it takes.
-pub(crate) async fn measured(_: Examination, request: Request) -> StatusCode {
+pub(crate) async fn measured(services: State, _: Examination, request: Request) -> StatusCode {
     let mut body = request.into_body().into_data_stream();
     // What has come is dropped at once, because many of these may be under way.
     let reading = async {
@@ -147,14 +151,15 @@ pub(crate) async fn measured(_: Examination, request: Request) -> StatusCode {
         }
         StatusCode::NO_CONTENT
     };
-    timeout(PATIENCE, reading).await.unwrap_or(StatusCode::REQUEST_TIMEOUT)
+    within_patience(&services.stopping, reading).await.unwrap_or(StatusCode::REQUEST_TIMEOUT)
 }
 
 /// `GET /doctor/{id}/halves`: a response that stops after the first half until the page says that it has it, or for so long that it
 /// has not.
-pub(crate) async fn halves(examination: Examination) -> Response {
+pub(crate) async fn halves(services: State, examination: Examination) -> Response {
+    let stopping = services.stopping.clone();
     let halves = stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"the first half\n")) }).chain(stream::once(async move {
-        let went_on = timeout(PATIENCE, examination.going_on()).await.is_ok();
+        let went_on = within_patience(&stopping, examination.going_on()).await.is_some();
         Ok(Bytes::from_static(if went_on { b"the second half\n" } else { b"too late\n" }))
     }));
     let headers = [
@@ -186,17 +191,22 @@ pub(crate) async fn socket(services: State, _: Examination, upgrade: Result<Upgr
                     }
                 }
             };
-            let heard = tokio::select! {
-                heard = timeout(SILENCE, said) => heard.unwrap_or(true),
-                () = stopping.cancelled() => true,
+            let end = tokio::select! {
+                said = timeout(SILENCE, said) => said.unwrap_or(true).then_some((CloseCode::Normal, "heard")),
+                () = stopping.cancelled() => Some((CLOSE_RESTART.into(), "the server restarts")),
             };
-            if heard {
-                let frame = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::from_static("heard") };
+            if let Some((code, reason)) = end {
+                let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
                 #[expect(clippy::let_underscore_must_use, reason = "a page that does not answer in time has left")]
-                let _ = timeout(PATIENCE, socket.close(Some(frame))).await;
+                let _ = timeout(CLOSING, socket.close(Some(frame))).await;
             }
         })
     }))
+}
+
+/// What becomes of `something`; `None` if it takes longer than [`PATIENCE`], or the server stops before.
+async fn within_patience<T>(stopping: &CancellationToken, something: impl Future<Output = T>) -> Option<T> {
+    stopping.run_until_cancelled(timeout(PATIENCE, something)).await?.ok()
 }
 
 fn never_kept() -> [(header::HeaderName, HeaderValue); 1] {

@@ -42,6 +42,9 @@ async fn a_visitor_learns_what_the_server_sees_and_whether_a_proxy_is_believed()
         (&stranger, &[][..], "none", "127.0.0.1", here.clone()),
         (&stranger, &SAYS[..], "ignored", "127.0.0.1", here),
         (&trusted, &[], "silent", "127.0.0.1", format!("http://{}", trusted.address())),
+        // The host and the scheme alone do not say whose request it is.
+        (&trusted, &SAYS[1..], "silent", "127.0.0.1", "https://drop.example".to_owned()),
+        (&trusted, &[("forwarded", "for=unknown")], "silent", "127.0.0.1", format!("http://{}", trusted.address())),
         (&trusted, &SAYS, "believed", "203.0.113.9", "https://drop.example".to_owned()),
     ] {
         let seen = seen(app, headers).await;
@@ -111,9 +114,7 @@ async fn a_measured_upload_is_bounded() {
 async fn an_examination_has_few_checks_and_an_unknown_one_none() {
     let app = TestApp::start().await;
     let id = begin(&app).await;
-    for _ in 0..10 {
-        assert_eq!(post(&app, &format!("/doctor/{id}/on")).await.status(), 204);
-    }
+    assert_eq!(post(&app, &format!("/doctor/{id}/on")).await.status(), 204);
     refused(post(&app, &format!("/doctor/{id}/on")).await, 429, "too_many_requests").await;
     for path in ["/doctor/x/on", "/doctor/%ff/on", &format!("/doctor/{}/on", "0".repeat(32))] {
         refused(post(&app, path).await, 404, "not_found").await;
@@ -122,6 +123,55 @@ async fn an_examination_has_few_checks_and_an_unknown_one_none() {
         begin(&app).await;
     }
     refused(app.get("/doctor/seen").await, 429, "too_many_requests").await;
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn whom_a_proxy_header_names_is_no_proxy() {
+    let app = TestApp::with_flags(&["--trusted-proxy", "127.0.0.2", "--proxy-protocol"]).await;
+    assert_eq!(seen(&app, &[("x-forwarded-for", "203.0.113.9")]).await["forwarding"], "none");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_begin_no_examination() {
+    let app = TestApp::start().await;
+    for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)] {
+        let request = app.request(Method::GET, "/doctor/seen").header("sec-fetch-site", site);
+        assert_eq!(request.send().await.unwrap().status(), status, "{site}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_waits_for_no_check() {
+    let app = TestApp::start().await;
+    let id = begin(&app).await;
+    let endless = || Body::wrap_stream(stream::once(async { Ok::<_, std::io::Error>("the beginning") }).chain(stream::pending()));
+    let request = |method, check: &str| app.request(method, &format!("/doctor/{id}/{check}"));
+    let mut response = request(Method::GET, "halves").send().await.unwrap();
+    assert_eq!(next_bytes(&mut response).await.unwrap().unwrap(), "the first half\n");
+    let measured = tokio::spawn(request(Method::POST, "measured").body(endless()).send());
+    let other = begin(&app).await;
+    let arrived = tokio::spawn(app.request(Method::GET, &format!("/doctor/{other}/arrived")).send());
+    let held = tokio::spawn(request(Method::POST, "held").body(endless()).send());
+    // It is answered when the upload above has begun to arrive.
+    assert!(request(Method::GET, "arrived").send().await.unwrap().json::<bool>().await.unwrap());
+    let stream = TcpStream::connect(app.address()).await.unwrap();
+    let (mut socket, _) = client_async(format!("ws://{}/doctor/{id}/socket", app.address()), stream).await.unwrap();
+    app.begin_stop();
+    // Each of them would take twenty seconds, and the socket a hundred.
+    timeout(LONG / 2, async {
+        assert_eq!(next_bytes(&mut response).await.unwrap().unwrap(), "too late\n");
+        assert_eq!(held.await.unwrap().unwrap().status(), 204);
+        assert_eq!(measured.await.unwrap().unwrap().status(), 408);
+        assert!(!arrived.await.unwrap().unwrap().json::<bool>().await.unwrap());
+        let Message::Close(Some(frame)) = socket.next().await.unwrap().unwrap() else { panic!("no end") };
+        assert_eq!(frame.code, CloseCode::from(app::wire::CLOSE_RESTART));
+    })
+    .await
+    .expect("they end with the server");
+    drop(socket);
     app.finish().await;
 }
 

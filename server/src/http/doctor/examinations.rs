@@ -16,15 +16,19 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     http::{Refusal, guard::Budget},
     locks::lock,
+    network::network,
     token_bucket::Rate,
 };
 
-/// How long an examination is remembered. The longest of its checks takes 75 seconds.
+/// How long an examination is remembered. The longest of its checks, the silent WebSocket, takes 100 seconds.
 const LIFETIME: Duration = Duration::from_secs(180);
-/// The most examinations at once. Each may have [`MAX_CHECKS`] requests open.
+/// The most examinations at once. Each may have as many requests open as [`CHECKS`] allow.
 const MAX_EXAMINATIONS: usize = 256;
-/// How many checks an examination has at most. The page makes seven.
-const MAX_CHECKS: u32 = 10;
+/// The most at once of one IPv4 address or IPv6 /48 network, so that nobody takes the places of all others.
+const MAX_OF_NETWORK: usize = 40;
+/// The last part of the address of each check, and how often an examination may make it. The page measures a large upload or a small
+/// one, and then two at a time.
+const CHECKS: [(&str, u32); 6] = [("held", 1), ("arrived", 1), ("measured", 4), ("halves", 1), ("on", 1), ("socket", 1)];
 /// How many examinations an address may begin: a class behind one address at once, and afterwards one in six seconds.
 const BEGUN: Rate = Rate { burst: 40.0, per_second: 1.0 / 6.0 };
 
@@ -42,8 +46,10 @@ pub(crate) struct Examination(Arc<State>);
 #[derive(Debug)]
 struct State {
     begun_at: Instant,
-    /// How many checks were made.
-    checks: AtomicU32,
+    /// Who began it.
+    network: IpAddr,
+    /// How often each of the [`CHECKS`] was made.
+    made: [AtomicU32; CHECKS.len()],
     /// Whether the beginning of the upload is here.
     arrived: watch::Sender<bool>,
     /// Whether the page has the first half of the response.
@@ -68,26 +74,36 @@ impl Examinations {
         let now = Instant::now();
         let mut begun = lock(&self.begun);
         begun.retain(|_, examination| now.duration_since(examination.0.begun_at) < LIFETIME);
-        if begun.len() >= MAX_EXAMINATIONS {
+        let network = network(address, 48);
+        let of_network = begun.values().filter(|examination| examination.0.network == network).count();
+        if begun.len() >= MAX_EXAMINATIONS || of_network >= MAX_OF_NETWORK {
             let mut problem = Problem::new(ProblemCode::TooManyAtOnce, "Many others check their connection at the moment.");
             problem.retry_after_secs = Some(LIFETIME.as_secs());
             return Err(problem);
         }
-        let state =
-            State { begun_at: now, checks: AtomicU32::new(0), arrived: watch::Sender::new(false), goes_on: watch::Sender::new(false) };
+        let state = State {
+            begun_at: now,
+            network,
+            made: Default::default(),
+            arrived: watch::Sender::new(false),
+            goes_on: watch::Sender::new(false),
+        };
         begun.insert(id.clone(), Examination(Arc::new(state)));
         Ok(id)
     }
 
-    /// Takes part in the examination of this name with one more request.
+    /// Takes part in the examination of this name with one more request, for one of the [`CHECKS`].
     ///
     /// # Errors
-    /// [`ProblemCode::NotFound`] when it is not under way, [`ProblemCode::TooManyRequests`] when it had all of its checks.
-    pub(super) fn take_part(&self, id: &str) -> Result<Examination, Refusal> {
+    /// [`ProblemCode::NotFound`] when it is not under way or there is no such check, [`ProblemCode::TooManyRequests`] when the check
+    /// was made as often as it may be.
+    pub(super) fn take_part(&self, id: &str, check: &str) -> Result<Examination, Refusal> {
         let known = lock(&self.begun).get(id).filter(|examination| examination.0.begun_at.elapsed() < LIFETIME).cloned();
         let examination = known.ok_or_else(|| Refusal::new(ProblemCode::NotFound, "This examination is over."))?;
-        if examination.0.checks.fetch_add(1, Ordering::Relaxed) >= MAX_CHECKS {
-            return Err(Refusal::new(ProblemCode::TooManyRequests, "This examination had all of its checks."));
+        let position = CHECKS.iter().position(|(name, _)| *name == check);
+        let position = position.ok_or_else(|| Refusal::new(ProblemCode::NotFound, "There is no such check."))?;
+        if examination.0.made[position].fetch_add(1, Ordering::Relaxed) >= CHECKS[position].1 {
+            return Err(Refusal::new(ProblemCode::TooManyRequests, "This examination has made this check already."));
         }
         Ok(examination)
     }
@@ -152,19 +168,33 @@ mod tests {
         }
         assert_eq!(code(begin(MAX_EXAMINATIONS)), ProblemCode::TooManyAtOnce);
         tokio::time::advance(LIFETIME).await;
-        assert_eq!(code(examinations.take_part(&first)), ProblemCode::NotFound);
+        assert_eq!(code(examinations.take_part(&first, "on")), ProblemCode::NotFound);
         begin(MAX_EXAMINATIONS).unwrap();
         assert_eq!(lock(&examinations.begun).len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_examination_has_so_many_checks() {
+    async fn one_network_does_not_take_all_places() {
+        let examinations = Examinations::default();
+        let begin = |number: usize| examinations.begin(format!("2001:db8:0:{number:x}::1").parse().unwrap());
+        for number in 0..MAX_OF_NETWORK {
+            begin(number).unwrap();
+        }
+        assert_eq!(code(begin(MAX_OF_NETWORK)), ProblemCode::TooManyAtOnce);
+        examinations.begin("2001:db8:1::1".parse().unwrap()).unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_check_is_made_so_often_and_there_are_no_others() {
         let examinations = Examinations::default();
         let id = examinations.begin(ADDRESS.into()).unwrap();
-        for _ in 0..MAX_CHECKS {
-            examinations.take_part(&id).unwrap();
+        for (check, times) in CHECKS {
+            for _ in 0..times {
+                examinations.take_part(&id, check).unwrap();
+            }
+            assert_eq!(code(examinations.take_part(&id, check)), ProblemCode::TooManyRequests, "{check}");
         }
-        assert_eq!(code(examinations.take_part(&id)), ProblemCode::TooManyRequests);
-        assert_eq!(code(examinations.take_part("unknown")), ProblemCode::NotFound);
+        assert_eq!(code(examinations.take_part(&id, "seen")), ProblemCode::NotFound);
+        assert_eq!(code(examinations.take_part("unknown", "on")), ProblemCode::NotFound);
     }
 }

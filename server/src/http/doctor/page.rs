@@ -32,7 +32,7 @@ pub(super) struct View {
 enum Outcome {
     /// All is well.
     Ok,
-    /// Something does not work, or only by chance.
+    /// Something may be wrong, or takes something away that people can do without.
     Note,
     /// Something that people need does not work.
     Bad,

@@ -37,7 +37,7 @@ impl Proxy {
         if via.to_ascii_lowercase().contains("caddy") {
             Some(Self::Caddy)
         } else if has("x-forwarded-server") {
-            // Both name themselves in this field, and only one of them names the client once more.
+            // Traefik and Apache name themselves in this field, and only Traefik adds X-Real-IP.
             Some(if has("x-real-ip") { Self::Traefik } else { Self::Apache })
         } else {
             None

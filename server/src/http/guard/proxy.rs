@@ -33,6 +33,8 @@ const X_FORWARDED: [HeaderName; 4] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Origin {
     address: IpAddr,
+    /// Whether a header field names the address. Otherwise it is that of the proxy.
+    is_named: bool,
     host: Option<String>,
     scheme: Option<Scheme>,
 }
@@ -45,7 +47,7 @@ pub(crate) enum Forwarding {
     None,
     /// There are some, and they were ignored, because the peer is no trusted proxy.
     Ignored,
-    /// The peer is a trusted proxy, and says nothing.
+    /// The peer is a trusted proxy, and does not say whose request it passes on.
     Silent,
     /// The peer is a trusted proxy, and its word was taken.
     Believed,
@@ -64,15 +66,18 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
     let mut scheme = request.extensions().get().copied().unwrap_or(Scheme::Http);
     let headers = request.headers();
     let says_something = headers.contains_key(header::FORWARDED) || X_FORWARDED.iter().any(|name| headers.contains_key(name));
-    let forwarding = match (is_trusted(trusted, peer), says_something) {
-        (false, false) => Forwarding::None,
-        (false, true) => Forwarding::Ignored,
-        (true, false) => Forwarding::Silent,
-        (true, true) => Forwarding::Believed,
+    let mut forwarding = match (is_trusted(trusted, peer), says_something) {
+        // A PROXY header has named the peer, who is the client then.
+        (false, true) if !services.config.proxy_protocol => Forwarding::Ignored,
+        (false, _) => Forwarding::None,
+        (true, _) => Forwarding::Silent,
     };
-    if forwarding == Forwarding::Believed {
+    if forwarding == Forwarding::Silent && says_something {
         match origin(trusted, peer, request.headers()) {
             Ok(origin) => {
+                if origin.is_named {
+                    forwarding = Forwarding::Believed;
+                }
                 request.extensions_mut().insert(ConnectInfo(SocketAddr::new(origin.address, 0)));
                 if let Some(host) = origin.host {
                     request.headers_mut().insert(header::HOST, HeaderValue::try_from(host).expect("a host is visible ASCII"));
@@ -107,7 +112,7 @@ fn origin(trusted: &[IpNet], peer: IpAddr, headers: &HeaderMap) -> Result<Origin
         )),
         (Some(new), Some(old)) => Ok(Origin { host: new.host.or(old.host), scheme: new.scheme.or(old.scheme), ..new }),
         (Some(origin), None) | (None, Some(origin)) => Ok(origin),
-        (None, None) => Ok(Origin { address: peer, host: None, scheme: None }),
+        (None, None) => Ok(Origin { address: peer, is_named: false, host: None, scheme: None }),
     }
 }
 
@@ -118,7 +123,8 @@ fn client(trusted: &[IpNet], peer: IpAddr, hops: &[Hop]) -> Option<Origin> {
     for hop in hops.iter().rev() {
         let Some(from) = address.filter(|address| is_trusted(trusted, *address)) else { break };
         address = hop.address;
-        origin = Some(Origin { address: address.unwrap_or(from), host: hop.host.clone(), scheme: hop.scheme });
+        let is_named = address.is_some();
+        origin = Some(Origin { address: address.unwrap_or(from), is_named, host: hop.host.clone(), scheme: hop.scheme });
     }
     origin
 }
