@@ -61,12 +61,15 @@ export class Nginx {
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log += text;
     });
+    let hasEnded = false;
     const ended = once(this.process, 'exit').then(async () => {
+      hasEnded = true;
       throw new Error(`nginx has ended: ${log}${await readFile(join(this.folder, 'log'), 'utf8')}`);
     });
     // Whoever stops it later does not wait for this any more.
     ended.catch(() => {});
-    await Promise.race([this.listens(), ended]);
+    await Promise.race([this.listens(() => hasEnded), ended]);
+    if (hasEnded) await ended;
   }
 
   async dispose(): Promise<void> {
@@ -77,15 +80,15 @@ export class Nginx {
   private async stop(): Promise<void> {
     const child = this.process;
     this.process = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     await ended;
   }
 
-  /** Resolves when it takes connections. */
-  private async listens(): Promise<void> {
-    for (;;) {
+  /** Resolves when it takes connections, or has ended. */
+  private async listens(hasEnded: () => boolean): Promise<void> {
+    while (!hasEnded()) {
       const socket = connect(this.port, '127.0.0.1');
       const taken = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false);
       socket.destroy();

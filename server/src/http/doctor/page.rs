@@ -69,6 +69,8 @@ impl View {
 <span data-summary="running">{checking}</span>
 <span data-summary="good" hidden>{all_good}</span>
 <span data-summary="bad" hidden>{some_bad}</span>
+<span data-summary="failed" hidden>{some_failed}</span>
+<span data-summary="busy" hidden>{busy}</span>
 </p>
 <button class="button" data-look="outlined" type="button" id="doctor-again">{again}</button>
 </div>
@@ -82,6 +84,8 @@ impl View {
             checking = t.doctor_checking(),
             all_good = t.doctor_all_good(),
             some_bad = t.doctor_some_bad(),
+            some_failed = t.doctor_some_failed(),
+            busy = t.problem_too_many_requests(),
             again = t.doctor_again(),
             proxy = t.doctor_proxy(),
             unknown = t.doctor_proxy_unknown(),
