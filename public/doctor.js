@@ -36,7 +36,8 @@ function written(number, unit, digits = 0) {
     return new Intl.NumberFormat(language, style).format(number);
 }
 
-const seconds = (ms) => written(Math.round(ms / 1000), 'second');
+// Only whole seconds count: what is cut after two is noticed a little later.
+const seconds = (ms) => written(Math.floor(ms / 1000), 'second');
 
 function duration(ms) {
     const minutes = ms / 60_000;
