@@ -36,8 +36,7 @@ function written(number, unit, digits = 0) {
     return new Intl.NumberFormat(language, style).format(number);
 }
 
-// Only whole seconds count: what is cut after two is noticed a little later.
-const seconds = (ms) => written(Math.floor(ms / 1000), 'second');
+const seconds = (ms) => written(Math.round(ms / 1000), 'second');
 
 function duration(ms) {
     const minutes = ms / 60_000;
