@@ -47,10 +47,8 @@ test('a file is removed from a page that is only half alive', async ({ device })
   const undo = owner.getByRole('button', { name: 'Undo' });
   // The members come after the files: when a name can be changed, the rows are alive.
   const name = owner.getByRole('textbox', { name: 'Your name' });
-  await turns.letGoUntil(async () => {
-    await owner.getByRole('button', { name: 'Rename' }).click();
-    return name.isVisible();
-  });
+  await owner.getByRole('button', { name: 'Rename' }).click();
+  await turns.letGoUntil(() => name.isVisible());
   await fileRow(owner, 'page 1.txt').getByRole('button', { name: 'Details' }).click();
   await turns.letAllGo();
   const details = owner.getByRole('dialog', { name: 'page 1.txt' });
@@ -75,6 +73,33 @@ test('files that are picked and dropped before the page is alive go up when it i
   await turns.letAllGo();
   for (const name of ['first.txt', 'second.txt', 'third.txt']) await expect(fileRow(guest, name)).toHaveAttribute('data-state', 'complete');
   await expect(fileRows(guest)).toHaveCount(3);
+});
+
+test('what is pressed, typed and chosen before the page is alive is done when it is', async ({ device }) => {
+  const owner = await device('desktop');
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await dropFiles(owner, FILES);
+  await expect(fileRow(guest, 'page 30.txt')).toHaveAttribute('data-state', 'complete');
+  const turns = await HeldTurns.reload(owner);
+  const theme = owner.getByRole('button', { name: 'Theme: same as system' });
+  // Whoever sees nothing happen presses again.
+  await theme.click();
+  await theme.click();
+  await expect(theme).toHaveAttribute('aria-busy', 'true');
+  await owner.getByRole('searchbox', { name: 'Find a file' }).fill('page 3');
+  await owner.getByRole('combobox', { name: 'Order' }).selectOption('name');
+  await owner.getByRole('textbox', { name: 'Text' }).fill('See you at the harbour');
+  await owner.getByRole('button', { name: 'Add text' }).click();
+  await fileRow(owner, 'page 23.txt').getByRole('button', { name: 'Details' }).click();
+  await turns.letAllGo();
+  await expect(owner.getByRole('dialog', { name: 'page 23.txt' })).toBeVisible();
+  await owner.getByRole('button', { name: 'Done' }).click();
+  await expect(owner.locator('html')).toHaveAttribute('data-theme', 'light');
+  await expect(owner.getByRole('button', { name: 'Theme: light' })).not.toHaveAttribute('aria-busy');
+  await expect(fileRows(owner).locator('.file-name')).toHaveText(['page 3.txt', 'page 13.txt', 'page 23.txt', 'page 30.txt']);
+  await expect(guest.getByText('See you at the harbour')).toHaveCount(1);
 });
 
 test('a language that is chosen before the page is alive is spoken on all of it', async ({ device }) => {

@@ -56,7 +56,51 @@ const note = (records) => {
 const observer = new MutationObserver(note);
 observer.observe(document.body, { subtree: true, childList: true, characterData: true });
 
-const FIELDS = 'input, textarea, select, details';
+// What the person does with a part of the page before it is alive is done again when it is: each press once, and the last
+// value of each field. What works without the program, such as a link, is left to the browser.
+const WORKS_BY_ITSELF = 'a, label, input, textarea, select, summary, button:not([type="button"])';
+const NEEDS_PROGRAM = '.script-only, .script-only *';
+/** The parts that are alive. The body stands for what is in no part. */
+let alive = new WeakSet();
+/** For each element that the person has used too early: what does the same again. */
+const early = new Map();
+const isAwake = (element) => {
+  const part = partOf(element);
+  return part === undefined || alive.has(part);
+};
+const AGAIN = {
+  click: () => (element) => {
+    element.removeAttribute('aria-busy');
+    element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
+  },
+  submit: () => (form) => form.requestSubmit(),
+  input: ({ value }) => (field) => {
+    field.value = value;
+    for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
+  },
+};
+const remember = (event) => {
+  const { type, target } = event;
+  if (!waking || !(target instanceof Element) || isAwake(target)) return;
+  if (type === 'click' ? target.closest(WORKS_BY_ITSELF) : !target.matches(NEEDS_PROGRAM)) return;
+  // Picked files stay in their field, where the program looks for them.
+  if (target.type === 'file') return;
+  if (type === 'submit') event.preventDefault();
+  const button = type === 'click' ? target.closest('button') : null;
+  button?.setAttribute('aria-busy', 'true');
+  const element = button ?? target;
+  early.set(element, AGAIN[type](element));
+};
+for (const type of Object.keys(AGAIN)) document.addEventListener(type, remember, true);
+const doAgain = () => {
+  for (const [element, again] of early) {
+    if (!isAwake(element)) continue;
+    early.delete(element);
+    again(element);
+  }
+};
+
+const FIELDS = 'input, textarea, select, details, button, form';
 const kindOf = ({ tagName, type, name, id, className }) => [tagName, type, name, id, className].join(' ');
 const fieldsOf = (nodes) => {
   const roots = nodes.filter((node) => node instanceof Element);
@@ -66,13 +110,14 @@ const fieldsOf = (nodes) => {
   return byKind;
 };
 
-/** Gives drawn elements what the person has typed, picked, unfolded and focused in those that they replace. */
+/** Gives drawn elements what the person has typed, picked, unfolded, pressed and focused in those that they replace. */
 const keep = (old, drawn) => {
   const now = fieldsOf(drawn);
   for (const [kind, fields] of fieldsOf(old)) {
     fields.forEach((field, at) => {
       const other = now.get(kind)?.[at];
       if (other === undefined) return;
+      if (early.has(field)) early.set(other, early.get(field));
       if (field.tagName === 'DETAILS') other.open = field.open;
       else if (field.type === 'file') other.files = field.files;
       else if (field.value !== other.value) other.value = field.value;
@@ -106,6 +151,7 @@ const failed = (error) => {
   if (!(error instanceof WebAssembly.RuntimeError)) return;
   if (!waking || again) return stop();
   again = true;
+  alive = new WeakSet();
   changed.add(document.body);
   start(script.replace('/pkg/', '/pkg/again/'));
 };
@@ -119,6 +165,9 @@ globalThis.snapdrop = {
   },
   wasChanged(part) {
     note(observer.takeRecords());
+    // The program, which asks, hydrates or draws the part before this task ends.
+    alive.add(part);
+    queueMicrotask(doAgain);
     return changed.has(part);
   },
   replacePart: (old) => replace([old], [old.previousElementSibling]),
