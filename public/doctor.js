@@ -121,7 +121,7 @@ function lookAtClock(seen, askedAt, answeredAt) {
 // Whether the WebSocket opens, and then how long it stays open while nothing is said on it.
 function listen(id, heartbeatMs) {
     return new Promise((resolve) => {
-        const address = new URL(`/doctor/${id}/socket`, location.href);
+        const address = new URL(`doctor/${id}/socket`, location.href);
         address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
         const socket = new WebSocket(address);
         const timers = [setTimeout(() => end(), PATIENCE_MS)];
@@ -177,12 +177,12 @@ async function sendHeld(id) {
     const ended = new Promise((resolve) => {
         request.onloadend = () => resolve({ status: request.status });
     });
-    request.open('POST', `/doctor/${id}/held`);
+    request.open('POST', `doctor/${id}/held`);
     request.setRequestHeader('content-type', 'application/octet-stream');
     request.send(piece);
     const waiting = new AbortController();
     const timer = setTimeout(() => waiting.abort(), 2 * PATIENCE_MS);
-    const arrival = ask(`/doctor/${id}/arrived`, { signal: waiting.signal })
+    const arrival = ask(`doctor/${id}/arrived`, { signal: waiting.signal })
         .then((answer) => (answer.ok ? answer.json() : undefined))
         .catch(() => undefined);
     // An answer to the upload itself comes first only if something on the way has refused it.
@@ -209,13 +209,13 @@ async function sendHeld(id) {
 
 // Asks for a response that stops in the middle, and lets it go on when the first half is here.
 async function receiveHalves(id) {
-    const goOn = () => ask(`/doctor/${id}/on`, { method: 'POST' });
+    const goOn = () => ask(`doctor/${id}/on`, { method: 'POST' });
     let timer;
     try {
         const late = new Promise((resolve) => {
             timer = setTimeout(() => resolve('late'), HALF_MS);
         });
-        const asking = ask(`/doctor/${id}/halves`).then((response) => {
+        const asking = ask(`doctor/${id}/halves`).then((response) => {
             const reader = response.body.getReader();
             return reader.read().then(({ value }) => ({ reader, value }));
         });
@@ -236,7 +236,7 @@ async function receiveHalves(id) {
 async function sendMeasured(id, bytes) {
     const begunAt = performance.now();
     try {
-        const response = await ask(`/doctor/${id}/measured`, { method: 'POST', body: new Blob([new Uint8Array(bytes)]) });
+        const response = await ask(`doctor/${id}/measured`, { method: 'POST', body: new Blob([new Uint8Array(bytes)]) });
         return response.ok ? performance.now() - begunAt : undefined;
     } catch {
         return undefined;
@@ -248,7 +248,7 @@ async function measureAnswer() {
     const answers = [];
     for (let round = 0; round < 5; round += 1) {
         const askedAt = performance.now();
-        await (await ask('/healthz')).text();
+        await (await ask('healthz')).text();
         answers.push(performance.now() - askedAt);
     }
     return Math.min(...answers);
@@ -285,7 +285,7 @@ async function examine() {
     let isBusy = false;
     try {
         const askedAt = Date.now();
-        const response = await ask('/doctor/seen');
+        const response = await ask('doctor/seen');
         isBusy = response.status === 429;
         if (!response.ok) throw new Error(`${response.status}`);
         const answeredAt = Date.now();

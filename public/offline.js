@@ -12,7 +12,7 @@ async function tryAgain() {
     showReason();
     if (document.visibilityState !== 'visible') return;
     try {
-        await fetch('/healthz', { cache: 'no-store' });
+        await fetch(new URL('healthz', import.meta.url), { cache: 'no-store' });
     } catch {
         return;
     }

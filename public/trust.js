@@ -2,14 +2,15 @@
 // because a person comes back to it from the device's settings.
 
 const PERIOD_MS = 2000;
-const { origin } = document.getElementById('trust').dataset;
+/** The server's address over TLS. */
+const { tls } = document.getElementById('trust').dataset;
 
 // Over plain HTTP, the server is asked over TLS: the browser lets nothing through that it does not trust. In a page over TLS that
 // says nothing, because somebody may have dismissed the warning; but then no browser takes a service worker.
 async function isTrusted() {
     try {
-        if (location.protocol === 'https:') await navigator.serviceWorker.register('/sw.js');
-        else await fetch(`${origin}/ca/trusted`, { cache: 'no-store', credentials: 'omit' });
+        if (location.protocol === 'https:') await navigator.serviceWorker.register('sw.js');
+        else await fetch(`${tls}/ca/trusted`, { cache: 'no-store', credentials: 'omit' });
         return true;
     } catch {
         return false;

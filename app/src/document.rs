@@ -37,19 +37,23 @@ static LOADER: LazyLock<String> = LazyLock::new(|| {
     lines.filter(|line| !line.is_empty() && !line.starts_with("//") && !line.starts_with("/**")).collect::<Vec<_>>().join("\n")
 });
 
-/// The whole document of a page, rendered on the server. It describes the page by the [`FirstPaint`] in the context.
+/// The whole document of a page, rendered on the server. It describes the page by the [`FirstPaint`] in the context, and its
+/// addresses are below the [`wire::BasePath`] in the context.
 #[must_use]
 pub fn document(bundle: Bundle) -> impl IntoView {
-    let style = bundle.style.clone();
+    wire::take_base_path_from(|| use_context().unwrap_or_default());
+    let style = bundle.style.as_deref().map(wire::address);
     let first = use_context::<FirstPaint>();
     i18n::provide(first.as_ref().map(|first| first.server.language).unwrap_or_default());
     let title = first.as_ref().map(|first| title(&first.place));
     let has_room = first.as_ref().is_some_and(|first| matches!(first.place, Place::Room(_)));
     let ServerDescription { theme, language, .. } = first.map(|first| first.server).unwrap_or_default();
     let [on_light, on_dark] = theme.papers();
+    // Where the program finds the server, before it reads anything else in the page.
+    let base = Some(wire::address("")).filter(|base| !base.is_empty());
     view! {
         <!DOCTYPE html>
-        <html lang=language.tag() dir=language.direction() data-theme=theme.name()>
+        <html lang=language.tag() dir=language.direction() data-theme=theme.name() data-base=base>
             <head>
                 <meta charset="utf-8" />
                 <title>{title}</title>
@@ -60,8 +64,8 @@ pub fn document(bundle: Bundle) -> impl IntoView {
                 <meta name="description" content=t().tagline() />
                 // Phones would make links of what they take for a number or a date in a name or a PIN.
                 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no" />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="apple-touch-icon" href="/icon-180.png" />
+                <link rel="icon" href=wire::address("/favicon.svg") type="image/svg+xml" />
+                <link rel="apple-touch-icon" href=wire::address("/icon-180.png") />
                 <meta name="mobile-web-app-capable" content="yes" />
                 <meta name="apple-mobile-web-app-capable" content="yes" />
                 <meta name="apple-mobile-web-app-status-bar-style" content="default" />
@@ -93,7 +97,7 @@ fn splash((width, height, scale): (u32, u32, u32)) -> impl IntoView {
             media=format!(
                 "(device-width: {width}px) and (device-height: {height}px) and (-webkit-device-pixel-ratio: {scale}) and (orientation: portrait)"
             )
-            href=format!("/splash/{}x{}.png", width * scale, height * scale)
+            href=wire::address(&format!("/splash/{}x{}.png", width * scale, height * scale))
         />
     }
 }
@@ -107,9 +111,12 @@ fn Loader(
     /// Whether the page is a room's, which needs `Bundle::room_modules` at once.
     has_room: bool,
 ) -> impl IntoView {
-    let (Some(script), Some(wasm)) = (bundle.script, bundle.wasm) else { return ().into_any() };
+    let [script, wasm] = [&bundle.script, &bundle.wasm].map(|path| path.as_deref().map(wire::address));
+    let (Some(script), Some(wasm)) = (script, wasm) else { return ().into_any() };
     let mut modules = vec![wasm.clone()];
-    modules.extend(if has_room { bundle.room_modules } else { Vec::new() });
+    if has_room {
+        modules.extend(bundle.room_modules.iter().map(|path| wire::address(path)));
+    }
     let source = format!("{{const BUNDLE = {{script: {script:?}, wasm: {wasm:?}, modules: {modules:?}}};\n{}}}", *LOADER);
     view! {
         <div id="stopped" class="stopped" role="alert" hidden>

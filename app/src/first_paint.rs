@@ -43,10 +43,10 @@ pub struct ServerDescription {
 }
 
 impl ServerDescription {
-    /// The address that people type on another device: host and port.
+    /// Host and port of [`Self::origin`].
     #[must_use]
-    pub fn address(&self) -> &str {
-        self.origin.split_once("://").map_or(&self.origin, |(_, address)| address)
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(&self.origin, |(_, authority)| authority)
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod cookie;
 
 mod addresses;
+mod base_path;
 mod bodies;
 mod messages;
 mod place;
@@ -14,6 +15,7 @@ pub use addresses::{
     leave_form, live, live_in_batches, manifest, members, messages, preview, room, room_page, snippet, snippets, thumbnail, upload_form,
     view,
 };
+pub use base_path::{BasePath, address, take_base_path_from};
 pub use bodies::{AddSnippet, Entered, JoinRequest, KnownRoom, RoomView, SnippetAdded};
 pub use messages::{CLOSE_RESTART, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ServerMessage};
 pub use place::Place;

@@ -17,6 +17,8 @@ export interface Lines {
   server?: string;
   /** Beside the server. */
   http?: string;
+  /** The path of which it passes requests on; all of them if it is left out. */
+  location?: string;
 }
 
 export class Nginx {
@@ -46,10 +48,10 @@ export class Nginx {
   }
 
   /** Starts it again with these lines. */
-  async startWith({ server = '', http = '' }: Lines): Promise<void> {
+  async startWith({ server = '', http = '', location = '/' }: Lines): Promise<void> {
     await this.stop();
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${this.folder}/${name};`);
-    const site = `server {\nlisten 127.0.0.1:${this.port};\n${server}\nlocation / { proxy_pass ${this.target}; }\n}`;
+    const site = `server {\nlisten 127.0.0.1:${this.port};\n${server}\nlocation ${location} { proxy_pass ${this.target}; }\n}`;
     // Its workers run as the same user, because nobody else may write into the folder.
     const configuration = join(this.folder, 'conf');
     await writeFile(configuration, `user ${userInfo().username}; daemon off; pid ${this.folder}/pid; error_log stderr; events {} http { access_log off; ${temporary.join(' ')}\n${http}\n${site}\n}`);

@@ -20,6 +20,11 @@ export async function createRoom(page: Page): Promise<string> {
 /** Joins a room from the first page; the page joins as soon as the last digit of the PIN is typed. */
 export async function joinRoom(page: Page, pin: string): Promise<void> {
   await page.goto('/');
+  await joinsWith(page, pin);
+}
+
+/** Joins a room from the first page, which is open. */
+export async function joinsWith(page: Page, pin: string): Promise<void> {
   await page.getByRole('textbox', { name: 'PIN' }).fill(pin);
   expect(await standsInRoom(page)).toBe(pin);
 }

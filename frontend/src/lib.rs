@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use app::{
-    browser::system::{painted, places},
+    browser::system::{page, painted, places},
     pages::lazy_room,
     shell::App,
-    wire::Place,
+    wire::{self, Place},
 };
 use hydration_context::{HydrateSharedContext, SharedContext};
 use leptos::{mount, prelude::*};
@@ -16,6 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    wire::take_base_path_from(page::base_path);
     // Not leptos's own `spawn_local`, because leptos has no executor before it mounts the page.
     wasm_bindgen_futures::spawn_local(async {
         // When the room's part of the program cannot be loaded, the page of a room stays as the server painted it,

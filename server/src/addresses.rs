@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
+use app::wire::BasePath;
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 
 use crate::{config::ListenAddress, tls::Tls};
@@ -45,30 +46,32 @@ pub fn print_socket_file(listen: &ListenAddress) -> io::Result<()> {
 }
 
 /// Prints the addresses of the server, which listens on `bound` and over plain HTTP on `plain`; for a server with an authority of
-/// its own also where devices learn to trust it. On a terminal, a QR code follows that opens the first of them on a phone.
+/// its own also where devices learn to trust it. On a terminal, a QR code follows that opens the first of them on a phone. `base` is the path below which it is reached.
 ///
 /// # Errors
 /// The error of standard output.
-pub fn print_addresses(bound: SocketAddr, plain: Option<SocketAddr>, tls: Option<&Tls>) -> io::Result<()> {
+pub fn print_addresses(bound: SocketAddr, plain: Option<SocketAddr>, tls: Option<&Tls>, base: &BasePath) -> io::Result<()> {
+    // Without a base path, an address ends with the port.
+    let path = if base.is_empty() { String::new() } else { base.address("/") };
     let lan = lan_addresses(bound);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let mut out = io::stdout().lock();
     if bound.ip().is_unspecified() {
-        writeln!(out, "SnapDrop listens on {scheme}://localhost:{}", bound.port())?;
+        writeln!(out, "SnapDrop listens on {scheme}://localhost:{}{path}", bound.port())?;
     } else {
-        writeln!(out, "SnapDrop listens on {scheme}://{bound}")?;
+        writeln!(out, "SnapDrop listens on {scheme}://{bound}{path}")?;
     }
     for address in lan.iter().filter(|address| **address != bound.ip()) {
-        writeln!(out, "  in your network: {scheme}://{}", SocketAddr::new(*address, bound.port()))?;
+        writeln!(out, "  in your network: {scheme}://{}{path}", SocketAddr::new(*address, bound.port()))?;
     }
     if let Some(plain) = plain {
         writeln!(out, "  without TLS, only to lead there: http://{plain}")?;
     }
     let origin = SocketAddr::new(lan.first().copied().unwrap_or(bound.ip()), bound.port());
-    let mut link = format!("{scheme}://{origin}");
+    let mut link = format!("{scheme}://{origin}{path}");
     if let Some(authority) = tls.and_then(Tls::authority) {
         // The page is reached without TLS, because no device trusts the server yet.
-        link = format!("http://{origin}/ca");
+        link = format!("http://{origin}{base}/ca");
         writeln!(out, "  once on each device, to trust this server: {link}")?;
         writeln!(out, "  SHA-256 of its certificate, to compare there: {}", authority.fingerprint())?;
     }

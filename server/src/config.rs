@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use app::room::PIN_DIGITS;
+use app::{room::PIN_DIGITS, wire::BasePath};
 use axum::http::{Uri, uri::Authority};
 use bytesize::ByteSize;
 use clap::{
@@ -104,6 +104,10 @@ pub struct Config {
         value_parser = origin
     )]
     pub public_url: Option<String>,
+
+    /// Path below which people reach the server, on a host that it shares with other programs, such as /drop [default: /]
+    #[arg(long, env = "SNAPDROP_BASE_PATH", default_value = "/", hide_default_value = true, value_name = "PATH", value_parser = base_path)]
+    pub base_path: BasePath,
 
     /// Digits of a room's PIN
     #[arg(long, env = "SNAPDROP_PIN_DIGITS", default_value = "6", value_name = "N", value_parser = pin_digits, allow_negative_numbers = true)]
@@ -231,6 +235,10 @@ fn refusal(error: &clap::Error) -> ConfigError {
         _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned(),
     };
     ConfigError::Invalid(line)
+}
+
+fn base_path(text: &str) -> Result<BasePath, &'static str> {
+    text.parse()
 }
 
 fn ttl(text: &str) -> Result<Duration, String> {

@@ -2,13 +2,14 @@
 
 use std::{
     io::{IsTerminal as _, Write as _},
+    path::Path,
     process::ExitCode,
 };
 
 use server::{
     Listener, Server, addresses,
-    config::{Config, ConfigError, ListenAddress},
-    open_files,
+    config::{AcmeSettings, Config, ConfigError, ListenAddress, TlsMode},
+    open_files, tls,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -39,7 +40,11 @@ fn main() -> ExitCode {
     let filter = filter.add_directive("tungstenite=info".parse().expect("the directive is well-formed"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).init();
     open_files::raise_limit();
-    match run(config) {
+    let done = match config.tls.mode() {
+        Ok(Some(TlsMode::Acme(settings))) if config.tls.acme_revoke => revoke(settings, &config.data_dir),
+        _ => run(config),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string(), 1),
     }
@@ -52,7 +57,7 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         Some(address) => Some(bind(&ListenAddress::Network(address)).await?),
         None => None,
     };
-    let listen = config.listen.clone();
+    let (listen, base) = (config.listen.clone(), config.base_path.clone());
     let server = Server::open(config).await?;
 
     let stop = CancellationToken::new();
@@ -68,10 +73,19 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
 
     let plain_address = plain_listener.as_ref().map(Listener::network_address).transpose()?.flatten();
     match listener.network_address()? {
-        Some(address) => addresses::print_addresses(address, plain_address, server.tls())?,
+        Some(address) => addresses::print_addresses(address, plain_address, server.tls(), &base)?,
         None => addresses::print_socket_file(&listen)?,
     }
     Ok(server.run(listener, plain_listener, stop).await?)
+}
+
+/// Revokes the certificate of a public authority, which a leaked key makes necessary.
+#[tokio::main]
+async fn revoke(settings: AcmeSettings, data_dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let names = settings.domains.join(", ");
+    tls::revoke(settings, data_dir).await?;
+    writeln!(std::io::stdout(), "The certificate for {names} is revoked. The next start orders another one, with a new key.")?;
+    Ok(())
 }
 
 async fn bind(address: &ListenAddress) -> Result<Listener, String> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::wire;
+use app::wire::{self, BasePath};
 use axum::{
     Extension, Router,
     extract::{DefaultBodyLimit, Request},
@@ -18,7 +18,7 @@ use crate::http::{
     api::{archive, download, file, files, live, members, rooms, snippets, thumbnail},
     app_shell::{manifest, offline, service_worker, share},
     doctor,
-    guard::{body_deadline, cors, host, method_override, proxy, same_origin, secure},
+    guard::{base_path, body_deadline, cors, host, method_override, proxy, same_origin, secure},
     health,
     pages::{self, forms, join_code, language, refused, upload_form},
     plain::{self, PlainPort},
@@ -31,6 +31,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The table of all addresses with their handlers, and the layers around them.
 pub(crate) fn router(services: Arc<Services>) -> Router {
+    let base = services.config.base_path.clone();
     let whole_bodies = middleware::from_fn_with_state(Arc::clone(&services), body_deadline::apply);
     // The bodies of these requests are the bytes of files.
     let uploads =
@@ -112,18 +113,18 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
         .with_state(services);
     // These layers are outside of the routes, because the method that one of them sets decides which handler is called. Pages of
     // every origin may ask for the one address beside them.
-    Router::new()
+    let routes = Router::new()
         .route(trust::TRUSTED, get(trust::trusted))
         .fallback_service(routes)
-        .layer(middleware::map_request(method_override::apply))
-        .layer(middleware::map_request(host::take_from_target))
-        .layer(middleware::from_fn(refuse_tunnels))
+        .layer(middleware::map_request(method_override::apply));
+    below(base, routes).layer(middleware::map_request(host::take_from_target)).layer(middleware::from_fn(refuse_tunnels))
 }
 
 /// What answers requests over plain HTTP while the server has TLS: health checks, the page on which a device learns to trust the
 /// server, and a redirect of everything else.
 pub(crate) fn plain_router(services: Arc<Services>, port: PlainPort) -> Router {
-    Router::new()
+    let base = services.config.base_path.clone();
+    let routes = Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(wire::TRUST_PAGE, get(trust::page))
@@ -134,8 +135,17 @@ pub(crate) fn plain_router(services: Arc<Services>, port: PlainPort) -> Router {
         .fallback(move |services, request: Request| plain::redirect(services, port, request))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(middleware::map_request(host::take_from_target))
-        .with_state(services)
+        .with_state(services);
+    below(base, routes).layer(middleware::map_request(host::take_from_target))
+}
+
+/// The routes of a server that is reached below a path. A router takes layers after it has chosen the route, so one whose layer
+/// changes the path is inside of another.
+fn below(base: BasePath, routes: Router) -> Router {
+    if base.is_empty() {
+        return routes;
+    }
+    Router::new().fallback_service(routes).layer(middleware::from_fn_with_state(base, base_path::apply))
 }
 
 /// Refuses `CONNECT`, which asks a proxy for a tunnel (RFC 9110, section 9.3.6). Its target has no path, which the pages

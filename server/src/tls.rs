@@ -23,7 +23,11 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::TlsMode, locks::lock, tasks};
+use crate::{
+    config::{AcmeSettings, TlsMode},
+    locks::lock,
+    tasks,
+};
 use acme::{ACME_TLS_1, AcmeCertificates, Challenges};
 use files::CertificateFiles;
 use local::LocalCertificates;
@@ -78,6 +82,15 @@ impl ResolvesServerCert for Shown {
         let is_challenge = client.alpn().is_some_and(|mut protocols| protocols.any(|name| name == ACME_TLS_1));
         if is_challenge { self.challenges.certificate(client.server_name()?) } else { lock(&self.certificate).clone() }
     }
+}
+
+/// Revokes the certificate that a public authority has given to the server with this data folder, and forgets it. The next start of
+/// the server orders another one, with a new key.
+///
+/// # Errors
+/// [`TlsError`] when there is no certificate, or the authority does not revoke it.
+pub async fn revoke(settings: AcmeSettings, data_dir: &Path) -> Result<(), TlsError> {
+    acme::revoke(settings, data_dir).await
 }
 
 impl Tls {

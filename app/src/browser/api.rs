@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// [`ProblemCode::CookiesBlocked`], the server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn create_room(name: Option<String>) -> Result<Entered, Problem> {
-    enter(wire::ROOMS, name).await
+    enter(&wire::address(wire::ROOMS), name).await
 }
 
 /// Takes a seat in a room, under `name` if there is one.
@@ -63,7 +63,7 @@ pub async fn give_back(Entered { pin, role, token, .. }: &Entered) -> Result<(),
 /// # Errors
 /// The server's refusal, or [`ProblemCode::Unavailable`] if the server cannot be reached.
 pub async fn known_rooms() -> Result<Vec<KnownRoom>, Problem> {
-    let response = Request::get(wire::ROOMS).send().await.map_err(|_| unreachable())?;
+    let response = Request::get(&wire::address(wire::ROOMS)).send().await.map_err(|_| unreachable())?;
     answer(checked(response).await?).await
 }
 

@@ -24,13 +24,13 @@ use super::{
     },
 };
 use crate::browser::system::clock;
-use crate::wire::Place;
+use crate::wire::{self, Place};
 use launch::{consume_launches, destination, handles_of, target_of};
 
 pub use launch_action::LaunchAction;
 pub use share::{needs_share_hint, take_share};
 
-/// The address of the service worker.
+/// The path of the service worker.
 const WORKER: &str = "/sw.js";
 /// The shortest time, in seconds, between two checks for a newer version from a page that stays open. Browsers check by
 /// themselves when a page is loaded.
@@ -140,7 +140,7 @@ impl InstalledApp {
     fn register(self) {
         let Some(workers) = workers() else { return };
         spawn_local(async move {
-            let registered = JsFuture::from(workers.register(WORKER)).await;
+            let registered = JsFuture::from(workers.register(&wire::address(WORKER))).await;
             match registered.and_then(|it| it.dyn_into::<ServiceWorkerRegistration>()) {
                 Ok(registration) => self.watch(&registration),
                 // Storage may be forbidden or full. Everything works without a service worker, except offline.

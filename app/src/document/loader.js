@@ -153,7 +153,7 @@ const failed = (error) => {
   again = true;
   alive = new WeakSet();
   changed.add(document.body);
-  start(script.replace('/pkg/', '/pkg/again/'));
+  start(script.replace(/\/pkg\/(?=[^/]*$)/, '/pkg/again/'));
 };
 addEventListener('error', ({ error }) => failed(error));
 addEventListener('unhandledrejection', ({ reason }) => failed(reason));

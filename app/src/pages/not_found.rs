@@ -31,8 +31,8 @@ pub fn NotFoundPage() -> impl IntoView {
         <main class="notice">
             <h1>{heading}</h1>
             {explained.into_iter().map(|words| view! { <p>{words}</p> }).collect::<Vec<_>>()}
-            {hides_host.then(|| view! { <p><a href=wire::DOCTOR_PAGE rel="external">{t().check_connection()}</a></p> })}
-            <a class="button" href="/" rel="external">{t().to_first_page()}</a>
+            {hides_host.then(|| view! { <p><a href=wire::address(wire::DOCTOR_PAGE) rel="external">{t().check_connection()}</a></p> })}
+            <a class="button" href=wire::address("/") rel="external">{t().to_first_page()}</a>
         </main>
     }
 }

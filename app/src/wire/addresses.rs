@@ -1,5 +1,7 @@
-//! The addresses of the server: the paths of pages, of the API and of plain forms.
+//! The addresses of the server: the paths of pages, of the API and of plain forms. The functions return addresses below the
+//! server's base path; the constants are paths of a server that has its host for itself, for [`address`].
 
+use super::address;
 use crate::room::{FileId, Pin, SnippetId};
 
 /// The rooms in the API: `GET` lists those in which the browser has a seat, `POST` creates one.
@@ -8,13 +10,13 @@ pub const ROOMS: &str = "/api/rooms";
 /// One room in the API.
 #[must_use]
 pub fn room(pin: &Pin) -> String {
-    format!("{ROOMS}/{pin}")
+    address(&format!("{ROOMS}/{pin}"))
 }
 
 /// The address that takes requests to join a room, and to leave it.
 #[must_use]
 pub fn members(pin: &Pin) -> String {
-    format!("{ROOMS}/{pin}/members")
+    format!("{}/members", room(pin))
 }
 
 /// The live socket of a room. With `since`, the server sends the events after that revision instead of a snapshot, as
@@ -22,8 +24,8 @@ pub fn members(pin: &Pin) -> String {
 #[must_use]
 pub fn live(pin: &Pin, since: Option<u64>) -> String {
     match since {
-        Some(revision) => format!("{ROOMS}/{pin}/live?since={revision}"),
-        None => format!("{ROOMS}/{pin}/live"),
+        Some(revision) => format!("{}/live?since={revision}", room(pin)),
+        None => format!("{}/live", room(pin)),
     }
 }
 
@@ -37,13 +39,13 @@ pub fn live_in_batches(pin: &Pin, since: Option<u64>) -> String {
 /// The address at which uploads are created.
 #[must_use]
 pub fn files(pin: &Pin) -> String {
-    format!("{ROOMS}/{pin}/files")
+    format!("{}/files", room(pin))
 }
 
 /// One file: members get its bytes here, and the owner uploads them and removes the file.
 #[must_use]
 pub fn file(pin: &Pin, id: FileId) -> String {
-    format!("{ROOMS}/{pin}/files/{id}")
+    format!("{}/files/{id}", room(pin))
 }
 
 /// The bytes of a file for a preview in the page. The server does not count this as a download.
@@ -67,19 +69,19 @@ pub fn thumbnail(pin: &Pin, id: FileId) -> String {
 /// The address at which texts to copy are added.
 #[must_use]
 pub fn snippets(pin: &Pin) -> String {
-    format!("{ROOMS}/{pin}/snippets")
+    format!("{}/snippets", room(pin))
 }
 
 /// One text to copy.
 #[must_use]
 pub fn snippet(pin: &Pin, id: SnippetId) -> String {
-    format!("{ROOMS}/{pin}/snippets/{id}")
+    format!("{}/snippets/{id}", room(pin))
 }
 
 /// All complete files of a room in one archive.
 #[must_use]
 pub fn archive(pin: &Pin) -> String {
-    format!("{ROOMS}/{pin}/archive.zip")
+    format!("{}/archive.zip", room(pin))
 }
 
 /// The complete files of one folder and of the folders in it, in one archive. The path of a folder is the names of the
@@ -100,31 +102,31 @@ pub fn folder_archive(pin: &Pin, folder: &str) -> String {
 /// The page of a room.
 #[must_use]
 pub fn room_page(pin: &Pin) -> String {
-    format!("/r/{pin}")
+    address(&format!("/r/{pin}"))
 }
 
 /// The address to which the plain form that adds files to a room is sent by a page without a script.
 #[must_use]
 pub fn upload_form(pin: &Pin) -> String {
-    format!("/r/{pin}/upload")
+    format!("{}/upload", room_page(pin))
 }
 
 /// The address to which the plain form that leaves a room is sent by a page without a script.
 #[must_use]
 pub fn leave_form(pin: &Pin) -> String {
-    format!("/r/{pin}/leave")
+    format!("{}/leave", room_page(pin))
 }
 
 /// The page for joining a room, to which the QR code leads.
 #[must_use]
 pub fn join_page(pin: &Pin) -> String {
-    format!("/join/{pin}")
+    address(&format!("/join/{pin}"))
 }
 
 /// The QR code of [`join_page`], as SVG.
 #[must_use]
 pub fn join_qr(pin: &Pin) -> String {
-    format!("/join/{pin}/qr.svg")
+    format!("{}/qr.svg", join_page(pin))
 }
 
 /// The address to which the plain form that creates a room is sent by a page without a script.
@@ -143,13 +145,13 @@ pub const DOCTOR_PAGE: &str = "/doctor";
 /// `i18n::VERSION`).
 #[must_use]
 pub fn messages(version: &str, language: &str) -> String {
-    format!("/messages/{version}/{language}")
+    address(&format!("/messages/{version}/{language}"))
 }
 
 /// The web app manifest, which describes the app to the system when it is installed, in the language with this code.
 #[must_use]
 pub fn manifest(language: &str) -> String {
-    format!("/manifest.webmanifest?language={language}")
+    address(&format!("/manifest.webmanifest?language={language}"))
 }
 
 /// The address to which the plain form that joins a room is sent by a page without a script.

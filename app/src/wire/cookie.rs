@@ -1,26 +1,30 @@
 //! Cookies that remember what a visitor chose (RFC 6265): set by the server and by scripts, read by the server.
 
-/// The attributes of a cookie that lasts a year.
-pub const REMEMBER: &str = "; Path=/; Max-Age=31536000; SameSite=Lax";
+use super::base_path::{cookie_path, has_host};
+
+/// The attributes of a cookie that lasts a year, beside its path.
+pub const REMEMBER: &str = "; Max-Age=31536000; SameSite=Lax";
 /// The attributes that make the browser delete a cookie.
-const ERASE: &str = "; Path=/; Max-Age=0; SameSite=Lax";
+const ERASE: &str = "; Max-Age=0; SameSite=Lax";
 
 /// The cookie that remembers a value, in the form that `Set-Cookie` and `document.cookie` take. Without a value it
 /// erases the cookie with this name.
 #[must_use]
 pub fn remember(name: &str, value: Option<&str>) -> String {
     // Joining texts takes less room in the browser's module than formatting them does.
-    [name, "=", value.unwrap_or_default(), if value.is_some() { REMEMBER } else { ERASE }].concat()
+    [name, "=", value.unwrap_or_default(), "; Path=", &cookie_path(), if value.is_some() { REMEMBER } else { ERASE }].concat()
 }
 
 /// The beginning of the name of a cookie that browsers take only over TLS, from this host alone and for all its paths (RFC
 /// 6265bis, section 4.1.3.2). Neither a neighbour in the network nor another program of the domain can make one.
 pub const HOST_ONLY: &str = "__Host-";
+/// The same where the server shares its host with other programs, so that a cookie is for its own paths only (section 4.1.3.1).
+pub const TLS_ONLY: &str = "__Secure-";
 
 /// The form that a cookie has over TLS.
 #[must_use]
 pub fn protected(cookie: &str) -> String {
-    [HOST_ONLY, cookie, "; Secure"].concat()
+    [if has_host() { HOST_ONLY } else { TLS_ONLY }, cookie, "; Secure"].concat()
 }
 
 /// The value of the cookie with this name in a `Cookie` header field (section 4.2).

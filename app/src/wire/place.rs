@@ -18,9 +18,10 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place at a path; [`Self::Nowhere`] when there is no page.
+    /// The place at an address without its origin; [`Self::Nowhere`] when there is no page.
     #[must_use]
-    pub fn at(path: &str) -> Self {
+    pub fn at(address: &str) -> Self {
+        let path = super::base_path::path_at(address);
         let pin = |digits: &str| digits.parse().ok();
         let place = match path.strip_prefix('/') {
             Some("") => Some(Self::Home),
@@ -34,11 +35,11 @@ impl Place {
         place.unwrap_or(Self::Nowhere)
     }
 
-    /// The path of the place. [`Self::Nowhere`] has no path of its own, so it gives that of the first page.
+    /// The address of the place, without its origin. [`Self::Nowhere`] has no path of its own, so it gives that of the first page.
     #[must_use]
     pub fn path(&self) -> String {
         match self {
-            Self::Home | Self::Nowhere => "/".to_owned(),
+            Self::Home | Self::Nowhere => super::address("/"),
             Self::Room(pin) => super::room_page(pin),
             Self::Join(pin) => super::join_page(pin),
         }

@@ -41,6 +41,10 @@ pub struct TlsOptions {
     #[arg(long, env = "SNAPDROP_ACME_DIRECTORY_CA", value_name = "FILE")]
     pub acme_directory_ca: Option<PathBuf>,
 
+    /// Revoke the certificate of that authority, for example because somebody else has its key, and end
+    #[arg(long)]
+    pub acme_revoke: bool,
+
     /// Address and port on which plain HTTP leads to HTTPS [default: none; with --acme-domain, port 80]
     #[arg(long, env = "SNAPDROP_HTTP_LISTEN", value_name = "ADDRESS:PORT")]
     pub http_listen: Option<SocketAddr>,
@@ -108,6 +112,9 @@ impl TlsOptions {
                 directory_ca: self.acme_directory_ca.clone(),
             })
         });
+        if self.acme_revoke && acme.is_none() {
+            return Err("--acme-revoke needs --acme-domain".to_owned());
+        }
         let named = [("--tls-cert", files), ("--tls-self-signed", self_signed), ("--acme-domain", acme)];
         let mut chosen = named.into_iter().filter_map(|(flag, mode)| Some((flag, mode?)));
         match (chosen.next(), chosen.next()) {

@@ -59,7 +59,9 @@ impl PartUrl {
             Some((_, rest)) => &rest[rest.find('/')?..],
             None => address,
         };
-        let (pin, id) = path.strip_prefix(app::wire::ROOMS)?.strip_prefix('/')?.split_once("/files/")?;
+        // What stands before is the path below which the server is reached.
+        let (_, room) = path.split_once(app::wire::ROOMS)?;
+        let (pin, id) = room.strip_prefix('/')?.split_once("/files/")?;
         Some(Self { pin: pin.parse().ok()?, id: id.parse().ok()? })
     }
 }
@@ -76,7 +78,11 @@ mod tests {
     fn parts_are_found_under_any_name_of_the_server() {
         let part = PartUrl { pin: "482913".parse().unwrap(), id: ID.parse().unwrap() };
         assert_eq!(Concat::parse("partial"), Ok(Concat::Partial));
-        for address in [format!("/api/rooms/482913/files/{ID}"), format!("https://drop.example/api/rooms/482913/files/{ID}")] {
+        for address in [
+            format!("/api/rooms/482913/files/{ID}"),
+            format!("https://drop.example/api/rooms/482913/files/{ID}"),
+            format!("/drop/api/rooms/482913/files/{ID}"),
+        ] {
             assert_eq!(Concat::parse(&format!("final;{address}")), Ok(Concat::Final(vec![part.clone()])));
         }
     }

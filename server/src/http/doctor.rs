@@ -72,6 +72,7 @@ struct Seen {
 /// `GET /doctor`: the page.
 pub(crate) async fn page(services: State, headers: HeaderMap) -> Response {
     let view = page::View {
+        base: &services.config.base_path,
         language: preferences::language(&headers),
         theme: preferences::theme(&headers),
         signs_itself: services.tls.as_ref().is_some_and(|tls| tls.authority().is_some()),

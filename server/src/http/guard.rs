@@ -1,5 +1,6 @@
 //! Access control: where a request comes from, whose seat it proves, and how often its sender may try something.
 
+pub(crate) mod base_path;
 pub(crate) mod body_deadline;
 pub(crate) mod cors;
 pub(crate) mod host;

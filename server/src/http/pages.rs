@@ -183,7 +183,9 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
     let place = if matches!(page, Page::NotFound | Page::Refused { .. }) { Place::Nowhere } else { Place::at(request.uri().path()) };
     let first = FirstPaint { place, page, server };
     let not_uploaded = problem(Query::try_from_uri(request.uri())).map(UploadProblem);
+    let base = services.config.base_path.clone();
     let context = move || {
+        leptos::prelude::provide_context(base.clone());
         leptos::prelude::provide_context(first.clone());
         if let Some(problem) = not_uploaded {
             leptos::prelude::provide_context(problem);

@@ -34,8 +34,9 @@ pub(crate) async fn redirect(services: State, port: PlainPort, request: Request)
     match secure_origin(&services, host, port) {
         Some(origin) => {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            let base = &services.config.base_path;
             // A browser that keeps it would lead there for ever, also when the server has no TLS any more.
-            ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Redirect::permanent(&format!("{origin}{path}")))
+            ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Redirect::permanent(&format!("{origin}{base}{path}")))
                 .into_response()
         }
         None => Refusal::new(ProblemCode::MalformedRequest, "A request names exactly one host.").into_response(),

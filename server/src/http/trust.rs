@@ -55,6 +55,7 @@ pub(crate) async fn page(
     let origin = super::plain::secure_origin(&services, host, port)
         .ok_or_else(|| Refusal::new(ProblemCode::MalformedRequest, "A request names exactly one host."))?;
     let view = page::View {
+        base: &services.config.base_path,
         language: preferences::language(&headers),
         theme: preferences::theme(&headers),
         device: client.device(&services, None),

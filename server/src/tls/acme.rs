@@ -11,7 +11,10 @@ use std::{
 };
 
 use instant_acme::CertificateIdentifier;
-use rustls::{pki_types::CertificateDer, sign::CertifiedKey};
+use rustls::{
+    pki_types::{CertificateDer, pem::PemObject as _},
+    sign::CertifiedKey,
+};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -53,6 +56,24 @@ pub(super) struct AcmeCertificates {
     part_of_window: f64,
 }
 
+/// The name of the file with the newest certificate and its key.
+const KEPT: &str = "snapdrop-acme.pem";
+
+/// Revokes the certificate that is kept in the data folder, and forgets it together with its key. A server that is running shows it
+/// until it is started again; then it orders another one, with a new key.
+///
+/// # Errors
+/// [`TlsError`] when there is no certificate, or the authority does not revoke it.
+pub(super) async fn revoke(settings: AcmeSettings, data_dir: &Path) -> Result<(), TlsError> {
+    let kept = data_dir.join(KEPT);
+    let text = read(&kept)?.ok_or_else(|| TlsError::NothingToRevoke { path: kept.clone() })?;
+    let certificate = CertificateDer::from_pem_slice(text.as_bytes()).map_err(|_| TlsError::NoCertificate { path: kept.clone() })?;
+    let orders = Orders::new(settings, data_dir, Arc::default())?;
+    let revoking = timeout(PATIENCE, orders.revoke(&certificate)).await;
+    revoking.unwrap_or_else(|_| Err(orders.failed("it takes too long").error))?;
+    std::fs::remove_file(&kept).map_err(|error| TlsError::File { path: kept, error })
+}
+
 impl AcmeCertificates {
     /// What orders certificates, and the one that was kept if it is for the same names and still valid.
     pub(super) fn open(
@@ -60,7 +81,7 @@ impl AcmeCertificates {
         data_dir: &Path,
         challenges: Arc<Challenges>,
     ) -> Result<(Self, Option<CertifiedKey>), TlsError> {
-        let kept = data_dir.join("snapdrop-acme.pem");
+        let kept = data_dir.join(KEPT);
         let key = kept_for(&kept, &settings.domains)?;
         let orders = Orders::new(settings, data_dir, challenges)?;
         let newest = Mutex::new(key.as_ref().map(|key| key.cert[0].clone()));

@@ -77,6 +77,20 @@ pub enum TlsError {
         /// What it said, or what went wrong on the way.
         reason: String,
     },
+    /// There is no certificate of a public authority that could be revoked.
+    #[error("there is no certificate to revoke: {} does not exist", path.display())]
+    NothingToRevoke {
+        /// The path where it would be.
+        path: PathBuf,
+    },
+    /// A public authority did not revoke a certificate.
+    #[error("{directory} did not revoke the certificate: {reason}")]
+    NotRevoked {
+        /// The address of the authority's directory.
+        directory: String,
+        /// What it said, or what went wrong on the way.
+        reason: String,
+    },
     /// A certificate cannot be made.
     #[error("a certificate cannot be made: {0}")]
     Signing(#[from] rcgen::Error),

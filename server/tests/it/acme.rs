@@ -5,11 +5,13 @@ use std::{path::Path, process::Stdio, sync::Arc};
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{
     door::{Door, trusting},
     pebble::{FORBIDDEN, Pebble, Rules, free_port},
     process::{Process, command_on},
+    startup::last_line,
     test_app::eventually,
 };
 
@@ -91,6 +93,47 @@ async fn a_certificate_is_renewed_before_its_time_is_over() {
         _ => Ok(()),
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_revoked_and_the_next_start_orders_another_one() {
+    let (folder, ports) = (tempfile::tempdir().unwrap(), Ports::free());
+    let pebble = Pebble::start(&ports.rules()).await;
+    let root = pebble.root().await;
+    let revoke = || {
+        let mut command = command_on(folder.path(), "127.0.0.1:0");
+        command.args(["--acme-domain", NAME, "--acme-revoke", "--acme-directory", &pebble.directory()]);
+        command.args(["--acme-directory-ca", pebble.directory_ca().to_str().unwrap()]).output().unwrap()
+    };
+    let kept = folder.path().join("snapdrop-acme.pem");
+    let line = last_line(&revoke(), 1);
+    assert!(line.starts_with("snapdrop: there is no certificate to revoke") && line.contains("snapdrop-acme.pem"), "{line}");
+
+    let process = start(folder.path(), &ports, &pebble, NAME, Stdio::null());
+    let first = eventually("the first certificate", async || shown(&process, &root).await).await;
+    process.kill();
+    let (_, certificate) = X509Certificate::from_der(&first).unwrap();
+    let serial = certificate.raw_serial().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!(pebble.status_of(&serial).await, "Valid");
+    let revoked = revoke();
+    let said = String::from_utf8(revoked.stdout).unwrap();
+    assert!(revoked.status.success() && said.starts_with("The certificate for drop.example is revoked."), "{said}");
+    assert_eq!(pebble.status_of(&serial).await, "Revoked");
+    assert!(!kept.exists());
+
+    let process = start(folder.path(), &ports, &pebble, NAME, Stdio::null());
+    let second = eventually("another certificate", async || shown(&process, &root).await).await;
+    let (_, second) = X509Certificate::from_der(&second).unwrap();
+    assert_ne!(second.public_key().raw, certificate.public_key().raw, "it has a new key");
+
+    // The authority does not revoke one twice, and the one that is kept stays then.
+    let current = std::fs::read_to_string(&kept).unwrap();
+    process.kill();
+    assert!(revoke().status.success());
+    std::fs::write(&kept, current).unwrap();
+    let line = last_line(&revoke(), 1);
+    assert!(line.contains("did not revoke the certificate") && line.contains(&pebble.directory()), "{line}");
+    assert!(kept.exists());
 }
 
 #[tokio::test]

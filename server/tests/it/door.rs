@@ -18,7 +18,7 @@ use crate::seat::Seat;
 #[derive(Clone)]
 pub(crate) struct Door {
     address: SocketAddr,
-    /// Scheme, host and port in the addresses of requests.
+    /// What the addresses of requests begin with: scheme, host and port, and the path below which the server is reached.
     origin: String,
     http: Client,
     owners: Arc<Mutex<Vec<Seat>>>,
@@ -49,6 +49,11 @@ impl Door {
         Self { address, origin: format!("http://{name}"), http: client(builder), owners: Arc::default() }
     }
 
+    /// The same door to a server that is reached below this path.
+    pub(crate) fn below(&self, base: &str) -> Self {
+        Self { origin: format!("{}{base}", self.origin), ..self.clone() }
+    }
+
     /// The same door for a client that speaks HTTP/1.1 only.
     pub(crate) fn with_http_1(&self, authority: &[u8]) -> Self {
         let http = client(Client::builder().tls_backend_preconfigured(trusting(Some(authority))).http1_only());
@@ -59,7 +64,7 @@ impl Door {
         self.address
     }
 
-    /// The host and port in the addresses of requests.
+    /// The host and port in the addresses of requests, and the path below which the server is reached.
     pub(crate) fn host(&self) -> &str {
         self.origin.split_once("://").unwrap().1
     }

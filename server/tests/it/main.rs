@@ -23,6 +23,7 @@ mod archive;
 mod archive_names;
 mod archive_ranges;
 mod archive_selections;
+mod base_path;
 mod batches;
 mod behind_proxies;
 mod checksums;

@@ -100,6 +100,12 @@ impl Pebble {
         base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64).unwrap()
     }
 
+    /// What it says of the certificate with this serial number, such as "Valid" or "Revoked".
+    pub(crate) async fn status_of(&self, serial: &str) -> String {
+        let said: serde_json::Value = serde_json::from_str(&self.managed(&format!("cert-status-by-serial/{serial}")).await).unwrap();
+        said["Status"].as_str().unwrap().to_owned()
+    }
+
     async fn managed(&self, path: &str) -> String {
         let address = SocketAddr::from(([127, 0, 0, 1], self.management_port));
         self.http.get(format!("https://{address}/{path}")).send().await.unwrap().text().await.unwrap()

@@ -66,7 +66,7 @@ impl Process {
         let mut child = command.stderr(log).spawn().unwrap();
         let mut first_line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
-        let address: SocketAddr = first_line.trim().rsplit('/').next().unwrap().parse().expect("the first line ends with the address");
+        let address: SocketAddr = first_line.trim().split('/').nth(2).unwrap().parse().expect("the first line names the address");
         Self { child: Some(child), door: Door::new(address), first_line }
     }
 

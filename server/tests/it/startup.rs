@@ -60,6 +60,13 @@ fn a_wrong_flag_is_named_in_one_line() {
         ("--max-room-size", "0"),
         ("--pin-digits", "3"),
         ("--pin-digits", "many"),
+        ("--base-path", ""),
+        ("--base-path", "drop"),
+        ("--base-path", "/a/../b"),
+        ("--base-path", "/."),
+        ("--base-path", "//drop"),
+        ("--base-path", "/dröp"),
+        ("--base-path", "/drop?x"),
         ("--no-such-flag", "x"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_snapdrop"));

@@ -20,7 +20,7 @@ async fn the_certificate_is_handed_out_with_and_without_tls() {
         let page = door.request(Method::GET, "/ca").header("accept-language", "de").send().await.unwrap();
         assert!(header(&page, "content-security-policy").starts_with("default-src 'none'; script-src 'self';"));
         let text = page.text().await.unwrap();
-        assert!(text.contains("<html lang=\"de\"") && text.contains(&format!("data-origin=\"https://{}\"", app.address())), "{text}");
+        assert!(text.contains("<html lang=\"de\"") && text.contains(&format!("data-tls=\"https://{}\"", app.address())), "{text}");
     }
     app.finish().await;
 }

@@ -5,10 +5,10 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::FileSystemFileHandle;
 
 use super::launch_action::LaunchAction;
-use crate::{browser::system::page, wire::Place};
-
-/// The address of the first page in the web app manifest.
-const START: &str = "/";
+use crate::{
+    browser::system::page,
+    wire::{self, Place},
+};
 
 /// Sets the function that the browser calls for every launch, or returns `None` if the browser has no launch queue.
 /// web-sys does not have launches yet.
@@ -34,7 +34,7 @@ pub(super) fn target_of(launch: &JsValue) -> Option<String> {
 /// because a person who presses the app's icon wants the app as they left it.
 pub(super) fn destination(target: &str) -> Option<(Place, Option<LaunchAction>)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    (target != START).then(|| (Place::at(path), LaunchAction::of(query)))
+    (target != wire::address("/")).then(|| (Place::at(path), LaunchAction::of(query)))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::EventTarget;
 
 use super::page;
+use crate::wire;
 
 /// What the person has answered: "granted", "denied", or "default" if they have not been asked. `None` if the browser
 /// has no notifications, or has them only for installed apps.
@@ -28,7 +29,7 @@ pub(crate) fn ask_permission() {
 /// notification if the page shows it itself, and `None` if the service worker shows it or it cannot be shown.
 pub(crate) async fn show(heading: &str, text: &str, tag: &str) -> Option<PageNotice> {
     let (heading, options) = (JsValue::from(heading), Object::new());
-    for (name, value) in [("body", text), ("tag", tag), ("icon", "/icon-192.png")] {
+    for (name, value) in [("body", text), ("tag", tag), ("icon", &wire::address("/icon-192.png"))] {
         #[expect(clippy::let_underscore_must_use, reason = "setting a property of a plain object cannot fail")]
         let _ = Reflect::set(&options, &name.into(), &value.into());
     }

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsCast as _;
 use web_sys::{Document, HtmlDocument, HtmlElement, VisibilityState, Window};
 
-use crate::wire::cookie;
+use crate::wire::{BasePath, cookie};
 
 pub(crate) fn window() -> Window {
     leptos::prelude::window()
@@ -11,6 +11,13 @@ pub(crate) fn window() -> Window {
 
 pub(crate) fn document() -> Document {
     leptos::prelude::document()
+}
+
+/// The base path that the server has written into the page; it writes none if it has its host for itself.
+#[must_use]
+pub fn base_path() -> BasePath {
+    let written = document().document_element().and_then(|root| root.get_attribute("data-base"));
+    BasePath::in_page(&written.unwrap_or_default())
 }
 
 /// The address of a WebSocket on this server: `ws:` for a page with `http:`, `wss:` for one with `https:`.

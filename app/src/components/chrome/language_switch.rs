@@ -33,7 +33,7 @@ pub fn LanguageSwitch() -> impl IntoView {
         view! { <option value=language.code() lang=language.tag() selected=language == now>{language.own_name()}</option> }
     });
     view! {
-        <form class="language-switch" method="post" action=wire::LANGUAGE_FORM>
+        <form class="language-switch" method="post" action=wire::address(wire::LANGUAGE_FORM)>
             <input type="hidden" name="back" value=back />
             <Globe />
             <select name="language" aria-label=t().language() autocomplete="off" node_ref=list on:change=move |event| choose(&event_target_value(&event))>{options.into_iter().collect_view()}</select>

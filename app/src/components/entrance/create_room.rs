@@ -82,7 +82,7 @@ pub fn CreateRoom() -> impl IntoView {
     };
     view! {
         <LazySharedContent create=with_shared add=add_shared waits />
-        <form class="create" hidden=move || waits.get() method="post" action=wire::CREATE_FORM on:submit=submitted data-hovering=move || hovering.get().to_string()>
+        <form class="create" hidden=move || waits.get() method="post" action=wire::address(wire::CREATE_FORM) on:submit=submitted data-hovering=move || hovering.get().to_string()>
             <h2 class="create-title">{t().with_files()}</h2>
             <p class="create-hint script-only">{t().drop_to_create()}</p>
             <div class="create-actions">

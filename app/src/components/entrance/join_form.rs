@@ -83,7 +83,7 @@ pub fn JoinForm(
         join(());
     };
     view! {
-        <form class="join" method="post" action=wire::JOIN_FORM on:submit=submitted aria-busy=move || busy.get().to_string()>
+        <form class="join" method="post" action=wire::address(wire::JOIN_FORM) on:submit=submitted aria-busy=move || busy.get().to_string()>
             <PinEntry digits refused=Signal::derive(move || !problem.with(String::is_empty)) described_by=PROBLEM />
             <label class="field">
                 <span class="label">{t().your_name_optional()}</span>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{browser::system::clock, components::elements::flaps::Flaps, format, i18n::t};
+use crate::{browser::system::clock, components::elements::flaps::Flaps, format, i18n::t, wire};
 
 /// The page of a room that has been closed. The turning of the flaps is an animation of the style sheet, so that it
 /// needs no script, and does not run for who prefers reduced motion.
@@ -32,7 +32,7 @@ pub fn ClosedRoom(
                 <h1>{t().closed_heading()}</h1>
                 <p>{words}</p>
             </div>
-            <a class="button" href="/" rel="external">{t().to_first_page()}</a>
+            <a class="button" href=wire::address("/") rel="external">{t().to_first_page()}</a>
         </main>
     }
     .into_any()

@@ -29,6 +29,8 @@ pub fn LinkStatus() -> impl IntoView {
         Link::Waiting | Link::Unanswered | Link::Blocked | Link::Offline => "waiting",
     };
     let page = if use_server().signs_itself { wire::TRUST_PAGE } else { wire::DOCTOR_PAGE };
-    let help = move || (live.link.get() == Link::Blocked).then(|| view! { <a href=page rel="external">{t().socket_blocked_help()}</a> });
+    let help = move || {
+        (live.link.get() == Link::Blocked).then(|| view! { <a href=wire::address(page) rel="external">{t().socket_blocked_help()}</a> })
+    };
     view! { <output class="link-status" aria-live="polite" data-state=state>{text} {help}</output> }
 }

@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::{first_paint::use_server, i18n::t};
+use crate::{first_paint::use_server, i18n::t, wire};
 
 /// The address that people type on another device, if there is one. If the page was opened at an address that leads every
 /// device to itself, it says so, because others cannot use that one.
 #[component]
 pub fn WayHere() -> impl IntoView {
     let server = use_server();
-    let address = server.address().to_owned();
-    let is_reachable = server.loopback.as_ref() != Some(&address);
+    let is_reachable = server.loopback.as_deref() != Some(server.authority());
+    let address = server.authority().to_owned() + &wire::address("");
     let note = server.loopback.map(|loopback| if is_reachable { t().only_here(&loopback) } else { t().nobody_else(&loopback) });
     view! {
         <div class="way-here">

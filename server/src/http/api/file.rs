@@ -41,7 +41,7 @@ pub(crate) async fn head(services: State, Path((_, id)): Path<(String, String)>,
         Some(size_bytes) => headers.insert(tus::UPLOAD_LENGTH, size_bytes.into()),
         None => headers.insert(tus::UPLOAD_DEFER_LENGTH, HeaderValue::from_static("1")),
     };
-    if let Some(concat) = concat_field(&session.room, &file) {
+    if let Some(concat) = concat_field(&services.config.base_path, &session.room, &file) {
         headers.insert(tus::UPLOAD_CONCAT, concat);
     }
     if can_expire(&session.room, &file, offset) {

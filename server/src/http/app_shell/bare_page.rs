@@ -4,6 +4,7 @@
 use app::{
     i18n::{Language, Messages},
     theme::Theme,
+    wire::BasePath,
 };
 
 use super::assets;
@@ -14,7 +15,9 @@ pub(crate) struct BarePage<'a> {
     pub(crate) theme: Theme,
     /// What the title of the window says beside the program's name.
     pub(crate) title: &'a str,
-    /// The address of the page's script.
+    /// Below which path the server is reached.
+    pub(crate) base: &'a BasePath,
+    /// The path of the page's script.
     pub(crate) script: &'a str,
     /// Where the name of the program leads.
     pub(crate) home: &'a str,
@@ -25,7 +28,8 @@ pub(crate) struct BarePage<'a> {
 impl BarePage<'_> {
     /// The whole page as HTML.
     pub(crate) fn html(&self) -> String {
-        let style = assets::BUNDLE.style.as_ref().map(|href| format!(r#"<link rel="stylesheet" href="{href}">"#)).unwrap_or_default();
+        let base = self.base;
+        let style = assets::BUNDLE.style.as_ref().map(|href| format!(r#"<link rel="stylesheet" href="{base}{href}">"#)).unwrap_or_default();
         format!(
             r##"<!DOCTYPE html>
 <html lang="{tag}" dir="{direction}"{theme}>
@@ -37,9 +41,9 @@ impl BarePage<'_> {
 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0f1012">
 <meta name="robots" content="noindex">
 <title>{title}</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="icon" href="{base}/favicon.svg" type="image/svg+xml">
 {style}
-<script type="module" src="{script}"></script>
+<script type="module" src="{base}{script}"></script>
 </head>
 <body>
 <header class="masthead">

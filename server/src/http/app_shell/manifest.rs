@@ -1,7 +1,10 @@
 //! `/manifest.webmanifest`: the web app manifest, which describes the app to a system that installs it, in the reader's
 //! language.
 
-use app::i18n::{Language, Messages};
+use app::{
+    i18n::{Language, Messages},
+    wire::BasePath,
+};
 use axum::{
     extract::{Query, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, header},
@@ -10,7 +13,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::http::preferences;
+use crate::http::{State, preferences};
 
 /// The manifest with empty texts. [`in_language`] fills them in.
 const TEMPLATE: &str = include_str!("manifest.json");
@@ -23,9 +26,10 @@ pub(crate) struct ManifestQuery {
 
 /// `GET`: the manifest in the language that the query names. If it names none, the language is the one that the visitor
 /// chose or that the browser asks for.
-pub(crate) async fn get(asked: Result<Query<ManifestQuery>, QueryRejection>, headers: HeaderMap) -> Response {
+pub(crate) async fn get(services: State, asked: Result<Query<ManifestQuery>, QueryRejection>, headers: HeaderMap) -> Response {
     let asked = asked.ok().and_then(|Query(asked)| asked.language).and_then(|code| Language::from_code(&code));
-    let body = in_language(asked.unwrap_or_else(|| preferences::language(&headers))).to_string();
+    let language = asked.unwrap_or_else(|| preferences::language(&headers));
+    let body = in_language(&services.config.base_path, language).to_string();
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/manifest+json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
@@ -34,10 +38,13 @@ pub(crate) async fn get(asked: Result<Query<ManifestQuery>, QueryRejection>, hea
     (headers, body).into_response()
 }
 
-fn in_language(language: Language) -> Value {
+/// The manifest. Browsers take its addresses as relative to its own, except the id.
+fn in_language(base: &BasePath, language: Language) -> Value {
     let t = Messages::of(language);
     let mut manifest: Value = serde_json::from_str(TEMPLATE).expect("the built-in template is valid JSON");
+    let home = base.address("/");
     let words = [
+        ("/id", home.as_str()),
         ("/description", t.tagline()),
         ("/screenshots/0/label", t.screenshot_room()),
         ("/screenshots/1/label", t.screenshot_phone()),
@@ -61,11 +68,17 @@ mod tests {
     #[test]
     fn the_shortcuts_are_named_in_every_language() {
         for language in Language::ALL {
-            let manifest = in_language(language);
+            let manifest = in_language(&BasePath::default(), language);
             let t = Messages::of(language);
             assert_eq!(manifest["lang"], language.tag());
             assert_eq!((&manifest["shortcuts"][0]["name"], &manifest["shortcuts"][1]["name"]), (&t.create_room().into(), &t.join().into()));
         }
-        assert_eq!(in_language(Language::Arabic)["dir"], "rtl");
+        assert_eq!(in_language(&BasePath::default(), Language::Arabic)["dir"], "rtl");
+    }
+
+    #[test]
+    fn the_app_is_the_one_below_its_path() {
+        assert_eq!(in_language(&"/drop".parse().unwrap(), Language::default())["id"], "/drop/");
+        assert_eq!(in_language(&BasePath::default(), Language::default())["id"], "/");
     }
 }

@@ -3,6 +3,7 @@
 use app::{
     i18n::{Language, Messages},
     theme::Theme,
+    wire::BasePath,
 };
 use axum::{
     http::{HeaderMap, HeaderValue, header},
@@ -10,7 +11,7 @@ use axum::{
 };
 
 use super::bare_page::BarePage;
-use crate::http::preferences;
+use crate::http::{State, preferences};
 
 /// The address of the page.
 pub(crate) const PATH: &str = "/offline";
@@ -26,8 +27,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self';
 /// The whole page as HTML. Without its script it says that the server cannot be reached, which is true in any case: the
 /// script finds out whether the browser has no network. The page is written out here, because the program that runs in
 /// the other pages cannot start without the server.
-pub(crate) fn page(language: Language, theme: Theme) -> String {
+pub(crate) fn page(base: &BasePath, language: Language, theme: Theme) -> String {
     let t = Messages::of(language);
+    let home = base.address("/");
     let main = format!(
         r#"<main class="notice">
 <div id="away">
@@ -38,7 +40,7 @@ pub(crate) fn page(language: Language, theme: Theme) -> String {
 <h1>{offline}</h1>
 <p>{offline_explained}</p>
 </div>
-<a class="button" href="/">{again}</a>
+<a class="button" href="{home}">{again}</a>
 </main>"#,
         away = t.away_heading(),
         away_explained = t.away_explained(),
@@ -48,12 +50,15 @@ pub(crate) fn page(language: Language, theme: Theme) -> String {
     );
     // The service worker shows this page under the address that could not be reached, so when the script reloads it,
     // the browser tries that address again.
-    BarePage { language, theme, title: t.title_offline(), script: SCRIPT, home: "/", main: &main }.html()
+    BarePage { language, theme, title: t.title_offline(), base, script: SCRIPT, home: &home, main: &main }.html()
 }
 
 /// The page, which the service worker fetches and keeps.
-pub(crate) async fn get(headers: HeaderMap) -> Response {
-    let page = page(preferences::language(&headers), preferences::theme(&headers));
+pub(crate) async fn get(services: State, headers: HeaderMap) -> Response {
+    response(page(&services.config.base_path, preferences::language(&headers), preferences::theme(&headers)))
+}
+
+fn response(page: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
@@ -67,12 +72,12 @@ pub(crate) async fn get(headers: HeaderMap) -> Response {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn the_page_runs_its_own_script_and_nothing_else() {
-        let response = get(HeaderMap::new()).await;
+    #[test]
+    fn the_page_runs_its_own_script_and_nothing_else() {
+        let page = page(&BasePath::default(), Language::English, Theme::Dark);
+        let response = response(page.clone());
         let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
-        let page = page(Language::English, Theme::Dark);
         assert!(page.contains(r#"data-theme="dark""#));
         assert!(page.contains(r#"src="/offline.js""#));
         assert!(page.contains("<div id=\"offline\" hidden>\n<h1>You are offline.</h1>"), "only the script knows");

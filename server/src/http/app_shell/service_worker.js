@@ -4,29 +4,37 @@
 
 'use strict';
 
+/** The path below which the server is reached, with a slash at its end. Other programs may have the rest of the host. */
+const BASE = new URL('.', self.location.href).pathname;
+const below = (path) => BASE + path.slice(1);
+/** What the names of this server's caches begin with. All programs of a host share one list of caches. */
+const OWN = `snapdrop ${BASE} `;
 /** The name of the cache. It changes whenever this script or one of the files below changes. */
-const VERSION = '{{version}}';
+const VERSION = `${OWN}{{version}}`;
+/** The names that caches had earlier. */
+const EARLIER = /^[0-9a-f]{16}$/;
 /**
  * The files of the bundle that every page needs. Their names carry a hash of their content, so a copy in the browser's
  * own HTTP cache is always current.
  */
-const BUNDLE = ['{{bundle}}'];
+const BUNDLE = ['{{bundle}}'].map(below);
 /** Further files of the bundle, each of which is kept when it is first used. */
-const PARTS = ['{{parts}}'];
+const PARTS = ['{{parts}}'].map(below);
 /** Public files, whose names stay the same when their content changes. */
-const PUBLIC = ['{{public}}'];
+const PUBLIC = ['{{public}}'].map(below);
 
-const OFFLINE_PAGE = '/offline';
+const OFFLINE_PAGE = below('/offline');
+const API = below('/api/');
 const KEPT_PATHS = new Set([...BUNDLE, ...PUBLIC]);
 
 /** Where a page finds what another app shared (app/src/browser/installed_app/share.rs). */
-const SHARE_DATABASE = 'snapdrop-share';
+const SHARE_DATABASE = `snapdrop-share${BASE.slice(0, -1)}`;
 const SHARE_STORE = 'shares';
 const NEWEST_SHARE = 'newest';
 
 self.addEventListener('install', (event) => {
   // This route lets the browser send requests to /api/ to the network without starting the worker.
-  const routes = event.addRoutes?.({ condition: { urlPattern: { pathname: '/api/*' } }, source: 'network' });
+  const routes = event.addRoutes?.({ condition: { urlPattern: { pathname: `${API}*` } }, source: 'network' });
   event.waitUntil(Promise.all([routes, keepFiles()]));
 });
 
@@ -43,15 +51,15 @@ self.addEventListener('message', (event) => {
 // A click on a notification that a page has shown (app/src/browser/room/notices.rs). Its tag is the PIN of the room.
 self.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil(showRoom(`/r/${event.notification.tag}`));
+  event.waitUntil(showRoom(below(`/r/${event.notification.tag}`)));
 });
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (origin !== self.location.origin || pathname.startsWith('/api/') || pathname === '/sw.js') return;
+  if (origin !== self.location.origin || pathname.startsWith(API) || pathname === self.location.pathname) return;
 
-  if (request.method === 'POST' && request.mode === 'navigate' && pathname === '/share') {
+  if (request.method === 'POST' && request.mode === 'navigate' && pathname === below('/share')) {
     event.respondWith(takeShare(request));
   } else if (request.method === 'GET' && request.mode === 'navigate') {
     event.respondWith(page(event));
@@ -76,7 +84,7 @@ async function keepOfflinePage() {
 
 async function forgetOlderFiles() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== VERSION).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name !== VERSION && (name.startsWith(OWN) || EARLIER.test(name))).map((name) => caches.delete(name)));
 }
 
 /**
@@ -139,7 +147,7 @@ async function takeShare(request) {
   } catch (error) {
     console.warn('what was shared could not be kept:', error);
   }
-  return Response.redirect('/?do=shared', 303);
+  return Response.redirect(below('/?do=shared'), 303);
 }
 
 /**

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use app::{
     i18n::{self, Language},
     theme::Theme,
+    wire::BasePath,
 };
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -39,7 +40,7 @@ impl Script {
         let mut public: Vec<&str> = PUBLIC_FILES.into_iter().filter(|path| fingerprint(path).is_some()).collect();
         let mut hash = Sha256::new();
         hash.update(TEMPLATE);
-        hash.update(offline::page(Language::default(), Theme::default()));
+        hash.update(offline::page(&BasePath::default(), Language::default(), Theme::default()));
         hash.update(i18n::VERSION);
         let parts: Vec<&str> = assets::BUNDLE.room_modules.iter().map(String::as_str).collect();
         for path in bundle.iter().chain(&parts).chain(&public) {
@@ -90,10 +91,10 @@ mod tests {
     fn every_gap_of_the_template_is_filled() {
         let text = filled("0123456789abcdef", &["/pkg/a.js", "/pkg/a.wasm"], &["/pkg/b.wasm"], &["/offline"]);
         for line in [
-            "const VERSION = '0123456789abcdef';",
-            r#"const BUNDLE = ["/pkg/a.js","/pkg/a.wasm"];"#,
-            r#"const PARTS = ["/pkg/b.wasm"];"#,
-            r#"const PUBLIC = ["/offline"];"#,
+            "const VERSION = `${OWN}0123456789abcdef`;",
+            r#"const BUNDLE = ["/pkg/a.js","/pkg/a.wasm"].map("#,
+            r#"const PARTS = ["/pkg/b.wasm"].map("#,
+            r#"const PUBLIC = ["/offline"].map("#,
         ] {
             assert!(text.contains(line), "{line} is not in {text}");
         }

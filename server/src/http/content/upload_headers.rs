@@ -2,7 +2,10 @@
 
 use std::time::SystemTime;
 
-use app::{room::FileEntry, wire};
+use app::{
+    room::FileEntry,
+    wire::{self, BasePath},
+};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -33,11 +36,11 @@ pub(crate) fn can_expire(room: &RoomHandle, file: &FileEntry, offset: u64) -> bo
 }
 
 /// The value of `Upload-Concat` with which the upload was created; `None` for an ordinary upload.
-pub(crate) fn concat_field(room: &RoomHandle, file: &FileEntry) -> Option<HeaderValue> {
+pub(crate) fn concat_field(base: &BasePath, room: &RoomHandle, file: &FileEntry) -> Option<HeaderValue> {
     if room.read(|room| room.is_part(file.id)) {
         return Some(HeaderValue::from_static("partial"));
     }
-    let addresses: Vec<String> = file.joined_from.iter().map(|part| wire::file(room.pin(), *part)).collect();
+    let addresses: Vec<String> = file.joined_from.iter().map(|part| base.address(&wire::file(room.pin(), *part))).collect();
     let text = format!("final;{}", addresses.join(" "));
     (!addresses.is_empty()).then(|| HeaderValue::try_from(text).expect("paths of digits"))
 }

@@ -3,13 +3,13 @@
 use app::{
     i18n::{Language, Messages},
     theme::Theme,
-    wire,
+    wire::{self, BasePath},
 };
 
 use super::remedies::{Check, Proxy};
 use crate::http::app_shell::bare_page::BarePage;
 
-/// The address of the page's script, which runs the checks.
+/// The path of the page's script, which runs the checks.
 const SCRIPT: &str = "/doctor.js";
 /// The `Content-Security-Policy` of the page: only its own script may run, and ask this server only.
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
@@ -20,7 +20,9 @@ const VALUE: &str = "<bdi data-value translate=\"no\"></bdi>";
 const TIME: &str = "<bdi data-time translate=\"no\"></bdi>";
 
 /// What the page shows.
-pub(super) struct View {
+pub(super) struct View<'a> {
+    /// Below which path the server is reached.
+    pub(super) base: &'a BasePath,
     pub(super) language: Language,
     pub(super) theme: Theme,
     /// Whether the server has an authority of its own. If a device does not trust that, WebSockets may fail.
@@ -52,7 +54,7 @@ struct Line {
     flag: Option<String>,
 }
 
-impl View {
+impl View<'_> {
     /// The whole page as HTML. Nothing in it comes from the request.
     pub(super) fn html(&self) -> String {
         let t = Messages::of(self.language);
@@ -90,7 +92,16 @@ impl View {
             proxy = t.doctor_proxy(),
             unknown = t.doctor_proxy_unknown(),
         );
-        BarePage { language: self.language, theme: self.theme, title: t.doctor_title(), script: SCRIPT, home: "/", main: &main }.html()
+        BarePage {
+            language: self.language,
+            theme: self.theme,
+            title: t.doctor_title(),
+            base: self.base,
+            script: SCRIPT,
+            home: &self.base.address("/"),
+            main: &main,
+        }
+        .html()
     }
 
     fn html_of(&self, t: Messages, line: &Line) -> String {
@@ -98,7 +109,7 @@ impl View {
         let outcomes: String =
             outcomes.iter().map(|(outcome, text)| format!("<p data-outcome=\"{}\" hidden>{text}</p>\n", outcome.key())).collect();
         let trust = if self.signs_itself && matches!(check, Some(Check::Socket)) {
-            format!("<p data-trust hidden><a href=\"{}\">{}</a></p>\n", wire::TRUST_PAGE, t.trust_title())
+            format!("<p data-trust hidden><a href=\"{}\">{}</a></p>\n", self.base.address(wire::TRUST_PAGE), t.trust_title())
         } else {
             String::new()
         };
@@ -208,7 +219,7 @@ mod tests {
     #[test]
     fn the_page_has_every_check_and_every_remedy_in_every_language() {
         for language in Language::ALL {
-            let page = View { language, theme: Theme::System, signs_itself: false }.html();
+            let page = View { base: &BasePath::default(), language, theme: Theme::System, signs_itself: false }.html();
             for check in Check::ALL {
                 assert!(page.contains(&format!("data-check=\"{}\"", check.key())), "{language:?} {check:?}");
             }
@@ -219,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_server_that_signs_itself_may_be_the_reason_for_a_blocked_socket() {
-        let page = View { language: Language::default(), theme: Theme::System, signs_itself: true }.html();
+        let page = View { base: &BasePath::default(), language: Language::default(), theme: Theme::System, signs_itself: true }.html();
         assert_eq!(page.matches("href=\"/ca\"").count(), 1);
     }
 }

@@ -82,7 +82,7 @@ fn attributes_of(name: &str) -> Option<String> {
     if name.strip_prefix("snapdrop-").is_some_and(is_seat) {
         Some(format!("; Path=/; Max-Age={MAX_AGE_SECS}; HttpOnly; SameSite=Lax"))
     } else {
-        matches!(name, Theme::COOKIE | Language::COOKIE).then(|| REMEMBER.to_owned())
+        matches!(name, Theme::COOKIE | Language::COOKIE).then(|| format!("; Path=/{REMEMBER}"))
     }
 }
 

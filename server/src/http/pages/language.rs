@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::http::Refusal;
+use crate::http::{Refusal, State};
 
 /// The fields of the form: the code of the language, and the path of the page to go back to.
 #[derive(Debug, Deserialize)]
@@ -23,10 +23,10 @@ pub(crate) struct Choice {
 }
 
 /// `POST /language`: keeps the choice in a cookie, and redirects back to the page on which it was made.
-pub(crate) async fn choose(choice: Result<Form<Choice>, FormRejection>) -> Response {
+pub(crate) async fn choose(services: State, choice: Result<Form<Choice>, FormRejection>) -> Response {
     let Ok(Form(Choice { language, back })) = choice else { return Redirect::to("/").into_response() };
     let chosen = Language::from_code(&language).map(|language| (header::SET_COOKIE, language.cookie()));
-    (AppendHeaders(chosen), Redirect::to(local(&back))).into_response()
+    (AppendHeaders(chosen), Redirect::to(local(services.config.base_path.strip(&back).unwrap_or(&back)))).into_response()
 }
 
 /// Returns `path` if it is a path on this server, and otherwise `/`, so that nobody can make the form redirect to

@@ -5,17 +5,20 @@ use app::{
     i18n::{Language, Messages},
     room::Device,
     theme::Theme,
+    wire::BasePath,
 };
 use axum::http::HeaderValue;
 
 use super::guides::{Guide, System, guides};
 use crate::http::app_shell::bare_page::BarePage;
 
-/// The address of the page's script, which finds out whether the device trusts the server.
+/// The path of the page's script, which finds out whether the device trusts the server.
 const SCRIPT: &str = "/trust.js";
 
 /// What the page shows.
 pub(super) struct View<'a> {
+    /// Below which path the server is reached.
+    pub(super) base: &'a BasePath,
     pub(super) language: Language,
     pub(super) theme: Theme,
     pub(super) device: Device,
@@ -38,25 +41,26 @@ impl View<'_> {
     /// The whole page as HTML. Nothing in it comes from the request but the origin, which is a checked address.
     pub(super) fn html(&self) -> String {
         let t = Messages::of(self.language);
+        let address = format!("{}{}", self.origin, self.base);
         let is_known = System::of(&self.device).is_some();
         let guides: String =
-            guides(t, &self.device).iter().enumerate().map(|(index, guide)| html_of(guide, t, is_known && index == 0)).collect();
+            guides(t, &self.device).iter().enumerate().map(|(index, guide)| html_of(guide, t, self.base, is_known && index == 0)).collect();
         let main = format!(
-            r#"<main class="trust" id="trust" data-origin="{origin}">
+            r#"<main class="trust" id="trust" data-tls="{address}">
 <h1>{heading}</h1>
 <p>{why}</p>
 <div class="trust-state" role="status">
 <p id="trust-checking" hidden>{checking}</p>
 <p id="trust-not-yet" hidden>{not_yet}</p>
 <p id="trust-yes" hidden>{yes}</p>
-<a class="button" id="trust-open" href="{origin}/">{open}</a>
+<a class="button" id="trust-open" href="{address}/">{open}</a>
 </div>
 <h2>{compare}</h2>
 <p>{compare_explained}</p>
 <p class="trust-fingerprint" translate="no" dir="ltr">{fingerprint}</p>
 <p class="trust-warning">{warning}</p>
 {guides}</main>"#,
-            origin = self.origin,
+            address = address,
             heading = t.trust_heading(),
             why = t.trust_why(),
             checking = t.trust_checking(),
@@ -70,13 +74,22 @@ impl View<'_> {
                 self.fingerprint.split(':').collect::<Vec<_>>().chunks(4).map(|four| four.join(":")).collect::<Vec<_>>().join(":<wbr>"),
             warning = t.trust_warning(),
         );
-        let home = format!("{}/", self.origin);
-        BarePage { language: self.language, theme: self.theme, title: t.trust_title(), script: SCRIPT, home: &home, main: &main }.html()
+        let home = format!("{address}/");
+        BarePage {
+            language: self.language,
+            theme: self.theme,
+            title: t.trust_title(),
+            base: self.base,
+            script: SCRIPT,
+            home: &home,
+            main: &main,
+        }
+        .html()
     }
 }
 
-fn html_of(guide: &Guide, t: Messages, is_open: bool) -> String {
-    let (href, label) = match guide.system {
+fn html_of(guide: &Guide, t: Messages, base: &BasePath, is_open: bool) -> String {
+    let (path, label) = match guide.system {
         System::IPhone => (super::PROFILE, t.trust_download_profile()),
         _ => (super::CERTIFICATE, t.trust_download()),
     };
@@ -93,7 +106,7 @@ fn html_of(guide: &Guide, t: Messages, is_open: bool) -> String {
         .collect();
     format!(
         "<details class=\"guide\" name=\"guide\"{open}>\n<summary>{title}</summary>\n<ol>\n{steps}</ol>\n\
-         <a class=\"button\" href=\"{href}\" download>{label}</a>\n</details>\n",
+         <a class=\"button\" href=\"{base}{path}\" download>{label}</a>\n</details>\n",
         open = if is_open { " open" } else { "" },
         title = guide.title,
     )

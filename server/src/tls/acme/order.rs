@@ -9,7 +9,7 @@ use std::{
 
 use instant_acme::{
     Account, AccountCredentials, AuthorizationStatus, CertificateIdentifier, ChallengeType, Error, Identifier, NewAccount, NewOrder,
-    OrderStatus, RetryPolicy,
+    OrderStatus, RetryPolicy, RevocationRequest,
 };
 use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use rustls::pki_types::CertificateDer;
@@ -207,6 +207,17 @@ impl Orders {
         };
         *account = Some(found.clone());
         Ok(found)
+    }
+
+    /// Makes the authority say from now on that a certificate is not to be trusted (RFC 8555, section 7.6).
+    pub(super) async fn revoke(&self, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
+        let refused = |reason: String| TlsError::NotRevoked { directory: self.settings.directory.clone(), reason };
+        let account = self.account().await.map_err(|failed| match failed.error {
+            TlsError::Acme { reason, .. } => refused(reason),
+            error => error,
+        })?;
+        let request = RevocationRequest { certificate, reason: None };
+        account.revoke(&request).await.map_err(|error| refused(line_of(&error)))
     }
 
     /// The time within which the authority suggests to renew a certificate; `None` if it does not say.
