@@ -31,7 +31,7 @@ export class Cable {
     private readonly port: number,
     private readonly target: URL,
   ) {
-    this.address = `http://127.0.0.1:${port}`;
+    this.address = `${target.protocol}//127.0.0.1:${port}`;
     listener.on('connection', (client) => this.relay(client));
   }
 

@@ -5,6 +5,7 @@ import { type BrowserContextOptions, type Page, test as base, expect } from '@pl
 import { Cable } from './cable';
 import { type DeviceName, contextOptions, disguise } from './devices';
 import { Server } from './server';
+import { LAN_FLAGS, LAN_NAME, lanBrowser } from './trusting';
 
 export { expect };
 
@@ -18,7 +19,7 @@ export interface Noise {
 /** Messages that the browser writes while a test has taken away the network or the server. */
 export const CONNECTION_LOST: Noise[] = [
   { text: /^Failed to load resource: net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED)|SOCKET_NOT_CONNECTED|EMPTY_RESPONSE|INTERNET_DISCONNECTED)$/, url: /./ },
-  { text: /^WebSocket connection to 'ws:\/\/[\w.]+:\d+\/api\/rooms\/\d{6,}\/live\?(since=\d+&)?batches' failed: /, url: /./ },
+  { text: /^WebSocket connection to 'wss?:\/\/[\w.]+:\d+\/api\/rooms\/\d{6,}\/live\?(since=\d+&)?batches' failed: /, url: /./ },
   // Firefox says this as an error of the page.
   { text: /^(Firefox can’t establish a connection to the server at|The connection to) ws:\/\/[\w.]+:\d+\/api\/rooms\/\d{6,}\/live/, url: /./ },
 ];
@@ -49,6 +50,9 @@ export type StartDevice = (name: DeviceName, options?: DeviceOptions) => Promise
 interface Fixtures {
   /** The name under which devices open the server and its cables, if it is not the one that they give themselves. */
   host: string | undefined;
+  /** Whether devices reach the server over TLS by a name of the network, and trust it, as phones at home do. Firefox is tested
+   *  without. */
+  overTls: boolean;
   /** Command-line flags of the server, in addition to its address and its data folder. */
   flags: string[];
   server: Server;
@@ -62,7 +66,9 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   host: [undefined, { option: true }],
 
-  flags: async ({}, use) => use([]),
+  overTls: [false, { option: true }],
+
+  flags: async ({ overTls, browserName }, use) => use(overTls && browserName === 'chromium' ? LAN_FLAGS : []),
 
   server: async ({ flags }, use) => {
     const server = await Server.start(flags);
@@ -77,7 +83,9 @@ export const test = base.extend<Fixtures>({
     await cable.dispose();
   },
 
-  device: async ({ browser, browserName, server, host }, use) => {
+  device: async ({ browser: ownBrowser, browserName, server, host: ownHost, overTls }, use) => {
+    const lan = overTls && browserName === 'chromium' ? await lanBrowser(server, true) : undefined;
+    const [browser, host] = lan === undefined ? [ownBrowser, ownHost] : [lan.browser, LAN_NAME];
     const complaints: string[] = [];
     const contexts: { close(): Promise<void> }[] = [];
     await use(async (name, { address: given = server.address, noise = [], failures = [], context: extra = {} } = {}) => {
@@ -109,6 +117,7 @@ export const test = base.extend<Fixtures>({
       return page;
     });
     await Promise.all(contexts.map((context) => context.close()));
+    await lan?.dispose();
     expect(complaints, 'what the pages complained about').toEqual([]);
   },
 

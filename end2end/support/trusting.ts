@@ -1,6 +1,6 @@
 // Opens pages over TLS under a name of the network, in a browser that trusts the server's own authority or one that does not.
 
-import { type Browser, chromium } from '@playwright/test';
+import { type Browser, type LaunchOptions, chromium } from '@playwright/test';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,18 +21,29 @@ export interface TrustingBrowser {
   dispose(): Promise<void>;
 }
 
-/** Starts a browser, into which the authority is installed as a person would do it if it `trusts` the server. */
-export async function lanBrowser(server: Server, trusts: boolean): Promise<TrustingBrowser> {
+/** The flags of a server that is reached by that name. */
+export const LAN_FLAGS = ['--tls-self-signed', '--allowed-host', `${LAN_NAME},127.0.0.1`];
+
+/** How a browser is started for a home folder into which the authority is installed, as a person would do it, if it `trusts` the
+ *  server. */
+export async function lanOptions(server: Server, trusts: boolean): Promise<{ home: string; options: LaunchOptions }> {
   const home = await mkdtemp(join(tmpdir(), 'snapdrop-home-'));
   const database = join(home, '.pki', 'nssdb');
   await mkdir(database, { recursive: true });
   await run('certutil', ['-N', '-d', `sql:${database}`, '--empty-password']);
   if (trusts) await run('certutil', ['-A', '-d', `sql:${database}`, '-n', 'SnapDrop', '-t', 'C,,', '-i', server.authority]);
-  const browser = await chromium.launch({
+  const options = {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', `--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`],
     env: { ...process.env, HOME: home },
-  });
+  };
+  return { home, options };
+}
+
+/** Starts such a browser. */
+export async function lanBrowser(server: Server, trusts: boolean): Promise<TrustingBrowser> {
+  const { home, options } = await lanOptions(server, trusts);
+  const browser = await chromium.launch(options);
   return {
     browser,
     address: `https://${LAN_NAME}:${new URL(server.address).port}`,

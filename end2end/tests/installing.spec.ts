@@ -1,6 +1,7 @@
 // Tests SnapDrop as an installed app: Chromium's criteria, the service worker, and files that are opened with the app.
 
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { type Server as Listener, createServer, request } from 'node:http';
 import { type AddressInfo, type Socket, connect } from 'node:net';
 
@@ -11,6 +12,7 @@ import { hasWorker, shared } from '../support/installed_app';
 import { addFiles, createRoom, download, fileRow, standsInRoom, takesDrops, uploadBar } from '../support/room';
 import { MIB, sample, sha256Of } from '../support/samples';
 import { CONNECTION_LOST, test as base, expect } from '../support/test';
+import { LAN_NAME, lanOptions } from '../support/trusting';
 
 /** Allows service workers, which the fixtures block by default. */
 const WORKERS = { context: { serviceWorkers: 'allow' as const }, noise: CONNECTION_LOST };
@@ -47,7 +49,7 @@ class Front {
       if (asked.url === '/sw.js') {
         const script = await (await fetch(`${target}/sw.js`)).text();
         answer.writeHead(200, { 'Content-Type': 'text/javascript', 'Cache-Control': 'no-cache' });
-        answer.end(script.replace(/(?<=const VERSION = ')\w+/, (version) => `${version}-${front.releases}`));
+        answer.end(script.replace(/(?<=const VERSION = `\$\{OWN\})\w+/, (version) => `${version}-${front.releases}`));
         return;
       }
       const passed = request({ hostname, port, method: asked.method, path: asked.url, headers: asked.headers }, (given) => {
@@ -93,20 +95,94 @@ const test = base.extend<{ front: Front }>({
   },
 });
 
-test('Chromium finds nothing that keeps SnapDrop from being installed', async ({ server, playwright }) => {
-  // The profile is on the disk, because apps cannot be installed from a private window.
-  const context = await playwright.chromium.launchPersistentContext('', WORKERS.context);
-  const page = context.pages()[0] ?? (await context.newPage());
-  await page.goto(server.address);
-  await hasWorker(page);
-  const chromium = await context.newCDPSession(page);
-  const { url, errors, data } = await chromium.send('Page.getAppManifest');
-  expect(url).toBe(`${server.address}/manifest.webmanifest?language=en`);
-  expect(errors).toEqual([]);
-  expect(JSON.parse(data ?? '')).toMatchObject({ name: 'SnapDrop', display: 'standalone', share_target: { action: '/share' } });
-  const { installabilityErrors } = await chromium.send('Page.getInstallabilityErrors');
-  expect(installabilityErrors).toEqual([]);
-  await context.close();
+test.describe('at home, over TLS and a name of the network', () => {
+  test.use({ overTls: true });
+
+  test('Chromium finds nothing that keeps SnapDrop from being installed', async ({ server, playwright }) => {
+    // The profile is on the disk, because apps cannot be installed from a private window.
+    const { home, options } = await lanOptions(server, true);
+    const context = await playwright.chromium.launchPersistentContext('', { ...WORKERS.context, ...options });
+    const page = context.pages()[0] ?? (await context.newPage());
+    const address = server.address.replace('127.0.0.1', LAN_NAME);
+    await page.goto(address);
+    await hasWorker(page);
+    const chromium = await context.newCDPSession(page);
+    const { url, errors, data } = await chromium.send('Page.getAppManifest');
+    expect(url).toBe(`${address}/manifest.webmanifest?language=en`);
+    expect(errors).toEqual([]);
+    expect(JSON.parse(data ?? '')).toMatchObject({ name: 'SnapDrop', display: 'standalone', share_target: { action: '/share' } });
+    const { installabilityErrors } = await chromium.send('Page.getInstallabilityErrors');
+    expect(installabilityErrors).toEqual([]);
+    await context.close();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  test('an app that was started once says that the server or the network is missing, and comes back by itself', async ({ cable, device }) => {
+    const phone = await device('androidPhone', { ...WORKERS, address: cable.address });
+    await phone.goto('/');
+    await hasWorker(phone);
+    await cable.cut();
+    for (const path of ['/r/123456', '/']) {
+      await phone.goto(path);
+      await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeVisible();
+      await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeHidden();
+      await expect(phone.getByRole('link', { name: 'Try again' })).toHaveAttribute('href', '/');
+      expect(await phone.evaluate(() => [...document.styleSheets].map((sheet) => sheet.cssRules.length > 0))).toEqual([true]);
+    }
+    await phone.context().setOffline(true);
+    await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeVisible();
+    await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeHidden();
+    await phone.context().setOffline(false);
+    await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeVisible();
+    await cable.mend();
+    await expect(phone.getByRole('button', { name: 'Create room' })).toBeVisible({ timeout: 20_000 });
+  });
+
+  test('the second start takes the program from the worker, and next to nothing from the network', async ({ cable, device }) => {
+    const phone = await device('androidPhone', { ...WORKERS, address: cable.address });
+    await phone.goto('/');
+    await hasWorker(phone);
+    const before = cable.downloadedBytes;
+    const answers: Response[] = [];
+    phone.on('response', (response) => {
+      if (pathOf(response).startsWith('/pkg/')) answers.push(response);
+    });
+    await phone.reload();
+    await takesDrops(phone);
+    expect(new Set(answers.map((answer) => pathOf(answer).split('.').at(-1)))).toEqual(new Set(['css', 'js', 'wasm']));
+    for (const answer of answers) expect(answer.fromServiceWorker(), answer.url()).toBe(true);
+    expect(cable.downloadedBytes - before).toBeLessThan(64 * 1024);
+  });
+
+  test('a file that is opened with the app is sent when a room is created', async ({ device }, info) => {
+    const desktop = await device('desktop');
+    await hasLaunches(desktop);
+    await desktop.goto('/');
+    await takesDrops(desktop);
+    const { name, path, sha256 } = await sample(info, 'Budget 2027.xlsx', 5000);
+    await putIntoBrowser(desktop, { name, path });
+    await launch(desktop, '/?do=open', [name]);
+    await expect(shared(desktop)).toContainText('1 file shared');
+    await shared(desktop).getByRole('button', { name: 'Create room' }).click();
+    await standsInRoom(desktop);
+    await expect(fileRow(desktop, name)).toHaveAttribute('data-state', 'complete');
+    expect(await sha256Of(await download(desktop, fileRow(desktop, name)))).toBe(sha256);
+  });
+
+  test('a shortcut leads to the first page without loading the app again, and the icon leaves it where it is', async ({ device }) => {
+    const desktop = await device('desktop');
+    await hasLaunches(desktop);
+    const pin = await createRoom(desktop);
+    let loads = 0;
+    desktop.on('load', () => {
+      loads += 1;
+    });
+    await launch(desktop, '/');
+    await expect(desktop).toHaveURL(`/r/${pin}`);
+    await launch(desktop, '/?do=join');
+    await expect(desktop.getByRole('textbox', { name: 'PIN' })).toBeVisible();
+    expect(loads).toBe(0);
+  });
 });
 
 test('every picture that the manifest names is there, as it says', async ({ server }) => {
@@ -121,43 +197,6 @@ test('every picture that the manifest names is there, as it says', async ({ serv
     // The header of a PNG has the width at byte 16 and the height at byte 20.
     if (type === 'image/png') expect(`${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`, src).toBe(sizes);
   }
-});
-
-test('an app that was started once says that the server or the network is missing, and comes back by itself', async ({ cable, device }) => {
-  const phone = await device('androidPhone', { ...WORKERS, address: cable.address });
-  await phone.goto('/');
-  await hasWorker(phone);
-  await cable.cut();
-  for (const path of ['/r/123456', '/']) {
-    await phone.goto(path);
-    await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeVisible();
-    await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeHidden();
-    await expect(phone.getByRole('link', { name: 'Try again' })).toHaveAttribute('href', '/');
-    expect(await phone.evaluate(() => [...document.styleSheets].map((sheet) => sheet.cssRules.length > 0))).toEqual([true]);
-  }
-  await phone.context().setOffline(true);
-  await expect(phone.getByRole('heading', { name: 'You are offline.' })).toBeVisible();
-  await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeHidden();
-  await phone.context().setOffline(false);
-  await expect(phone.getByRole('heading', { name: 'The server cannot be reached.' })).toBeVisible();
-  await cable.mend();
-  await expect(phone.getByRole('button', { name: 'Create room' })).toBeVisible({ timeout: 20_000 });
-});
-
-test('the second start takes the program from the worker, and next to nothing from the network', async ({ cable, device }) => {
-  const phone = await device('androidPhone', { ...WORKERS, address: cable.address });
-  await phone.goto('/');
-  await hasWorker(phone);
-  const before = cable.downloadedBytes;
-  const answers: Response[] = [];
-  phone.on('response', (response) => {
-    if (pathOf(response).startsWith('/pkg/')) answers.push(response);
-  });
-  await phone.reload();
-  await takesDrops(phone);
-  expect(new Set(answers.map((answer) => pathOf(answer).split('.').at(-1)))).toEqual(new Set(['css', 'js', 'wasm']));
-  for (const answer of answers) expect(answer.fromServiceWorker(), answer.url()).toBe(true);
-  expect(cable.downloadedBytes - before).toBeLessThan(64 * 1024);
 });
 
 test('neither files nor anything else of the API pass the worker, and a download is asked for once', async ({ cable, device }, info) => {
@@ -194,16 +233,18 @@ test('a newer version is announced, and used when Reload is pressed', async ({ f
   await page.goto('/');
   await hasWorker(page);
   const [first] = await keptVersions(page);
-  expect(first).toMatch(/^[0-9a-f]{16}-0$/);
+  expect(first).toMatch(/^snapdrop \/ [0-9a-f]{16}-0$/);
   await expect(page.getByText(READY)).toHaveCount(0);
 
+  // Programs of one host share a list of caches. Earlier versions named theirs like the second of these.
+  await page.evaluate(() => Promise.all([caches.open('of a neighbour'), caches.open('0123456789abcdef')]));
   front.release();
   await looksForNewer(page);
   await expect(page.getByText(READY)).toBeVisible();
   expect(await keptVersions(page)).toContain(first);
   await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Reload' }).click()]);
   await hasWorker(page);
-  await expect.poll(() => keptVersions(page)).toEqual([first.replace(/0$/, '1')]);
+  await expect.poll(() => keptVersions(page)).toEqual(['of a neighbour', first.replace(/0$/, '1')]);
   await takesDrops(page);
   await expect(page.getByText(READY)).toHaveCount(0);
 });
@@ -232,36 +273,6 @@ test('a newer version waits for uploads, and takes none of them with it', async 
   await expect(owner.getByText(READY, { exact: true })).toBeVisible();
   await expect(owner.getByRole('button', { name: 'Reload' })).toBeVisible();
   expect(await sha256Of(await download(owner, fileRow(owner, film.name)))).toBe(film.sha256);
-});
-
-test('a file that is opened with the app is sent when a room is created', async ({ device }, info) => {
-  const desktop = await device('desktop');
-  await hasLaunches(desktop);
-  await desktop.goto('/');
-  await takesDrops(desktop);
-  const { name, path, sha256 } = await sample(info, 'Budget 2027.xlsx', 5000);
-  await putIntoBrowser(desktop, { name, path });
-  await launch(desktop, '/?do=open', [name]);
-  await expect(shared(desktop)).toContainText('1 file shared');
-  await shared(desktop).getByRole('button', { name: 'Create room' }).click();
-  await standsInRoom(desktop);
-  await expect(fileRow(desktop, name)).toHaveAttribute('data-state', 'complete');
-  expect(await sha256Of(await download(desktop, fileRow(desktop, name)))).toBe(sha256);
-});
-
-test('a shortcut leads to the first page without loading the app again, and the icon leaves it where it is', async ({ device }) => {
-  const desktop = await device('desktop');
-  await hasLaunches(desktop);
-  const pin = await createRoom(desktop);
-  let loads = 0;
-  desktop.on('load', () => {
-    loads += 1;
-  });
-  await launch(desktop, '/');
-  await expect(desktop).toHaveURL(`/r/${pin}`);
-  await launch(desktop, '/?do=join');
-  await expect(desktop.getByRole('textbox', { name: 'PIN' })).toBeVisible();
-  expect(loads).toBe(0);
 });
 
 test('the first page says on iPhones and iPads what to do instead of sharing, and nowhere else', async ({ device }) => {

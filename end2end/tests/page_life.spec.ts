@@ -126,32 +126,6 @@ test('the sender of files is not told that they arrived', async ({ device }) => 
   await expect(owner).toHaveTitle(titleOf(pin));
 });
 
-test('the screen stays on while uploads move, and only then', async ({ cable, device }, info) => {
-  const owner = await device('androidPhone', { address: cable.address, noise: CUT_OFF });
-  await watchWakeLocks(owner);
-  await createRoom(owner);
-  expect(await wakeLocks(owner)).toEqual({ asked: 0, held: 0 });
-  const film = await sample(info, 'film.mov', 10 * MIB);
-  cable.allowBurst(0);
-  await addFiles(owner, film.path);
-  await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 1, held: 1 });
-
-  // A browser releases the lock when the page is hidden, so the page has to ask for it again.
-  await setVisible(owner, false);
-  await setVisible(owner, true);
-  await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 2, held: 1 });
-
-  const row = fileRow(owner, film.name);
-  await row.getByRole('button', { name: 'Pause' }).click();
-  await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 2, held: 0 });
-  await setVisible(owner, false);
-  await setVisible(owner, true);
-  cable.allowEverything();
-  await row.getByRole('button', { name: 'Resume' }).click();
-  await expect(row).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
-  await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 3, held: 0 });
-});
-
 test('a page asks before it closes while an upload moves, and closes without a question afterwards', async ({ cable, device }, info) => {
   const owner = await device('desktop', { address: cable.address });
   await createRoom(owner);
@@ -182,93 +156,123 @@ test('a page asks before it closes while an upload moves, and closes without a q
   expect(questions).toEqual([]);
 });
 
-test('somebody who comes back while files arrive is offered notifications, and then gets them', async ({ cable, device }, info) => {
-  const owner = await device('desktop', { address: cable.address });
-  const pin = await createRoom(owner);
-  const guest = await device('desktop');
-  await recordNotices(guest, 'default');
-  await joinRoom(guest, pin);
-  const offer = guest.getByRole('button', { name: OFFER });
-  await leaveAndComeBack(guest);
-  await expect(offer, 'while nothing arrives').toHaveCount(0);
+test.describe('at home, over TLS and a name of the network', () => {
+  test.use({ overTls: true });
 
-  const film = await sample(info, 'film.mov', 10 * MIB);
-  cable.allowBurst(0);
-  await addFiles(owner, film.path);
-  await expect(fileRow(guest, film.name)).toContainText('Arriving');
-  await expect(offer, 'before anybody left').toHaveCount(0);
-  await leaveAndComeBack(guest);
-  expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
-  await offer.click();
-  await expect(offer).toHaveCount(0);
-  expect(await notices(guest)).toEqual({ asked: 1, notifications: [] });
+  test('the screen stays on while uploads move, and only then', async ({ cable, device }, info) => {
+    const owner = await device('androidPhone', { address: cable.address, noise: CUT_OFF });
+    await watchWakeLocks(owner);
+    await createRoom(owner);
+    expect(await wakeLocks(owner)).toEqual({ asked: 0, held: 0 });
+    const film = await sample(info, 'film.mov', 10 * MIB);
+    cable.allowBurst(0);
+    await addFiles(owner, film.path);
+    await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 1, held: 1 });
 
-  await setVisible(guest, false);
-  cable.allowEverything();
-  const notifications = [{ by: 'page', words: '“film.mov” is here.', body: `SnapDrop room ${grouped(pin)}` }];
-  await expect.poll(() => notices(guest), { timeout: 30_000 }).toEqual({ asked: 1, notifications });
-});
+    // A browser releases the lock when the page is hidden, so the page has to ask for it again.
+    await setVisible(owner, false);
+    await setVisible(owner, true);
+    await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 2, held: 1 });
 
-test('an offer that was declined is not made again', async ({ cable, device }, info) => {
-  const owner = await device('desktop', { address: cable.address });
-  const pin = await createRoom(owner);
-  const guest = await device('desktop');
-  await recordNotices(guest, 'default');
-  await joinRoom(guest, pin);
-  const film = await sample(info, 'film.mov', 10 * MIB);
-  cable.allowBurst(0);
-  await addFiles(owner, film.path);
-  await expect(fileRow(guest, film.name)).toContainText('Arriving');
-  await leaveAndComeBack(guest);
-  await guest.getByRole('button', { name: 'No, thank you' }).click();
-  await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
+    const row = fileRow(owner, film.name);
+    await row.getByRole('button', { name: 'Pause' }).click();
+    await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 2, held: 0 });
+    await setVisible(owner, false);
+    await setVisible(owner, true);
+    cable.allowEverything();
+    await row.getByRole('button', { name: 'Resume' }).click();
+    await expect(row).toHaveAttribute('data-state', 'complete', { timeout: 30_000 });
+    await expect.poll(() => wakeLocks(owner)).toEqual({ asked: 3, held: 0 });
+  });
 
-  await reloadRoom(guest);
-  await expect(fileRow(guest, film.name)).toContainText('Arriving');
-  await leaveAndComeBack(guest);
-  await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
-  expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
-});
+  test('somebody who comes back while files arrive is offered notifications, and then gets them', async ({ cable, device }, info) => {
+    const owner = await device('desktop', { address: cable.address });
+    const pin = await createRoom(owner);
+    const guest = await device('desktop');
+    await recordNotices(guest, 'default');
+    await joinRoom(guest, pin);
+    const offer = guest.getByRole('button', { name: OFFER });
+    await leaveAndComeBack(guest);
+    await expect(offer, 'while nothing arrives').toHaveCount(0);
 
-test('a service worker shows what arrived in the background, and nothing that was seen', async ({ device }) => {
-  const owner = await device('desktop');
-  const pin = await createRoom(owner);
-  const guest = await device('androidPhone');
-  await recordNotices(guest, 'granted', 'worker');
-  await joinRoom(guest, pin);
-  await dropFiles(owner, [{ name: 'seen.txt', text: 'seen' }]);
-  await expect(fileRow(guest, 'seen.txt')).toHaveAttribute('data-state', 'complete');
-  await setVisible(guest, false);
-  await dropFiles(owner, [{ name: 'unseen.txt', text: 'unseen' }]);
-  const notifications = [{ by: 'worker', words: '“unseen.txt” is here.', body: `SnapDrop room ${grouped(pin)}` }];
-  await expect.poll(() => notices(guest)).toEqual({ asked: 0, notifications });
-});
+    const film = await sample(info, 'film.mov', 10 * MIB);
+    cable.allowBurst(0);
+    await addFiles(owner, film.path);
+    await expect(fileRow(guest, film.name)).toContainText('Arriving');
+    await expect(offer, 'before anybody left').toHaveCount(0);
+    await leaveAndComeBack(guest);
+    expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
+    await offer.click();
+    await expect(offer).toHaveCount(0);
+    expect(await notices(guest)).toEqual({ asked: 1, notifications: [] });
 
-test('an upload that ends in the background is announced by a notification', async ({ cable, device }, info) => {
-  const owner = await device('desktop', { address: cable.address });
-  await recordNotices(owner, 'granted');
-  const pin = await createRoom(owner);
-  cable.allowBurst(0);
-  await addFiles(owner, (await sample(info, 'film.mov', 10 * MIB)).path);
-  await expect(uploadBar(owner)).toBeVisible();
-  await setVisible(owner, false);
-  cable.allowEverything();
-  const notifications = [{ by: 'page', words: 'All files are sent.', body: `SnapDrop room ${grouped(pin)}` }];
-  await expect.poll(() => notices(owner), { timeout: 30_000 }).toEqual({ asked: 0, notifications });
-});
+    await setVisible(guest, false);
+    cable.allowEverything();
+    const notifications = [{ by: 'page', words: '“film.mov” is here.', body: `SnapDrop room ${grouped(pin)}` }];
+    await expect.poll(() => notices(guest), { timeout: 30_000 }).toEqual({ asked: 1, notifications });
+  });
 
-test('a browser that refuses every notice still counts in the title', async ({ device }) => {
-  const owner = await device('desktop');
-  const pin = await createRoom(owner);
-  const guest = await device('desktop');
-  await recordNotices(guest, 'granted', 'nobody');
-  await joinRoom(guest, pin);
-  await setVisible(guest, false);
-  await dropFiles(owner, [{ name: 'a.txt', text: 'a' }]);
-  await expect.poll(async () => (await notices(guest)).notifications.map(({ by }) => by)).toEqual(['worker', 'page']);
-  await expect(guest).toHaveTitle(`(1) ${titleOf(pin)}`);
-  await dropFiles(owner, [{ name: 'b.txt', text: 'b' }]);
-  await expect(guest).toHaveTitle(`(2) ${titleOf(pin)}`);
+  test('an offer that was declined is not made again', async ({ cable, device }, info) => {
+    const owner = await device('desktop', { address: cable.address });
+    const pin = await createRoom(owner);
+    const guest = await device('desktop');
+    await recordNotices(guest, 'default');
+    await joinRoom(guest, pin);
+    const film = await sample(info, 'film.mov', 10 * MIB);
+    cable.allowBurst(0);
+    await addFiles(owner, film.path);
+    await expect(fileRow(guest, film.name)).toContainText('Arriving');
+    await leaveAndComeBack(guest);
+    await guest.getByRole('button', { name: 'No, thank you' }).click();
+    await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
+
+    await reloadRoom(guest);
+    await expect(fileRow(guest, film.name)).toContainText('Arriving');
+    await leaveAndComeBack(guest);
+    await expect(guest.getByRole('button', { name: OFFER })).toHaveCount(0);
+    expect(await notices(guest)).toEqual({ asked: 0, notifications: [] });
+  });
+
+  test('a service worker shows what arrived in the background, and nothing that was seen', async ({ device }) => {
+    const owner = await device('desktop');
+    const pin = await createRoom(owner);
+    const guest = await device('androidPhone');
+    await recordNotices(guest, 'granted', 'worker');
+    await joinRoom(guest, pin);
+    await dropFiles(owner, [{ name: 'seen.txt', text: 'seen' }]);
+    await expect(fileRow(guest, 'seen.txt')).toHaveAttribute('data-state', 'complete');
+    await setVisible(guest, false);
+    await dropFiles(owner, [{ name: 'unseen.txt', text: 'unseen' }]);
+    const notifications = [{ by: 'worker', words: '“unseen.txt” is here.', body: `SnapDrop room ${grouped(pin)}` }];
+    await expect.poll(() => notices(guest)).toEqual({ asked: 0, notifications });
+  });
+
+  test('an upload that ends in the background is announced by a notification', async ({ cable, device }, info) => {
+    const owner = await device('desktop', { address: cable.address });
+    await recordNotices(owner, 'granted');
+    const pin = await createRoom(owner);
+    cable.allowBurst(0);
+    await addFiles(owner, (await sample(info, 'film.mov', 10 * MIB)).path);
+    await expect(uploadBar(owner)).toBeVisible();
+    await setVisible(owner, false);
+    cable.allowEverything();
+    const notifications = [{ by: 'page', words: 'All files are sent.', body: `SnapDrop room ${grouped(pin)}` }];
+    await expect.poll(() => notices(owner), { timeout: 30_000 }).toEqual({ asked: 0, notifications });
+  });
+
+  test('a browser that refuses every notice still counts in the title', async ({ device }) => {
+    const owner = await device('desktop');
+    const pin = await createRoom(owner);
+    const guest = await device('desktop');
+    await recordNotices(guest, 'granted', 'nobody');
+    await joinRoom(guest, pin);
+    await setVisible(guest, false);
+    await dropFiles(owner, [{ name: 'a.txt', text: 'a' }]);
+    await expect.poll(async () => (await notices(guest)).notifications.map(({ by }) => by)).toEqual(['worker', 'page']);
+    await expect(guest).toHaveTitle(`(1) ${titleOf(pin)}`);
+    await dropFiles(owner, [{ name: 'b.txt', text: 'b' }]);
+    await expect(guest).toHaveTitle(`(2) ${titleOf(pin)}`);
+  });
 });
 
 function themeSwitch(page: Page): Locator {

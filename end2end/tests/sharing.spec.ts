@@ -10,6 +10,8 @@ import { CONNECTION_LOST, expect, test } from '../support/test';
 /** Allows service workers, which the fixtures block by default. */
 const WORKERS = { context: { serviceWorkers: 'allow' as const }, noise: CONNECTION_LOST };
 
+test.use({ overTls: true });
+
 test('what another app shares is counted on the first page, and sent when a room is created', async ({ device }) => {
   const phone = await device('androidPhone', WORKERS);
   await phone.goto('/');

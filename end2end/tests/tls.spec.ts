@@ -6,9 +6,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { hasWorker } from '../support/installed_app';
 import { addFiles, createRoom, download, fileRow, joinRoom } from '../support/room';
 import { expect, test } from '../support/test';
-import { LAN_NAME, lanBrowser, type TrustingBrowser } from '../support/trusting';
+import { LAN_FLAGS, lanBrowser, type TrustingBrowser } from '../support/trusting';
 
-test.use({ flags: async ({}, use) => use(['--tls-self-signed', '--allowed-host', `${LAN_NAME},127.0.0.1`]) });
+test.use({ flags: LAN_FLAGS });
 
 const started: TrustingBrowser[] = [];
 test.afterEach(async () => {

@@ -198,15 +198,13 @@ async fn the_installed_app_is_the_one_below_the_path() {
     let (app, door) = below_drop(&[]).await;
     let manifest: Value = door.get("/manifest.webmanifest?language=en").await.json().await.unwrap();
     assert_eq!(manifest["id"], "/drop/");
-    let address = reqwest::Url::parse("http://host/drop/manifest.webmanifest").unwrap();
     let mut named = vec![manifest["start_url"].clone(), manifest["scope"].clone(), manifest["share_target"]["action"].clone()];
     for (list, field) in [("icons", "src"), ("screenshots", "src"), ("shortcuts", "url"), ("file_handlers", "action")] {
         named.extend(manifest[list].as_array().unwrap().iter().map(|entry| entry[field].clone()));
     }
     named.push(manifest["shortcuts"][0]["icons"][0]["src"].clone());
     for name in named {
-        let path = address.join(name.as_str().unwrap()).unwrap();
-        assert!(path.path().starts_with("/drop/"), "{name}");
+        assert!(name.as_str().unwrap().starts_with("/drop/"), "{name}");
     }
     app.finish().await;
 }

@@ -38,13 +38,11 @@ pub(crate) async fn get(services: State, asked: Result<Query<ManifestQuery>, Que
     (headers, body).into_response()
 }
 
-/// The manifest. Browsers take its addresses as relative to its own, except the id.
 fn in_language(base: &BasePath, language: Language) -> Value {
     let t = Messages::of(language);
     let mut manifest: Value = serde_json::from_str(TEMPLATE).expect("the built-in template is valid JSON");
-    let home = base.address("/");
+    move_below(base, &mut manifest);
     let words = [
-        ("/id", home.as_str()),
         ("/description", t.tagline()),
         ("/screenshots/0/label", t.screenshot_room()),
         ("/screenshots/1/label", t.screenshot_phone()),
@@ -59,6 +57,16 @@ fn in_language(base: &BasePath, language: Language) -> Value {
         *manifest.pointer_mut(pointer).expect("the built-in template has a place for each text") = word.into();
     }
     manifest
+}
+
+/// Adds the base path to all addresses in the manifest: nothing else in it begins with a slash.
+fn move_below(base: &BasePath, value: &mut Value) {
+    match value {
+        Value::String(text) if text.starts_with('/') => *text = base.address(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| move_below(base, value)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| move_below(base, value)),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -78,7 +86,9 @@ mod tests {
 
     #[test]
     fn the_app_is_the_one_below_its_path() {
-        assert_eq!(in_language(&"/drop".parse().unwrap(), Language::default())["id"], "/drop/");
+        let manifest = in_language(&"/drop".parse().unwrap(), Language::default());
+        assert_eq!((&manifest["id"], &manifest["share_target"]["action"]), (&"/drop/".into(), &"/drop/share".into()));
+        assert_eq!(manifest["share_target"]["params"]["url"], "url");
         assert_eq!(in_language(&BasePath::default(), Language::default())["id"], "/");
     }
 }
