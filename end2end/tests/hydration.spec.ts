@@ -92,6 +92,8 @@ test('what is pressed, typed and chosen before the page is alive is done when it
   await owner.getByRole('combobox', { name: 'Order' }).selectOption('name');
   await owner.getByRole('textbox', { name: 'Text' }).fill('See you at the harbour');
   await owner.getByRole('button', { name: 'Add text' }).click();
+  await expect(owner.getByRole('textbox', { name: 'Text' })).not.toBeEditable();
+  await owner.getByRole('button', { name: 'Lock' }).click();
   await fileRow(owner, 'page 23.txt').getByRole('button', { name: 'Details' }).click();
   await turns.letAllGo();
   await expect(owner.getByRole('dialog', { name: 'page 23.txt' })).toBeVisible();
@@ -100,6 +102,8 @@ test('what is pressed, typed and chosen before the page is alive is done when it
   await expect(owner.getByRole('button', { name: 'Theme: light' })).not.toHaveAttribute('aria-busy');
   await expect(fileRows(owner).locator('.file-name')).toHaveText(['page 3.txt', 'page 13.txt', 'page 23.txt', 'page 30.txt']);
   await expect(guest.getByText('See you at the harbour')).toHaveCount(1);
+  await expect(owner.getByRole('textbox', { name: 'Text' })).toBeEditable();
+  await expect(owner.getByRole('button', { name: 'Unlock' })).toBeVisible();
 });
 
 test('a language that is chosen before the page is alive is spoken on all of it', async ({ device }) => {

@@ -57,6 +57,21 @@ test('a page that lost its connection comes back by itself and catches up on wha
   await expect(guest.getByText(LOST)).toHaveCount(0);
 });
 
+test('what somebody changes while the connection is lost is changed when it is back', async ({ cable, device }) => {
+  const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
+  const pin = await createRoom(owner);
+  const guest = await device('iPhone');
+  await joinRoom(guest, pin);
+  await cable.cut();
+  await expect(owner.getByText(LOST)).toBeVisible();
+  await owner.getByRole('button', { name: 'Lock' }).click();
+  await renameSelf(owner, 'Patient Otter');
+  await cable.mend();
+  await expect(guest.getByText('Locked: nobody new can join.')).toBeVisible();
+  await expect(memberRow(guest, 'Patient Otter')).toBeVisible();
+  await expect(owner.getByRole('button', { name: 'Unlock' })).toBeVisible();
+});
+
 test('a page says whether the server does not answer or the browser has no network', async ({ cable, device }) => {
   const owner = await device('desktop', { address: cable.address, noise: CONNECTION_LOST });
   await createRoom(owner);

@@ -68,12 +68,17 @@ const isAwake = (element) => {
   const part = partOf(element);
   return part === undefined || alive.has(part);
 };
+/** After so many milliseconds nobody expects any more that a press does something. */
+const EXPECTED_MS = 10_000;
 const AGAIN = {
-  click: () => (element) => {
+  click: ({ timeStamp }) => (element) => {
     element.removeAttribute('aria-busy');
-    element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
+    if (performance.now() - timeStamp < EXPECTED_MS) element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
   },
-  submit: () => (form) => form.requestSubmit(),
+  submit: ({ elements }) => (form) => {
+    for (const field of elements) field.readOnly = false;
+    form.requestSubmit();
+  },
   input: ({ value }) => (field) => {
     field.value = value;
     for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
@@ -85,11 +90,15 @@ const remember = (event) => {
   if (type === 'click' ? target.closest(WORKS_BY_ITSELF) : !target.matches(NEEDS_PROGRAM)) return;
   // Picked files stay in their field, where the program looks for them.
   if (target.type === 'file') return;
-  if (type === 'submit') event.preventDefault();
+  if (type === 'submit') {
+    event.preventDefault();
+    // What stands in the form now is what is sent.
+    for (const field of target.elements) field.readOnly = true;
+  }
   const button = type === 'click' ? target.closest('button') : null;
   button?.setAttribute('aria-busy', 'true');
   const element = button ?? target;
-  early.set(element, AGAIN[type](element));
+  early.set(element, AGAIN[type](type === 'click' ? event : element));
 };
 for (const type of Object.keys(AGAIN)) document.addEventListener(type, remember, true);
 const doAgain = () => {

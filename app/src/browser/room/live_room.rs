@@ -60,8 +60,17 @@ pub struct LiveRoom {
     pub link: RwSignal<Link>,
     /// Set when the page cannot follow the room any more.
     pub ended: RwSignal<Option<Ended>>,
-    /// Passes messages for the server to the task that has the live socket.
-    outgoing: StoredValue<Option<UnboundedSender<ClientMessage>>>,
+    /// Messages for the server.
+    outgoing: StoredValue<Outgoing>,
+}
+
+/// Where messages for the server go.
+#[derive(Debug)]
+enum Outgoing {
+    /// The room is not followed yet: the page is not alive.
+    Waits(Vec<ClientMessage>),
+    /// To the task that has the live socket.
+    Goes(UnboundedSender<ClientMessage>),
 }
 
 impl LiveRoom {
@@ -75,7 +84,7 @@ impl LiveRoom {
             you: view.you,
             link: RwSignal::new(Link::Connecting),
             ended: RwSignal::new(None),
-            outgoing: StoredValue::new(None),
+            outgoing: StoredValue::new(Outgoing::Waits(Vec::new())),
         }
     }
 
@@ -138,18 +147,23 @@ impl LiveRoom {
         Memo::new(move |_| self.read(Topic::Member(id), |room| room.member(id).cloned()))
     }
 
-    /// Sends a message to the server over the live socket. The message is lost while there is no connection.
+    /// Sends a message to the server over the live socket, as soon as there is a connection.
     pub fn send(self, message: ClientMessage) {
-        self.outgoing.with_value(|outgoing| {
-            if let Some(outgoing) = outgoing {
+        self.outgoing.update_value(|outgoing| match outgoing {
+            Outgoing::Waits(messages) => messages.push(message),
+            Outgoing::Goes(sender) => {
                 #[expect(clippy::let_underscore_must_use, reason = "the receiver is gone only when the page is")]
-                let _ = outgoing.unbounded_send(message);
+                let _ = sender.unbounded_send(message);
             }
         });
     }
 
-    pub(crate) fn set_outgoing(self, outgoing: UnboundedSender<ClientMessage>) {
-        self.outgoing.set_value(Some(outgoing));
+    /// Takes the messages for the server from now on, and those that wait.
+    pub(crate) fn set_outgoing(self, sender: UnboundedSender<ClientMessage>) {
+        let before = self.outgoing.try_update_value(|outgoing| std::mem::replace(outgoing, Outgoing::Goes(sender)));
+        if let Some(Outgoing::Waits(messages)) = before {
+            messages.into_iter().for_each(|message| self.send(message));
+        }
     }
 
     /// The revision that the page has reached: the number of the last recorded event that it has applied.

@@ -70,8 +70,10 @@ async fn stay_connected(live: LiveRoom, toasts: Toasts, mut queued: UnboundedRec
     let _listeners = listen_for_nudges(&nudge);
     let (mut failures, mut is_there) = (0, false);
     let mut since = Some(live.revision());
+    // What the person did while there was no connection.
+    let mut held = Vec::new();
     loop {
-        match connect(live, toasts, &mut since, &mut queued, &mut nudges).await {
+        match connect(live, toasts, &mut since, (&mut queued, &mut held), &mut nudges).await {
             Ending::RoomClosed => return,
             Ending::AfterConnecting => failures = 0,
             Ending::NotConnected => {
@@ -142,7 +144,7 @@ async fn connect(
     live: LiveRoom,
     toasts: Toasts,
     since: &mut Option<u64>,
-    queued: &mut UnboundedReceiver<ClientMessage>,
+    (queued, held): (&mut UnboundedReceiver<ClientMessage>, &mut Vec<ClientMessage>),
     nudges: &mut UnboundedReceiver<Nudge>,
 ) -> Ending {
     let address = page::socket_address(&wire::live_in_batches(&live.pin(), *since));
@@ -165,6 +167,12 @@ async fn connect(
                         if send(&mut socket, &hello).await.is_err() || send(&mut socket, &visibility(page::is_visible())).await.is_err() {
                             return ending;
                         }
+                        while let Some(message) = held.first() {
+                            if send(&mut socket, message).await.is_err() {
+                                return ending;
+                            }
+                            held.remove(0);
+                        }
                     }
                     // A text has one message on each line.
                     if let Message::Text(text) = message
@@ -178,12 +186,14 @@ async fn connect(
                 Some(Err(WebSocketError::ConnectionClose(close))) if close.code == CLOSE_ROOM_CLOSED => return Ending::RoomClosed,
                 Some(Err(_)) | None => return ending,
             },
-            // Messages that are sent before the server's first answer are dropped. The page sends its touch points and
-            // visibility once the socket is open.
-            message = queued.next() => if let (Ending::AfterConnecting, Some(message)) = (&ending, message)
-                && send(&mut socket, &message).await.is_err()
-            {
-                return ending;
+            message = queued.next() => match (&ending, message) {
+                (Ending::AfterConnecting, Some(message)) => {
+                    if send(&mut socket, &message).await.is_err() {
+                        held.push(message);
+                        return ending;
+                    }
+                }
+                (_, message) => held.extend(message),
             },
             nudge = nudges.next() => if let (Ending::AfterConnecting, Some(nudge)) = (&ending, nudge) {
                 let mut messages = Vec::new();
