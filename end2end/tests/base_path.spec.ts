@@ -90,6 +90,7 @@ for (const [how, path] of [
         expect(await (await listed).json()).toEqual([]);
       });
       expect(strays, 'requests to other paths of the host').toEqual([]);
+      await Promise.all([owner.close(), guest.close()]);
     } finally {
       await nginx.dispose();
     }

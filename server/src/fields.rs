@@ -4,12 +4,14 @@
 //! All of these texts come from clients and are not trusted. How the server reacts to them is decided in `http`.
 
 mod concat;
+mod cookies;
 mod forwarded;
 mod languages;
 mod metadata;
 mod range;
 
 pub use concat::{Concat, PartUrl};
+pub use cookies::cookies;
 pub use forwarded::{Hop, Scheme, forwarded, x_forwarded};
 pub use languages::preferred;
 pub use metadata::Metadata;

@@ -1,16 +1,13 @@
 //! The addresses of the server: the paths of pages, of the API and of plain forms. The functions return addresses below the
-//! server's base path; the constants are paths of a server that has its host for itself, for [`address`].
+//! server's base path; the constants are paths, for [`address`].
 
-use super::address;
+use super::{address, paths};
 use crate::room::{FileId, Pin, SnippetId};
-
-/// The rooms in the API: `GET` lists those in which the browser has a seat, `POST` creates one.
-pub const ROOMS: &str = "/api/rooms";
 
 /// One room in the API.
 #[must_use]
 pub fn room(pin: &Pin) -> String {
-    address(&format!("{ROOMS}/{pin}"))
+    address(&paths::room(pin))
 }
 
 /// The address that takes requests to join a room, and to leave it.
@@ -102,7 +99,7 @@ pub fn folder_archive(pin: &Pin, folder: &str) -> String {
 /// The page of a room.
 #[must_use]
 pub fn room_page(pin: &Pin) -> String {
-    address(&format!("/r/{pin}"))
+    address(&paths::room_page(pin))
 }
 
 /// The address to which the plain form that adds files to a room is sent by a page without a script.
@@ -120,7 +117,7 @@ pub fn leave_form(pin: &Pin) -> String {
 /// The page for joining a room, to which the QR code leads.
 #[must_use]
 pub fn join_page(pin: &Pin) -> String {
-    address(&format!("/join/{pin}"))
+    address(&paths::join_page(pin))
 }
 
 /// The QR code of [`join_page`], as SVG.

@@ -88,8 +88,8 @@ impl FromStr for BasePath {
 static SOURCE: OnceLock<fn() -> BasePath> = OnceLock::new();
 
 /// Lets `source` say the base path for all addresses of this module. The first call counts. In the browser, `source` reads it from
-/// the page. On the server, it reads it from the context of the page that is being rendered; elsewhere in the server, addresses
-/// are without it, because a layer around the handlers takes it off requests and adds it to responses (`guard/base_path.rs`).
+/// the page. On the server, it reads it from the context of the page that is being rendered. Handlers must not ask for addresses: the
+/// context of a page may still be there when the same thread goes on with another request. They have [`super::paths`].
 pub fn take_base_path_from(source: fn() -> BasePath) {
     SOURCE.get_or_init(|| source);
 }
@@ -166,6 +166,8 @@ mod tests {
         Owner::new().with(|| {
             provide_context("/drop".parse::<BasePath>().unwrap());
             assert_eq!(wire::room(&pin), "/drop/api/rooms/482913");
+            assert_eq!(wire::paths::room(&pin), "/api/rooms/482913", "a handler may run beside a page");
+            assert_eq!(wire::Place::at_path("/drop/r/482913"), wire::Place::Nowhere);
             assert_eq!(wire::join_page(&pin), "/drop/join/482913");
             assert_eq!(wire::address("/"), "/drop/");
             for place in [wire::Place::Home, wire::Place::Room(pin.clone()), wire::Place::Join(pin)] {

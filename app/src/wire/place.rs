@@ -21,7 +21,12 @@ impl Place {
     /// The place at an address without its origin; [`Self::Nowhere`] when there is no page.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        let path = super::base_path::path_at(address);
+        Self::at_path(super::base_path::path_at(address))
+    }
+
+    /// The place at a path of a server that has its host for itself, as the server's handlers know it.
+    #[must_use]
+    pub fn at_path(path: &str) -> Self {
         let pin = |digits: &str| digits.parse().ok();
         let place = match path.strip_prefix('/') {
             Some("") => Some(Self::Home),

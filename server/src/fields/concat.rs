@@ -60,7 +60,7 @@ impl PartUrl {
             None => address,
         };
         // What stands before is the path below which the server is reached.
-        let (_, room) = path.split_once(app::wire::ROOMS)?;
+        let (_, room) = path.rsplit_once(app::wire::ROOMS)?;
         let (pin, id) = room.strip_prefix('/')?.split_once("/files/")?;
         Some(Self { pin: pin.parse().ok()?, id: id.parse().ok()? })
     }

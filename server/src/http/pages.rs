@@ -115,7 +115,7 @@ pub(crate) async fn join(services: State, client: Client, PathText(pin): PathTex
         Err(refusal) => return room_unavailable(&services, &pin, &refusal, request).await,
     };
     if Session::of(request.headers(), &room).is_some() {
-        return Redirect::to(&wire::room_page(room.pin())).into_response();
+        return Redirect::to(&wire::paths::room_page(room.pin())).into_response();
     }
     join_form(&services, &client, pin, problem(query), request).await
 }
@@ -180,7 +180,7 @@ async fn render(services: &Services, status: StatusCode, page: Page, request: Re
         theme: preferences::theme(request.headers()),
         language: preferences::language(request.headers()),
     };
-    let place = if matches!(page, Page::NotFound | Page::Refused { .. }) { Place::Nowhere } else { Place::at(request.uri().path()) };
+    let place = if matches!(page, Page::NotFound | Page::Refused { .. }) { Place::Nowhere } else { Place::at_path(request.uri().path()) };
     let first = FirstPaint { place, page, server };
     let not_uploaded = problem(Query::try_from_uri(request.uri())).map(UploadProblem);
     let base = services.config.base_path.clone();

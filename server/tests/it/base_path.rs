@@ -1,13 +1,14 @@
 //! `--base-path`: a server that shares its host with other programs.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
-use reqwest::{Method, Response};
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
 use crate::{
-    door::Door,
+    door::{Door, with_http_2},
     process::{Process, command},
+    proxy_program::{Kind, NAME, Proxy},
     seat::{header, id_in_location, metadata, noise},
     test_app::TestApp,
 };
@@ -126,13 +127,46 @@ async fn the_main_job_is_done_below_the_path() {
 }
 
 #[tokio::test]
+async fn pages_that_are_being_sent_change_no_address_in_other_responses() {
+    let (app, door) = below_drop(&["--tls-self-signed"]).await;
+    let slow = Client::builder()
+        .tls_backend_preconfigured(with_http_2(app.authority()))
+        .no_proxy()
+        .http2_initial_stream_window_size(1)
+        .build()
+        .unwrap();
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(slow.get(format!("https://{}/", door.host())).send().await.unwrap());
+        let created = post(&door, "/create", "", "cookies=work").await;
+        assert_eq!(header(&created, "location").matches("/drop").count(), 1, "{created:?}");
+        let owner = door.create_room().await;
+        // The context of a page may be there for this test, too, which is in the same process.
+        let files = format!("/api/rooms/{}/files", owner.pin());
+        let added = owner
+            .request(Method::POST, &files)
+            .header("tus-resumable", "1.0.0")
+            .header("upload-length", 1)
+            .header("upload-metadata", metadata("a"))
+            .send()
+            .await
+            .unwrap();
+        assert!(header(&added, "location").starts_with(&format!("/drop/api/rooms/{}/files/", owner.pin())), "{added:?}");
+    }
+    for page in held {
+        assert_eq!(page.status(), 200);
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn a_link_and_a_qr_code_name_the_path() {
     let (app, door) = below_drop(&["--public-url", "https://example.org"]).await;
     let owner = door.create_room().await;
     let page = owner.request(Method::GET, &format!("/r/{}", owner.pin()));
     let page =
         page.header("cookie", format!("snapdrop-{}={}", owner.pin(), owner.entered.token)).send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("example.org/drop<"), "what people type");
+    assert!(page.contains("example.org/drop/<"), "what people type");
     let without = TestApp::with_flags(&["--public-url", "https://example.org"]).await;
     let code = |door: Door, path: String| async move { door.get(&path).await.text().await.unwrap() };
     let path = "/join/482913/qr.svg".to_owned();
@@ -167,6 +201,35 @@ async fn a_proxy_that_takes_the_path_off_is_served_the_same() {
     app.stop().await;
 }
 
+/// What `deploy/README.md` says to write, and instead of what, for the proxy of this name.
+fn lines_for(proxy: &str) -> (String, String) {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/README.md")).unwrap();
+    let row = text.lines().find(|line| line.starts_with(&format!("| {proxy} | `"))).unwrap();
+    let codes: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+    (codes[0].to_owned(), codes[1..].join("\n\t"))
+}
+
+#[tokio::test]
+async fn proxies_pass_on_what_is_below_the_path_and_nothing_else() {
+    let (app, _) = below_drop(&["--trusted-proxy", "127.0.0.1"]).await;
+    for (name, kind) in [("nginx", Kind::Nginx), ("Caddy", Kind::Caddy), ("Apache", Kind::Apache), ("HAProxy", Kind::HaProxy)] {
+        let (old, new) = lines_for(name);
+        let proxy = Proxy::start_with(kind, &app.address().to_string(), &[(&old, &new)]).await;
+        let host = Door::through(proxy.address(), NAME, proxy.authority(), Ipv4Addr::new(127, 0, 0, 2).into());
+        let door = host.below("/drop");
+        let page = door.get("/").await;
+        assert_eq!(page.status(), 200, "{name}: {}", proxy.log());
+        let created = post(&door, "/create", "", "cookies=work").await;
+        assert!(header(&created, "location").starts_with("/drop/r/"), "{name}: {created:?}");
+        assert!(header(&created, "set-cookie").starts_with("__Secure-snapdrop-"), "{name}: {created:?}");
+        for path in ["/", "/dropped/", "/api/rooms"] {
+            let other = host.get(path).await;
+            assert!(other.status().as_u16() != 200 || !other.text().await.unwrap().contains("SnapDrop"), "{name}: {path}");
+        }
+    }
+    app.stop().await;
+}
+
 #[tokio::test]
 async fn over_tls_its_cookies_are_not_those_of_the_whole_host() {
     let (app, door) = below_drop(&["--tls-self-signed"]).await;
@@ -184,6 +247,9 @@ async fn over_tls_its_cookies_are_not_those_of_the_whole_host() {
     let of_the_root = seat.replace("__Secure-", "__Host-");
     assert_ne!(status(of_the_root.clone()).await, 200);
     assert_eq!(status(format!("{of_the_root}x; {seat}")).await, 200);
+    assert_eq!(status(format!("name=Zoë; {seat}")).await, 200, "another program's cookie");
+    let others = door.request(Method::GET, "/").header("cookie", "theme=dark; language=fr").send().await.unwrap();
+    assert!(!others.headers().contains_key("set-cookie"), "{others:?}");
     let plain = app.plain_door();
     for path in ["/drop/r/1?x", "/r/1?x"] {
         let led = plain.get(path).await;

@@ -118,7 +118,8 @@ fn client(builder: ClientBuilder) -> Client {
     builder.redirect(Policy::none()).no_proxy().build().unwrap()
 }
 
-fn with_http_2(authority: &[u8]) -> ClientConfig {
+/// The same for a client that prefers HTTP/2.
+pub(crate) fn with_http_2(authority: &[u8]) -> ClientConfig {
     let mut tls = trusting(Some(authority));
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     tls

@@ -41,10 +41,15 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts a proxy that passes requests on to the server at this address, as the proxy writes it.
     pub(crate) async fn start(kind: Kind, server: &str) -> Self {
+        Self::start_with(kind, server, &[]).await
+    }
+
+    /// Does the same with texts in place of others in its configuration.
+    pub(crate) async fn start_with(kind: Kind, server: &str, replaced: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = certify(folder.path());
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let mut command = kind.command(folder.path(), address.port(), server);
+        let mut command = kind.command(folder.path(), address.port(), server, replaced);
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
         // A process group of its own, because some of them have workers.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -115,7 +120,8 @@ fn configuration(name: &str, replaced: &[(&str, &str)]) -> String {
 impl Kind {
     /// The command that runs the proxy on this port, with its configuration of `deploy/` and around it only what the rest of
     /// its own configuration would be.
-    fn command(self, folder: &Path, port: u16, server: &str) -> Command {
+    fn command(self, folder: &Path, port: u16, server: &str, replaced: &[(&str, &str)]) -> Command {
+        let configuration = |name, more: &[(&str, &str)]| configuration(name, &[replaced, more].concat());
         let here = folder.to_str().unwrap();
         let letsencrypt = format!("/etc/letsencrypt/live/{NAME}");
         let write = |name: &str, text: String| {

@@ -10,7 +10,9 @@ use crate::{first_paint::use_server, i18n::t, wire};
 pub fn WayHere() -> impl IntoView {
     let server = use_server();
     let is_reachable = server.loopback.as_deref() != Some(server.authority());
-    let address = server.authority().to_owned() + &wire::address("");
+    // Some proxies pass nothing on that lacks the slash.
+    let base = wire::address("/");
+    let address = server.authority().to_owned() + if base.len() > 1 { &base } else { "" };
     let note = server.loopback.map(|loopback| if is_reachable { t().only_here(&loopback) } else { t().nobody_else(&loopback) });
     view! {
         <div class="way-here">

@@ -31,7 +31,7 @@ pub(crate) async fn add(
     services.files.check_disk(text.as_str().len() as u64)?;
     session.room.count_creation().map_err(UploadError::from)?;
     let id = session.room.add_snippet(text).await?;
-    let location = format!("{}/{id}", app::wire::snippets(session.room.pin()));
+    let location = format!("{}/{id}", app::wire::paths::snippets(session.room.pin()));
     let headers = [(header::LOCATION, HeaderValue::try_from(location).expect("a path of digits"))];
     Ok((StatusCode::CREATED, headers, Json(SnippetAdded { id })).into_response())
 }

@@ -11,7 +11,7 @@ const below = (path) => BASE + path.slice(1);
 const OWN = `snapdrop ${BASE} `;
 /** The name of the cache. It changes whenever this script or one of the files below changes. */
 const VERSION = `${OWN}{{version}}`;
-/** The names that caches had earlier. */
+/** The names that caches had before a server could share its host. */
 const EARLIER = /^[0-9a-f]{16}$/;
 /**
  * The files of the bundle that every page needs. Their names carry a hash of their content, so a copy in the browser's
@@ -84,7 +84,7 @@ async function keepOfflinePage() {
 
 async function forgetOlderFiles() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== VERSION && (name.startsWith(OWN) || EARLIER.test(name))).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name !== VERSION && (name.startsWith(OWN) || (BASE === '/' && EARLIER.test(name)))).map((name) => caches.delete(name)));
 }
 
 /**

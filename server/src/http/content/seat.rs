@@ -57,7 +57,7 @@ pub(crate) fn entered(room: &RoomHandle, seat: Seat) -> Response {
     let pin = room.pin();
     let headers = [
         (header::SET_COOKIE, seat_cookie(pin, &seat.token)),
-        (header::LOCATION, HeaderValue::try_from(wire::room(pin)).expect("a path of digits")),
+        (header::LOCATION, HeaderValue::try_from(wire::paths::room(pin)).expect("a path of digits")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     let entered = Entered { pin: pin.clone(), role: seat.role, member: seat.member, token: seat.token };

@@ -16,7 +16,7 @@ use crate::{http::Services, rooms::RoomHandle};
 
 /// The response 201 to a creation: the address of the upload, and its offset.
 pub(crate) fn created(services: &Services, room: &RoomHandle, file: &FileEntry, offset: u64) -> Response {
-    let location = HeaderValue::try_from(wire::file(room.pin(), file.id)).expect("a path of digits");
+    let location = HeaderValue::try_from(wire::paths::file(room.pin(), file.id)).expect("a path of digits");
     (StatusCode::CREATED, progress_headers(services, room, file, offset), [(header::LOCATION, location)]).into_response()
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn concat_field(base: &BasePath, room: &RoomHandle, file: &FileEntry)
     if room.read(|room| room.is_part(file.id)) {
         return Some(HeaderValue::from_static("partial"));
     }
-    let addresses: Vec<String> = file.joined_from.iter().map(|part| base.address(&wire::file(room.pin(), *part))).collect();
+    let addresses: Vec<String> = file.joined_from.iter().map(|part| base.address(&wire::paths::file(room.pin(), *part))).collect();
     let text = format!("final;{}", addresses.join(" "));
     (!addresses.is_empty()).then(|| HeaderValue::try_from(text).expect("paths of digits"))
 }

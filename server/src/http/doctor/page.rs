@@ -124,7 +124,7 @@ impl View<'_> {
             let each: String = Proxy::ALL
                 .iter()
                 .map(|proxy| {
-                    let (key, lines) = (proxy.key(), escaped(&proxy.remedy(check)));
+                    let (key, lines) = (proxy.key(), escaped(&proxy.remedy(check, self.base)));
                     format!("<pre tabindex=\"0\" dir=\"ltr\" translate=\"no\" data-proxy=\"{key}\" hidden>{lines}</pre>\n")
                 })
                 .collect();

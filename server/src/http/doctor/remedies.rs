@@ -1,5 +1,6 @@
 //! What is missing in a proxy's configuration when a check fails: lines of the configurations in `deploy/`, which the tests run.
 
+use app::wire::BasePath;
 use axum::http::{HeaderMap, HeaderName, header};
 use serde::Serialize;
 
@@ -106,11 +107,29 @@ impl Proxy {
         }
     }
 
-    /// What to put into the proxy's configuration when a check fails.
-    pub(super) fn remedy(self, check: Check) -> String {
-        let (configuration, needed) = (self.configuration(), self.needed(check));
+    /// The line that is another one for a server below a path, and the lines in its place (`deploy/README.md`).
+    fn below(self, base: &BasePath) -> (&'static str, String) {
+        match self {
+            Self::Nginx => ("location / {", format!("location {base}/ {{")),
+            Self::Caddy => ("reverse_proxy 127.0.0.1:3000 {", format!("redir {base} {base}/\n\treverse_proxy {base}/* 127.0.0.1:3000 {{")),
+            Self::Traefik => ("Host(`drop.example`)", format!("Host(`drop.example`) && (Path(`{base}`) || PathPrefix(`{base}/`))")),
+            Self::Apache => {
+                ("ProxyPass \"/\" \"http://127.0.0.1:3000/\"", format!("ProxyPass \"{base}/\" \"http://127.0.0.1:3000{base}/\""))
+            }
+            Self::Haproxy => ("default_backend snapdrop", format!("use_backend snapdrop if {{ path {base} }} or {{ path_beg {base}/ }}")),
+        }
+    }
+
+    /// What to put into the proxy's configuration when a check fails, for a server that is reached below a path.
+    pub(super) fn remedy(self, check: Check, base: &BasePath) -> String {
+        let needed = self.needed(check);
+        let mut configuration = self.configuration().to_owned();
+        if !base.is_empty() {
+            let (line, other) = self.below(base);
+            configuration = configuration.replace(line, &other);
+        }
         if needed.is_empty() {
-            return configuration.to_owned();
+            return configuration;
         }
         let lines = configuration.lines().map(str::trim).filter(|line| needed.iter().any(|start| line.starts_with(start)));
         // What nginx says of connections that are not upgraded is a definition outside of the server.
@@ -150,18 +169,33 @@ mod tests {
     #[test]
     fn each_line_that_helps_is_in_the_configuration_that_the_tests_run() {
         for (proxy, check) in Proxy::ALL.iter().flat_map(|proxy| Check::ALL.map(|check| (*proxy, check))) {
-            let remedy = proxy.remedy(check);
+            let remedy = proxy.remedy(check, &BasePath::default());
             for start in proxy.needed(check) {
                 assert!(remedy.lines().any(|line| line.starts_with(start)), "{proxy:?} has no {start}");
             }
             assert!(!remedy.trim().is_empty(), "{proxy:?} {check:?}");
         }
-        assert_eq!(Proxy::Nginx.remedy(Check::Cap), "client_max_body_size 0;");
-        let socket = Proxy::Nginx.remedy(Check::Socket);
+        assert_eq!(Proxy::Nginx.remedy(Check::Cap, &BasePath::default()), "client_max_body_size 0;");
+        let socket = Proxy::Nginx.remedy(Check::Socket, &BasePath::default());
         assert!(
             socket.starts_with("map $http_upgrade") && socket.ends_with("proxy_set_header Connection $snapdrop_connection;"),
             "{socket}"
         );
+    }
+
+    #[test]
+    fn a_whole_configuration_is_for_the_path_alone() {
+        let base = "/drop".parse().unwrap();
+        let readme = include_str!("../../../../deploy/README.md");
+        for proxy in Proxy::ALL {
+            let (line, other) = proxy.below(&base);
+            assert!(proxy.configuration().contains(line), "{proxy:?}");
+            for line in [line].into_iter().chain(other.lines().map(str::trim)) {
+                assert!(readme.contains(line), "deploy/README.md does not say {line}");
+            }
+            assert!(Check::ALL.iter().all(|check| !proxy.remedy(*check, &base).contains("ProxyPass \"/\"")), "{proxy:?}");
+        }
+        assert!(Proxy::Caddy.remedy(Check::Socket, &base).contains("reverse_proxy /drop/* 127.0.0.1:3000 {"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
+use crate::fields::cookies;
+
 /// Takes the base path off the target of a request, and adds it to where the response leads and to the paths of its cookies. So
 /// everything inside knows the paths of a server that has its host for itself.
 ///
@@ -20,7 +22,9 @@ pub(crate) async fn apply(State(base): State<BasePath>, mut request: Request, ne
     if let Some(inner) = base.strip(target).and_then(|path| path.parse::<Uri>().ok()) {
         *request.uri_mut() = inner;
     } else if target.split('?').next() == Some(base.as_str()) {
-        return Redirect::permanent(&base.address(&target.replacen(base.as_str(), "/", 1))).into_response();
+        let with_slash = base.address(&target.replacen(base.as_str(), "/", 1));
+        // A browser that keeps it would lead there for ever, also when another program has the path.
+        return ([(header::CACHE_CONTROL, "no-store")], Redirect::permanent(&with_slash)).into_response();
     }
     take_cookies(request.headers_mut());
     let mut response = next.run(request).await;
@@ -38,8 +42,7 @@ pub(crate) async fn apply(State(base): State<BasePath>, mut request: Request, ne
 /// Gives the cookies of a request the names that they have on a server that has its host for itself. Those that have such a name
 /// already are of a server at the root of the host.
 fn take_cookies(headers: &mut HeaderMap) {
-    let lines: Vec<String> = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).map(ToOwned::to_owned).collect();
-    let own = lines.iter().flat_map(|line| line.split(';')).map(str::trim).filter(|pair| !pair.starts_with(HOST_ONLY));
+    let own = cookies(headers).filter(|pair| !pair.starts_with(HOST_ONLY));
     let named = own.map(|pair| pair.strip_prefix(TLS_ONLY).map_or_else(|| pair.to_owned(), |pair| [HOST_ONLY, pair].concat()));
     let cookies = named.collect::<Vec<_>>().join("; ");
     headers.remove(header::COOKIE);

@@ -2,7 +2,9 @@
 //! to another.
 
 use app::room::Pin;
-use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::fields::cookies;
 
 /// How long browsers keep the cookie of a seat, in seconds (30 days). The room may be closed sooner.
 pub(super) const MAX_AGE_SECS: u32 = 30 * 24 * 3600;
@@ -28,10 +30,5 @@ pub(crate) fn seat_token<'a>(headers: &'a HeaderMap, pin: &Pin) -> Option<&'a st
 
 /// The PIN in the name, and the token, of each seat cookie in the request. Neither has been checked.
 pub(crate) fn seat_tokens(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().strip_prefix("snapdrop-")?.split_once('='))
+    cookies(headers).filter_map(|pair| pair.strip_prefix("snapdrop-")?.split_once('='))
 }

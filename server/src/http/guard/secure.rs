@@ -15,7 +15,10 @@ use axum::{
 };
 
 use super::seat_cookie::MAX_AGE_SECS;
-use crate::{fields::Scheme, http::Services};
+use crate::{
+    fields::{Scheme, cookies},
+    http::Services,
+};
 
 /// For how long browsers remember to use TLS only: a year (RFC 6797).
 const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
@@ -29,7 +32,11 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
     if request.extensions().get() != Some(&Scheme::Https) {
         return next.run(request).await;
     }
-    let unprotected = unwrap(request.headers_mut());
+    let mut unprotected = unwrap(request.headers_mut());
+    // On a host with other programs, these names may be theirs.
+    if !services.config.base_path.is_empty() {
+        unprotected.retain(|cookie| cookie.name != Theme::COOKIE && cookie.name != Language::COOKIE);
+    }
     let mut response = next.run(request).await;
     // What others may keep must not carry anybody's cookies.
     let is_public = response.headers().get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"));
@@ -43,8 +50,8 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
 /// Takes the protection off the names of cookies in a request, and takes those away that have a protected one beside them. Returns
 /// the names and values of this server's cookies that have none.
 fn unwrap(headers: &mut HeaderMap) -> Vec<Unprotected> {
-    let lines: Vec<String> = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok()).map(ToOwned::to_owned).collect();
-    let pairs = || lines.iter().flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let sent: Vec<String> = cookies(headers).map(ToOwned::to_owned).collect();
+    let pairs = || sent.iter().filter_map(|pair| pair.split_once('='));
     let protected: HashSet<&str> = pairs().filter_map(|(name, _)| name.strip_prefix(HOST_ONLY)).collect();
     let (mut kept, mut unprotected) = (Vec::new(), Vec::new());
     for (name, value) in pairs() {

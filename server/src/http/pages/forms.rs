@@ -63,12 +63,12 @@ pub(crate) async fn join(
     let Ok(pin) = typed_pin(&fields.pin, services.rooms.pin_digits()).parse::<Pin>() else {
         return back_to("/", &wire::Problem::no_such_room().into());
     };
-    if let Some(response) = without_cookies(&uri, &headers, &wire::join_page(&pin)) {
+    if let Some(response) = without_cookies(&uri, &headers, &wire::paths::join_page(&pin)) {
         return response;
     }
     match enter(&services, &client, &headers, &pin, fields.name).await {
         Ok(seat) => to_room(&pin, seat),
-        Err(refusal) => back_to(&wire::join_page(&pin), &refusal),
+        Err(refusal) => back_to(&wire::paths::join_page(&pin), &refusal),
     }
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn leave(session: Result<Session, Refusal>, PathText(pin): Path
     let Ok(pin) = pin.parse::<Pin>() else { return Redirect::to("/").into_response() };
     match left {
         Ok(()) => (AppendHeaders([(header::SET_COOKIE, forget_seat(&pin))]), Redirect::to("/")).into_response(),
-        Err(refusal) => back_to(&wire::room_page(&pin), &refusal),
+        Err(refusal) => back_to(&wire::paths::room_page(&pin), &refusal),
     }
 }
 
@@ -123,5 +123,5 @@ async fn enter(
 
 fn to_room(pin: &Pin, seat: Option<Seat>) -> Response {
     let cookie = seat.map(|seat| (header::SET_COOKIE, seat_cookie(pin, &seat.token)));
-    (AppendHeaders(cookie), Redirect::to(&wire::room_page(pin))).into_response()
+    (AppendHeaders(cookie), Redirect::to(&wire::paths::room_page(pin))).into_response()
 }

@@ -29,7 +29,7 @@ pub(crate) async fn qr(
     // The code is drawn for every PIN, so it does not reveal whether there is such a room.
     let pin: Pin = pin.parse().map_err(|_| app::wire::Problem::no_such_room())?;
     let origin = Reach::of(&services, client.address, scheme, &headers).origin;
-    let address = origin + &services.config.base_path.address(&wire::join_page(&pin));
+    let address = origin + &services.config.base_path.address(&wire::paths::join_page(&pin));
     let code = QrCode::with_error_correction_level(address, EcLevel::M).map_err(|_| app::wire::Problem::no_such_room())?;
     let drawing = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
     let headers = [

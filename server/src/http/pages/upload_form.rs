@@ -34,7 +34,7 @@ use crate::{
 /// says why.
 pub(crate) async fn upload(services: State, owner: Result<Owner, Refusal>, PathText(pin): PathText, request: Request) -> Response {
     let Ok(pin) = pin.parse::<Pin>() else { return Refusal::from(Problem::no_such_room()).into_response() };
-    let page = wire::room_page(&pin);
+    let page = wire::paths::room_page(&pin);
     let (head, body) = request.into_parts();
     let body = FormBody::new(body);
     let received = match owner {
