@@ -1,6 +1,6 @@
 // Opens pages over TLS under a name of the network, in a browser that trusts the server's own authority or one that does not.
 
-import { type Browser, type LaunchOptions, chromium } from '@playwright/test';
+import { type Browser, type LaunchOptions, type Page, chromium, firefox } from '@playwright/test';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,7 +31,7 @@ export async function lanOptions(server: Server, trusts: boolean): Promise<{ hom
   const database = join(home, '.pki', 'nssdb');
   await mkdir(database, { recursive: true });
   await run('certutil', ['-N', '-d', `sql:${database}`, '--empty-password']);
-  if (trusts) await run('certutil', ['-A', '-d', `sql:${database}`, '-n', 'SnapDrop', '-t', 'C,,', '-i', server.authority]);
+  if (trusts) await trust(database, server);
   const options = {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', `--host-resolver-rules=MAP ${LAN_NAME} 127.0.0.1`],
@@ -46,10 +46,49 @@ export async function lanBrowser(server: Server, trusts: boolean): Promise<Trust
   const browser = await chromium.launch(options);
   return {
     browser,
-    address: `https://${LAN_NAME}:${new URL(server.address).port}`,
+    address: addressOf(server),
     async dispose() {
       await browser.close();
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+export interface TrustingPage {
+  page: Page;
+  dispose(): Promise<void>;
+}
+
+/** Opens a blank page in a browser of its own, Chromium or Firefox, which trusts the server. Its relative URLs lead to the server. */
+export async function trustingPage(server: Server, browserName: string): Promise<TrustingPage> {
+  if (browserName !== 'firefox') {
+    const { browser, address, dispose } = await lanBrowser(server, true);
+    return { page: await browser.newPage({ baseURL: address }), dispose };
+  }
+  // Firefox keeps whom it trusts in the profile.
+  const profile = await mkdtemp(join(tmpdir(), 'snapdrop-profile-'));
+  await run('certutil', ['-N', '-d', `sql:${profile}`, '--empty-password']);
+  await trust(profile, server);
+  const context = await firefox.launchPersistentContext(profile, {
+    channel: 'moz-firefox',
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    firefoxUserPrefs: { 'network.dns.localDomains': LAN_NAME },
+    baseURL: addressOf(server),
+  });
+  return {
+    page: await context.newPage(),
+    async dispose() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Installs the server's authority into the database of certificates in this folder. */
+async function trust(database: string, server: Server): Promise<void> {
+  await run('certutil', ['-A', '-d', `sql:${database}`, '-n', 'SnapDrop', '-t', 'C,,', '-i', server.authority]);
+}
+
+function addressOf(server: Server): string {
+  return `https://${LAN_NAME}:${new URL(server.address).port}`;
 }

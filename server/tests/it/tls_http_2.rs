@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    seat::{Seat, noise},
+    seat::{Seat, metadata, noise},
     test_app::{LONG, TIMEOUTS, TestApp},
     tls::connect,
 };
@@ -76,6 +76,26 @@ async fn rest(body: &mut RecvStream) -> Result<Vec<u8>, h2::Error> {
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
+}
+
+#[tokio::test]
+async fn an_upload_is_created_by_a_request_whose_end_comes_in_a_frame_of_its_own() {
+    let app = TestApp::with_flags(&["--tls-self-signed"]).await;
+    let owner = app.create_room().await;
+    let mut connection = Connection::open(&app, 1 << 20).await;
+    for (body, expected) in [("", 201), ("bytes that are no chunk", 415)] {
+        let request = http_request(&owner, Method::POST, &owner.files()).header("tus-resumable", "1.0.0").header("upload-length", 5);
+        let request = request.header("upload-metadata", metadata("a.txt")).body(()).unwrap();
+        let (response, mut sender) = connection.requests.send_request(request, false).unwrap();
+        // The server has the head before the end.
+        let (status, mut other, _) = connection.send(&owner, Method::GET, &app::wire::paths::room(&owner.entered.pin), &[]).await;
+        assert_eq!(status, 200);
+        rest(&mut other).await.unwrap();
+        sender.send_data(body.into(), true).unwrap();
+        let response = timeout(LONG, response).await.expect("a response comes in time").unwrap();
+        assert_eq!(response.status().as_u16(), expected, "{body:?}");
+    }
+    app.finish().await;
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ pub(crate) async fn create(services: State, Owner(session): Owner, headers: Head
         return created_before(&services, &session, &known, size_bytes).await;
     }
     let announcement = Announcement { size_bytes, is_part: concat.is_some(), ..announcement(id, tus::metadata(&headers)?)? };
-    let content = first_chunk(&headers, body)?;
+    let content = first_chunk(&headers, body, &services.config.timeouts).await?;
     let (file, offset) = services.uploads.create(&session.room, session.member, announcement, content).await?;
     Ok(created(&services, &session.room, &file, offset))
 }

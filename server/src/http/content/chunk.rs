@@ -6,8 +6,11 @@ use axum::{
     http::{HeaderMap, header},
 };
 
+use futures::{StreamExt as _, future::ready};
+use tokio::time::timeout;
+
 use super::tus;
-use crate::{http::Refusal, uploads::IncomingChunk};
+use crate::{config::Timeouts, http::Refusal, uploads::IncomingChunk};
 
 /// The body as the chunk that begins at `offset` (in bytes). Nothing of it is read yet.
 ///
@@ -19,16 +22,23 @@ pub(crate) fn incoming_chunk(offset: u64, headers: &HeaderMap, body: Body) -> Re
 }
 
 /// The body of a creation request as the first chunk, or `None` if the body is empty (tus extension
-/// "creation-with-upload").
+/// "creation-with-upload"). Whether it is may show only after the head of the request: over HTTP/2, Firefox ends a request without a
+/// body with an empty frame. That frame is waited for as long as a body that is read as a whole.
 ///
 /// # Errors
 /// [`ProblemCode::UnsupportedMediaType`] when there is a body that is not a chunk, otherwise those of
 /// [`incoming_chunk`].
-pub(crate) fn first_chunk(headers: &HeaderMap, body: Body) -> Result<Option<IncomingChunk<BodyDataStream>>, Refusal> {
+pub(crate) async fn first_chunk(
+    headers: &HeaderMap,
+    body: Body,
+    timeouts: &Timeouts,
+) -> Result<Option<IncomingChunk<BodyDataStream>>, Refusal> {
     if has_chunk(headers) {
         return incoming_chunk(0, headers, body).map(Some);
     }
-    if body.is_end_stream() {
+    let mut frames = body.into_data_stream();
+    let is_empty = frames.all(|frame| ready(frame.is_ok_and(|bytes| bytes.is_empty())));
+    if timeout(timeouts.whole_body, is_empty).await == Ok(true) {
         return Ok(None);
     }
     Err(Refusal::new(ProblemCode::UnsupportedMediaType, format!("A body has Content-Type: {}.", tus::CHUNK_MEDIA_TYPE)))
