@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { Builder, By, Capabilities, Key, type WebDriver, type WebElement, error } from 'selenium-webdriver';
 
 const BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
+/** The authorities that the system trusts. */
+const SYSTEM_LIST = '/etc/ssl/certs/ca-certificates.crt';
 /** How long an element is waited for. */
 const PATIENCE_MS = 20_000;
 
@@ -23,15 +25,17 @@ export class WebKit {
     private readonly processes: ChildProcess[],
   ) {}
 
-  /** Starts a browser with a window of this size, whose relative addresses lead to this one. */
-  static async start(address: string, { width = 447, height = 844, language = 'en_US' } = {}): Promise<WebKit> {
+  /** Starts a browser with a window of this size, whose relative addresses lead to this one. It trusts the authority whose
+   *  certificate is in the file that is named, if any. */
+  static async start(address: string, { width = 447, height = 844, language = 'en_US', authority = '' } = {}): Promise<WebKit> {
     const home = await mkdtemp(join(tmpdir(), 'snapdrop-webkit-'));
     // The screen takes the first number that is free, and writes it to this pipe.
     const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1400x1000x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
     const [number] = (await once(screen.stdio[3] as NodeJS.ReadableStream, 'data')) as [Buffer];
     const port = await freePort();
     const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home, DISPLAY: `:${number.toString().trim()}`, LANG: `${language}.UTF-8`, LANGUAGE: language, GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' };
-    const driven = spawn('WebKitWebDriver', [`--port=${port}`, '--host=127.0.0.1'], { env, stdio: 'ignore' });
+    const [program, ...given] = [...(authority === '' ? [] : await trusting(authority, home)), 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'];
+    const driven = spawn(program, given, { env, stdio: 'ignore' });
     await listens(port);
     const capabilities = new Capabilities({ browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary: BROWSER, args: ['--automation'] } });
     const driver = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
@@ -111,6 +115,14 @@ export class WebKit {
     // Processes of the browser may write their last files meanwhile.
     await rm(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
+}
+
+/** The beginning of a command that runs a program on a system which trusts one authority more. WebKitGTK asks the system alone; only
+ *  the program sees the file that takes the place of the system's list. */
+async function trusting(authority: string, home: string): Promise<string[]> {
+  const list = join(home, 'authorities.pem');
+  await writeFile(list, (await readFile(SYSTEM_LIST, 'utf8')) + (await readFile(authority, 'utf8')));
+  return ['unshare', '--mount', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), 'sh', '-c', 'mount --bind "$1" "$2" && shift 2 && exec "$@"', 'sh', list, SYSTEM_LIST];
 }
 
 async function freePort(): Promise<number> {

@@ -16,14 +16,17 @@ import { expect, test as base } from '@playwright/test';
 const CUT_OFF = /^(error|rejection|console): .*(WebSocket|network|connection|Load failed)/i;
 
 interface Fixtures {
+  /** Command-line flags of the server. */
+  flags: string[];
   server: Server;
   tap: Tap;
   person: (options?: { width?: number; height?: number; language?: string }) => Promise<WebKit>;
 }
 
 const test = base.extend<Fixtures>({
-  server: async ({}, use) => {
-    const server = await Server.start();
+  flags: [[], { option: true }],
+  server: async ({ flags }, use) => {
+    const server = await Server.start(flags);
     await use(server);
     expect(await server.dispose()).toBe(0);
     expect(server.complaints()).toEqual([]);
@@ -185,3 +188,24 @@ async function drawn(person: WebKit): Promise<Buffer> {
     return canvas.toDataURL('image/png');`);
   return Buffer.from(address.replace(/^.*,/, ''), 'base64');
 }
+
+test.describe('over TLS', () => {
+  test.use({ flags: ['--tls-self-signed'] });
+
+  test('a device that trusts the server hands a file over', async ({ server }, info) => {
+    const people = await Promise.all([1, 2].map(() => WebKit.start(server.address, { authority: server.authority })));
+    try {
+      const [owner, guest] = people;
+      await joinRoom(guest, await createRoom(owner));
+      expect(await owner.driver.executeScript('return [isSecureContext, location.protocol]')).toEqual([true, 'https:']);
+      await owner.reads('.members', '2 here');
+      const film = await sample(info, 'film.bin', 5 * MIB);
+      await owner.give(film.path);
+      await guest.shown('.file[data-state=complete]');
+      await guest.driver.executeScript(`document.querySelector('.file-download').click()`);
+      await saved(guest, 'film.bin', film.sha256);
+    } finally {
+      await Promise.all(people.map((each) => each.dispose()));
+    }
+  });
+});
