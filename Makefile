@@ -111,6 +111,7 @@ fuzz: | tools
 	done
 
 smoke: $(SNAPDROP) browser
+	$(MAKE) firefox TESTS="files closing tls"
 	$(MAKE) fuzz FUZZ_SECONDS=3
 	cd end2end && SNAPDROP_BIN=$(abspath $(SNAPDROP)) SNAPDROP_BENCH_MIB=64 SNAPDROP_BENCH_FILES=40 SNAPDROP_BENCH_ROUNDS=1 npx playwright test --project=benchmark
 	SNAPDROP_BIN=$(abspath $(SNAPDROP)) bench/run --smoke

@@ -105,9 +105,14 @@ async fn small_files_that_come_at_once_do_not_overfill_the_server() {
     let app = TestApp::with_flags(&["--max-storage", "1MiB", "--sync", "always"]).await;
     let owner = app.create_room().await;
     let content = vec![1; 200 << 10];
-    let sent = (0..20).map(|_| owner.creation_with(content.clone()).header("upload-length", content.len()).send());
-    let mut statuses: Vec<u16> = join_all(sent).await.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
-    statuses.sort_unstable();
-    assert_eq!(statuses, [[201; 5].as_slice(), &[507; 15]].concat());
+    let send = async || owner.creation_with(content.clone()).header("upload-length", content.len()).send().await.unwrap().status().as_u16();
+    let statuses = join_all((0..20).map(|_| send())).await;
+    let taken = statuses.iter().filter(|status| **status == 201).count();
+    assert!((1..=5).contains(&taken) && statuses.iter().all(|status| matches!(status, 201 | 507)), "{statuses:?}");
+    // Files that come together may take the space from each other for a moment. It is there again when they are refused.
+    for _ in taken..5 {
+        assert_eq!(send().await, 201);
+    }
+    assert_eq!(send().await, 507);
     app.finish().await;
 }
