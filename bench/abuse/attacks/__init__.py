@@ -1,7 +1,7 @@
 """The attacks, one module for each kind, in the order in which they are carried out."""
 
 from ..stage import Attack
-from . import bodies, claims, connections, content, damage, guesses, lists, sockets
+from . import bodies, claims, connections, content, damage, guesses, handshakes, lists, sockets
 
 ATTACKS: tuple[Attack, ...] = (
     sockets.pings,
@@ -18,6 +18,7 @@ ATTACKS: tuple[Attack, ...] = (
     bodies.slow_bodies,
     bodies.slow_heads,
     bodies.deaf_downloads,
+    handshakes.half_open_handshakes,
     connections.many_connections,
     guesses.seats,
     guesses.rooms,
