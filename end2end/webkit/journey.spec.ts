@@ -152,8 +152,8 @@ test('Arabic runs from the right, the theme turns dark, and every kind of page i
   expect(tap.complaints).toEqual(['404: GET /nothing/here']);
 });
 
-/** Presses the switch of the theme until the page has turned to another one and then dark again. A press before the page is alive
- *  changes nothing, so afterwards nothing of the page waits to be loaded that would fail when it is left. */
+/** Presses the switch of the theme until the page has turned to another one and then dark again. Presses before the page is alive
+ *  are done together when it is, so afterwards nothing of the page waits to be loaded that would fail when it is left. */
 async function turnsDark(reader: WebKit): Promise<void> {
   const theme = () => reader.driver.executeScript<string | null>(`return document.documentElement.dataset.theme ?? null`);
   const press = () => reader.driver.executeScript(`document.querySelector('.theme-switch').click()`);
@@ -187,6 +187,60 @@ async function drawn(person: WebKit): Promise<Buffer> {
     context.fillRect(40, 30, 320, 240);
     return canvas.toDataURL('image/png');`);
   return Buffer.from(address.replace(/^.*,/, ''), 'base64');
+}
+
+test('each kind of file is looked at in place, or the page says that it cannot be shown', async ({ person, tap }, info) => {
+  const [owner, guest] = await Promise.all([person(), person()]);
+  await joinRoom(guest, await createRoom(owner));
+  const files: Record<string, Buffer> = {
+    'drawing.svg': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><script>document.title = "run"</script><rect width="40" height="30"/></svg>'),
+    'picture.png': await drawn(owner),
+    'tone.wav': tone(),
+    'notes.txt': Buffer.from('Short notes.'),
+    'paper.pdf': Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF'),
+    'no film.mp4': Buffer.from('not a film'),
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(info.outputPath(name), content);
+  await owner.give(...Object.keys(files).map((name) => info.outputPath(name)));
+  await guest.driver.wait(async () => (await guest.driver.executeScript<number>(`return document.querySelectorAll('.file[data-state=complete]').length`)) === Object.keys(files).length, 20_000);
+  const shows = async (name: string, tag: string, isShown: string) => {
+    await lookAt(guest, name);
+    await guest.reads('.preview', name);
+    const script = `const shown = document.querySelector('.preview ${tag}'); return shown !== null && (${isShown})`;
+    await guest.driver.wait(() => guest.driver.executeScript<boolean>(script), 20_000, `${name} to be shown`);
+    await guest.escape();
+  };
+  await shows('drawing.svg', 'img', 'shown.naturalWidth === 40');
+  await shows('picture.png', 'img', 'shown.naturalWidth === 400');
+  await shows('tone.wav', 'audio', 'shown.duration === 1 && shown.readyState > 0');
+  await shows('notes.txt', 'pre', 'shown.textContent === "Short notes."');
+  await shows('paper.pdf', 'iframe', 'navigator.pdfViewerEnabled && shown.src.endsWith("/view")');
+  await lookAt(guest, 'no film.mp4');
+  await guest.reads('.preview', 'This file cannot be shown here.');
+  await guest.escape();
+  expect(await guest.driver.getTitle()).not.toContain('run');
+  // The film that is none ends with an event that has no message.
+  expect(tap.complaints).toEqual(['error: undefined']);
+});
+
+/** A second of sound, as WAVE. */
+function tone(): Buffer {
+  const rate = 8000;
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + rate, 4);
+  header.write('WAVEfmt ', 8);
+  // PCM, one channel, so many samples and bytes in a second, one byte and eight bits for each.
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(1, 22);
+  header.writeUInt32LE(rate, 24);
+  header.writeUInt32LE(rate, 28);
+  header.writeUInt16LE(1, 32);
+  header.writeUInt16LE(8, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(rate, 40);
+  return Buffer.concat([header, Buffer.from(Array.from({ length: rate }, (_, at) => 128 + Math.round(100 * Math.sin(at / 3))))]);
 }
 
 test.describe('over TLS', () => {
