@@ -57,7 +57,7 @@ class Receiver:
     def __init__(self, peer: Peer, path: str, paced: bool):
         pace = Pace()
         self._crc = 0
-        with Connection(peer.port) as connection:
+        with peer.connect() as connection:
 
             def received(piece: memoryview) -> None:
                 self._crc = zlib.crc32(piece, self._crc)
@@ -87,7 +87,7 @@ def run(peer: Peer, corpus: Corpus, size_bytes: int) -> Iterable[Beam]:
 
 def beam_running(peer: TusPeer, body: Slice, paced: bool) -> tuple[float, float, Receiver]:
     """Beams through a server that serves running uploads: the download begins when the upload's head is sent."""
-    with Connection(peer.port) as sender, ThreadPoolExecutor(1) as pool:
+    with peer.connect() as sender, ThreadPoolExecutor(1) as pool:
         path = peer.create(sender, "beam.bin", body.size_bytes)
         headers = (*peer.headers, RESUMABLE, BYTES, "Upload-Offset: 0")
         started = time.perf_counter()
@@ -100,7 +100,7 @@ def beam_running(peer: TusPeer, body: Slice, paced: bool) -> tuple[float, float,
 
 def beam_stored(peer: Peer, body: Slice, paced: bool) -> tuple[float, float, Receiver]:
     """Beams through a server that stores files first: the download can only begin when the upload is answered."""
-    with Connection(peer.port) as sender:
+    with peer.connect() as sender:
         path = peer.remember("/beam.bin")
         started = time.perf_counter()
         sender.send_head("PUT", path, (*peer.headers, f"Content-Length: {body.size_bytes}"))

@@ -113,7 +113,7 @@ class Case:
 
         count = self._scenario.connections
         with ExitStack() as stack:
-            opened = [stack.enter_context(Connection(self._peer.port)) for _ in range(count)]
+            opened = [stack.enter_context(self._peer.connect()) for _ in range(count)]
             if count == 1:
                 start = time.perf_counter()
                 move_some(opened[0], self._files)

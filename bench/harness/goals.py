@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .peers import Limit, Nginx, SnapDrop
+from .peers import Limit, Nginx, SnapDrop, SnapDropTls
 from .results import Results
 
 
@@ -43,7 +43,7 @@ def ahead_of_all(results: Results) -> Iterator[Goal]:
     """The goals for every scenario and direction: no other server is faster than SnapDrop."""
     for own in (row for row in results.rows if row.server == SnapDrop.name):
         rows = results.table(own.scenario.name, own.direction)
-        peers = [row for row in rows if row.server not in (SnapDrop.name, Limit.name)]
+        peers = [row for row in rows if row.server not in (SnapDrop.name, SnapDropTls.name, Limit.name)]
         if peers:
             best = max(peers, key=lambda row: row.throughput)
             text = f"{own.direction} of {own.scenario.title}, in units of the fastest peer ({best.server}): throughput"

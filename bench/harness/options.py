@@ -9,7 +9,7 @@ from .scenarios import FULL, MIB, SMOKE, Scenario
 
 BENCH = Path(__file__).resolve().parents[1]
 BEAM = "beam"
-SMOKE_PEERS = ("snapdrop", "nginx", "limit")
+SMOKE_PEERS = ("snapdrop", "nginx", "snapdrop-tls", "nginx-tls", "limit")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from .copyparty import Copyparty
 from .dufs import Dufs
 from .limit import Limit
-from .nginx import Nginx
+from .nginx import Nginx, NginxTls
 from .peer import Peer
-from .snapdrop import SnapDrop
+from .snapdrop import SnapDrop, SnapDropTls
 from .tus_server import TusServer
 
-PEERS: dict[str, type[Peer]] = {peer.name: peer for peer in (SnapDrop, Nginx, Dufs, Copyparty, TusServer, Limit)}
+PEERS: dict[str, type[Peer]] = {
+    peer.name: peer for peer in (SnapDrop, Nginx, Dufs, Copyparty, TusServer, SnapDropTls, NginxTls, Limit)
+}

@@ -79,7 +79,7 @@ class Peer:
     def is_listening(self) -> bool:
         """Whether the server accepts connections."""
         try:
-            Connection(self.port).close()
+            self.connect().close()
         except OSError:
             return False
         return True
@@ -108,6 +108,10 @@ class Peer:
 
     # The protocol.
 
+    def connect(self) -> Connection:
+        """A new connection to the server."""
+        return Connection(self.port)
+
     def prepare(self) -> None:
         """Prepares a case; called before each case, untimed."""
         self._paths.clear()
@@ -125,7 +129,7 @@ class Peer:
 
     def clear(self) -> None:
         """Removes what was uploaded since `prepare`, untimed."""
-        with Connection(self.port) as connection:
+        with self.connect() as connection:
             for path in self._paths:
                 self.remove(connection, path)
 

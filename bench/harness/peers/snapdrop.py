@@ -6,9 +6,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from ..client import Connection
 from ..installing import NotInstalled
 from .peer import expect
+from .tls import TlsPeer
 from .tus import TusPeer
 
 BUILT = Path(__file__).parents[3] / "target" / "release" / "snapdrop"
@@ -32,13 +32,13 @@ class SnapDrop(TusPeer):
         return [self._program, "--listen", "127.0.0.1:0", "--data-dir", self.folder, "--max-new-files-per-room", "0"]
 
     def is_listening(self) -> bool:
-        announced = re.search(r"SnapDrop listens on http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
+        announced = re.search(r"SnapDrop listens on https?://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
         if announced:
             self.port = int(announced[1])
         return bool(announced)
 
     def prepare(self) -> None:
-        with Connection(self.port) as connection:
+        with self.connect() as connection:
             room = json.loads(expect(connection.ask("POST", "/api/rooms"), 201).body)
         self.headers = (f"Authorization: Bearer {room['token']}",)
         self._room = f"/api/rooms/{room['pin']}"
@@ -46,5 +46,15 @@ class SnapDrop(TusPeer):
         super().prepare()
 
     def clear(self) -> None:
-        with Connection(self.port) as connection:
+        with self.connect() as connection:
             expect(connection.ask("DELETE", self._room, self.headers), 204)
+
+
+class SnapDropTls(TlsPeer, SnapDrop):
+    """The same over TLS."""
+
+    name = "snapdrop-tls"
+
+    def command(self) -> list[str | Path]:
+        certificate, key = self.certify()
+        return [*super().command(), "--tls-cert", certificate, "--tls-key", key]

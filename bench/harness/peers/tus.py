@@ -20,7 +20,7 @@ class TusPeer(Peer):
 
     def prepare(self) -> None:
         super().prepare()
-        with Connection(self.port) as connection:
+        with self.connect() as connection:
             answer = expect(connection.ask("OPTIONS", self.collection, self.headers), 200, 204)
         self._creation_with_upload = "creation-with-upload" in answer.headers.get("tus-extension", "")
 
