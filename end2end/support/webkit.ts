@@ -36,7 +36,10 @@ export class WebKit {
     const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home, DISPLAY: `:${number.toString().trim()}`, LANG: `${language}.UTF-8`, LANGUAGE: language, GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1' };
     const [program, ...given] = [...(authority === '' ? [] : await trusting(authority, home)), 'WebKitWebDriver', `--port=${port}`, '--host=127.0.0.1'];
     const driven = spawn(program, given, { env, stdio: 'ignore' });
-    await listens(port);
+    await listens(port).catch((error: unknown) => {
+      for (const each of [driven, screen]) each.kill();
+      throw error;
+    });
     const capabilities = new Capabilities({ browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary: BROWSER, args: ['--automation'] } });
     const driver = await new Builder().usingServer(`http://127.0.0.1:${port}`).withCapabilities(capabilities).build();
     await driver.manage().window().setRect({ width, height, x: 0, y: 0 });
@@ -109,6 +112,7 @@ export class WebKit {
   async dispose(): Promise<void> {
     await this.driver.quit();
     for (const each of this.processes) {
+      if (each.exitCode !== null || each.signalCode !== null) continue;
       each.kill();
       await once(each, 'exit');
     }

@@ -247,8 +247,9 @@ test.describe('over TLS', () => {
   test.use({ flags: ['--tls-self-signed'] });
 
   test('a device that trusts the server hands a file over', async ({ server }, info) => {
-    const people = await Promise.all([1, 2].map(() => WebKit.start(server.address, { authority: server.authority })));
+    const people: WebKit[] = [];
     try {
+      for (let count = 0; count < 2; count += 1) people.push(await WebKit.start(server.address, { authority: server.authority }));
       const [owner, guest] = people;
       await joinRoom(guest, await createRoom(owner));
       expect(await owner.driver.executeScript('return [isSecureContext, location.protocol]')).toEqual([true, 'https:']);

@@ -72,14 +72,15 @@ const isAwake = (element) => {
 const EXPECTED_MS = 10_000;
 const AGAIN = {
   click: ({ timeStamp }) => (element) => {
-    element.removeAttribute('aria-busy');
+    element.ariaBusy = null;
     if (performance.now() - timeStamp < EXPECTED_MS) element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
   },
-  submit: ({ elements }) => (form) => {
-    for (const field of elements) field.readOnly = false;
-    form.requestSubmit();
+  submit: ({ submitter, timeStamp, target }) => (form) => {
+    (submitter ?? form).ariaBusy = null;
+    for (const field of target.elements) field.readOnly = false;
+    if (performance.now() - timeStamp < EXPECTED_MS) form.requestSubmit();
   },
-  input: ({ value }) => (field) => {
+  input: ({ target: { value } }) => (field) => {
     field.value = value;
     for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
   },
@@ -95,10 +96,9 @@ const remember = (event) => {
     // What stands in the form now is what is sent.
     for (const field of target.elements) field.readOnly = true;
   }
-  const button = type === 'click' ? target.closest('button') : null;
-  button?.setAttribute('aria-busy', 'true');
-  const element = button ?? target;
-  early.set(element, AGAIN[type](type === 'click' ? event : element));
+  const pressed = (type === 'click' && target.closest('button')) || target;
+  if (type !== 'input') (event.submitter ?? pressed).ariaBusy = 'true';
+  early.set(pressed, AGAIN[type](event));
 };
 for (const type of Object.keys(AGAIN)) document.addEventListener(type, remember, true);
 const doAgain = () => {

@@ -250,6 +250,8 @@ async fn over_tls_its_cookies_are_not_those_of_the_whole_host() {
     assert_eq!(status(format!("name=Zoë; {seat}")).await, 200, "another program's cookie");
     let others = door.request(Method::GET, "/").header("cookie", "theme=dark; language=fr").send().await.unwrap();
     assert!(!others.headers().contains_key("set-cookie"), "{others:?}");
+    let page = others.text().await.unwrap();
+    assert!(page.contains("<html lang=\"en\"") && !page.contains("data-theme"), "{page}");
     let plain = app.plain_door();
     for path in ["/drop/r/1?x", "/r/1?x"] {
         let led = plain.get(path).await;

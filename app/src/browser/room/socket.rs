@@ -1,6 +1,8 @@
 //! The live socket: keeps a WebSocket to the server open, connects again by itself, and applies the events that arrive
 //! to the [`LiveRoom`].
 
+use std::mem;
+
 use futures::{
     FutureExt as _, SinkExt as _, StreamExt as _,
     channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
@@ -189,11 +191,12 @@ async fn connect(
             message = queued.next() => match (&ending, message) {
                 (Ending::AfterConnecting, Some(message)) => {
                     if send(&mut socket, &message).await.is_err() {
-                        held.push(message);
+                        hold(held, message);
                         return ending;
                     }
                 }
-                (_, message) => held.extend(message),
+                (_, Some(message)) => hold(held, message),
+                (_, None) => {}
             },
             nudge = nudges.next() => if let (Ending::AfterConnecting, Some(nudge)) = (&ending, nudge) {
                 let mut messages = Vec::new();
@@ -212,6 +215,15 @@ async fn connect(
             },
             () = silence => return ending,
         }
+    }
+}
+
+/// Keeps a message until there is a connection, in place of an earlier one of its kind: only what the person wants at last counts.
+/// A pause is not kept, because the upload may have gone on by then.
+fn hold(held: &mut Vec<ClientMessage>, message: ClientMessage) {
+    if !matches!(message, ClientMessage::UploadPaused { .. }) {
+        held.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&message));
+        held.push(message);
     }
 }
 

@@ -36,12 +36,17 @@ pub(crate) async fn first_chunk(
     if has_chunk(headers) {
         return incoming_chunk(0, headers, body).map(Some);
     }
-    let mut frames = body.into_data_stream();
-    let is_empty = frames.all(|frame| ready(frame.is_ok_and(|bytes| bytes.is_empty())));
-    if timeout(timeouts.whole_body, is_empty).await == Ok(true) {
-        return Ok(None);
+    let no_chunk = || Refusal::new(ProblemCode::UnsupportedMediaType, format!("A body has Content-Type: {}.", tus::CHUNK_MEDIA_TYPE));
+    if body.size_hint().lower() > 0 {
+        return Err(no_chunk());
     }
-    Err(Refusal::new(ProblemCode::UnsupportedMediaType, format!("A body has Content-Type: {}.", tus::CHUNK_MEDIA_TYPE)))
+    let mut frames = body.into_data_stream().skip_while(|frame| ready(frame.as_ref().is_ok_and(|bytes| bytes.is_empty())));
+    match timeout(timeouts.whole_body, frames.next()).await {
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(_))) => Err(no_chunk()),
+        // Whoever sends the request again creates no second file, with the same Idempotency-Key.
+        Ok(Some(Err(_))) | Err(_) => Err(Refusal::new(ProblemCode::Unavailable, "The end of the request did not come.")),
+    }
 }
 
 /// Whether `Content-Type` says that the body of the request is a chunk.

@@ -32,11 +32,7 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
     if request.extensions().get() != Some(&Scheme::Https) {
         return next.run(request).await;
     }
-    let mut unprotected = unwrap(request.headers_mut());
-    // On a host with other programs, these names may be theirs.
-    if !services.config.base_path.is_empty() {
-        unprotected.retain(|cookie| cookie.name != Theme::COOKIE && cookie.name != Language::COOKIE);
-    }
+    let unprotected = unwrap(request.headers_mut(), !services.config.base_path.is_empty());
     let mut response = next.run(request).await;
     // What others may keep must not carry anybody's cookies.
     let is_public = response.headers().get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"));
@@ -47,9 +43,10 @@ pub(crate) async fn apply(State(services): State<Arc<Services>>, mut request: Re
     response
 }
 
-/// Takes the protection off the names of cookies in a request, and takes those away that have a protected one beside them. Returns
-/// the names and values of this server's cookies that have none.
-fn unwrap(headers: &mut HeaderMap) -> Vec<Unprotected> {
+/// Takes the protection off the names of cookies in a request, and takes those away that have a protected one beside them. On a host
+/// that `is_shared` with other programs, unprotected settings are taken away, too, because they may be theirs. Returns the names and
+/// values of this server's cookies that have no protection.
+fn unwrap(headers: &mut HeaderMap, is_shared: bool) -> Vec<Unprotected> {
     let sent: Vec<String> = cookies(headers).map(ToOwned::to_owned).collect();
     let pairs = || sent.iter().filter_map(|pair| pair.split_once('='));
     let protected: HashSet<&str> = pairs().filter_map(|(name, _)| name.strip_prefix(HOST_ONLY)).collect();
@@ -57,7 +54,7 @@ fn unwrap(headers: &mut HeaderMap) -> Vec<Unprotected> {
     for (name, value) in pairs() {
         match name.strip_prefix(HOST_ONLY) {
             Some(name) => kept.push(format!("{name}={value}")),
-            None if protected.contains(name) => {}
+            None if protected.contains(name) || (is_shared && matches!(name, Theme::COOKIE | Language::COOKIE)) => {}
             None => {
                 kept.push(format!("{name}={value}"));
                 if let Some(attributes) = attributes_of(name).filter(|_| is_plain(value)) {
@@ -66,11 +63,9 @@ fn unwrap(headers: &mut HeaderMap) -> Vec<Unprotected> {
             }
         }
     }
-    if let Ok(cookies) = HeaderValue::try_from(kept.join("; "))
-        && !kept.is_empty()
-    {
-        headers.insert(header::COOKIE, cookies);
-    }
+    headers.remove(header::COOKIE);
+    headers
+        .extend(HeaderValue::try_from(kept.join("; ")).ok().filter(|cookies| !cookies.is_empty()).map(|cookies| (header::COOKIE, cookies)));
     unprotected
 }
 
@@ -122,14 +117,14 @@ mod tests {
 
     fn unwrapped(lines: &[&str]) -> (String, Vec<(String, String)>) {
         let mut headers: HeaderMap = lines.iter().map(|line| (header::COOKIE, line.parse().unwrap())).collect();
-        let unprotected = unwrap(&mut headers).into_iter().map(|cookie| (cookie.name, cookie.value)).collect();
+        let unprotected = unwrap(&mut headers, false).into_iter().map(|cookie| (cookie.name, cookie.value)).collect();
         (headers.get(header::COOKIE).map_or("", |line| line.to_str().unwrap()).to_owned(), unprotected)
     }
 
     fn wrapped(set: &[&str], cookies: &str) -> Vec<String> {
         let mut headers: HeaderMap = set.iter().map(|line| (header::SET_COOKIE, line.parse().unwrap())).collect();
         let mut request: HeaderMap = [(header::COOKIE, cookies.parse().unwrap())].into_iter().collect();
-        wrap(&mut headers, &unwrap(&mut request));
+        wrap(&mut headers, &unwrap(&mut request, false));
         headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect()
     }
 

@@ -31,6 +31,9 @@ const RATE_LIMITED: &str = "urn:ietf:params:acme:error:rateLimited";
 /// The one that says that the authority does not know the account any more.
 const NO_ACCOUNT: &str = "urn:ietf:params:acme:error:accountDoesNotExist";
 
+/// The one that says that a certificate is revoked already.
+const ALREADY_REVOKED: &str = "urn:ietf:params:acme:error:alreadyRevoked";
+
 /// Orders certificates.
 pub(super) struct Orders {
     settings: AcmeSettings,
@@ -217,7 +220,11 @@ impl Orders {
             error => error,
         })?;
         let request = RevocationRequest { certificate, reason: None };
-        account.revoke(&request).await.map_err(|error| refused(line_of(&error)))
+        match account.revoke(&request).await {
+            // The answer to an earlier request may have been lost.
+            Err(error) if type_of(&error) == Some(ALREADY_REVOKED) => Ok(()),
+            revoked => revoked.map_err(|error| refused(line_of(&error))),
+        }
     }
 
     /// The time within which the authority suggests to renew a certificate; `None` if it does not say.
