@@ -50,7 +50,7 @@ pub fn document(bundle: Bundle) -> impl IntoView {
     let ServerDescription { theme, language, .. } = first.map(|first| first.server).unwrap_or_default();
     let [on_light, on_dark] = theme.papers();
     // Where the program finds the server, before it reads anything else in the page.
-    let base = Some(wire::address("")).filter(|base| !base.is_empty());
+    let base = Some(wire::base_path()).filter(|base| !base.is_empty()).map(|base| base.to_string());
     view! {
         <!DOCTYPE html>
         <html lang=language.tag() dir=language.direction() data-theme=theme.name() data-base=base>

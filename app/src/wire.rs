@@ -15,7 +15,7 @@ pub use addresses::{
     CREATE_FORM, DOCTOR_PAGE, JOIN_FORM, LANGUAGE_FORM, TRUST_PAGE, archive, file, files, folder_archive, join_page, join_qr, leave_form,
     live, live_in_batches, manifest, members, messages, preview, room, room_page, snippet, snippets, thumbnail, upload_form, view,
 };
-pub use base_path::{BasePath, address, take_base_path_from};
+pub use base_path::{BasePath, address, base_path, take_base_path_from};
 pub use bodies::{AddSnippet, Entered, JoinRequest, KnownRoom, RoomView, SnippetAdded};
 pub use messages::{CLOSE_RESTART, CLOSE_ROOM_CLOSED, ClientMessage, HEARTBEAT_SECS, ServerMessage};
 pub use paths::ROOMS;

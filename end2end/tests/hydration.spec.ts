@@ -93,6 +93,7 @@ test('what is pressed, typed and chosen before the page is alive is done when it
   await owner.getByRole('textbox', { name: 'Text' }).fill('See you at the harbour');
   await owner.getByRole('button', { name: 'Add text' }).click();
   await expect(owner.getByRole('textbox', { name: 'Text' })).not.toBeEditable();
+  await expect(owner.getByRole('button', { name: 'Add text' })).toHaveAttribute('aria-busy', 'true');
   await owner.getByRole('button', { name: 'Lock' }).click();
   await fileRow(owner, 'page 23.txt').getByRole('button', { name: 'Details' }).click();
   await turns.letAllGo();
@@ -104,6 +105,24 @@ test('what is pressed, typed and chosen before the page is alive is done when it
   await expect(guest.getByText('See you at the harbour')).toHaveCount(1);
   await expect(owner.getByRole('textbox', { name: 'Text' })).toBeEditable();
   await expect(owner.getByRole('button', { name: 'Unlock' })).toBeVisible();
+});
+
+test('a press after which nobody waits any more is forgotten', async ({ device }) => {
+  const guest = await device('desktop');
+  await guest.goto('/');
+  const turns = await HeldTurns.reload(guest);
+  const theme = guest.getByRole('button', { name: 'Theme: same as system' });
+  await theme.click();
+  await expect(theme).toHaveAttribute('aria-busy', 'true');
+  await guest.evaluate(() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 11_000;
+  });
+  await turns.letAllGo();
+  await expect(theme).not.toHaveAttribute('aria-busy');
+  await expect(guest.locator('html')).not.toHaveAttribute('data-theme');
+  await theme.click();
+  await expect(guest.locator('html')).toHaveAttribute('data-theme', 'light');
 });
 
 test('a language that is chosen before the page is alive is spoken on all of it', async ({ device }) => {

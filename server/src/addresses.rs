@@ -46,7 +46,8 @@ pub fn print_socket_file(listen: &ListenAddress) -> io::Result<()> {
 }
 
 /// Prints the addresses of the server, which listens on `bound` and over plain HTTP on `plain`; for a server with an authority of
-/// its own also where devices learn to trust it. On a terminal, a QR code follows that opens the first of them on a phone. `base` is the path below which it is reached.
+/// its own also where devices learn to trust it. `base` is the path below which it is reached. On a terminal, a QR code follows that opens
+/// the first of them on a phone.
 ///
 /// # Errors
 /// The error of standard output.

@@ -11,7 +11,7 @@ mod metadata;
 mod range;
 
 pub use concat::{Concat, PartUrl};
-pub use cookies::cookies;
+pub use cookies::{cookies, replace_cookies};
 pub use forwarded::{Hop, Scheme, forwarded, x_forwarded};
 pub use languages::preferred;
 pub use metadata::Metadata;

@@ -76,7 +76,7 @@ const AGAIN = {
     if (performance.now() - timeStamp < EXPECTED_MS) element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
   },
   submit: ({ submitter, timeStamp, target }) => (form) => {
-    (submitter ?? form).ariaBusy = null;
+    if (submitter) submitter.ariaBusy = null;
     for (const field of target.elements) field.readOnly = false;
     if (performance.now() - timeStamp < EXPECTED_MS) form.requestSubmit();
   },
@@ -96,9 +96,9 @@ const remember = (event) => {
     // What stands in the form now is what is sent.
     for (const field of target.elements) field.readOnly = true;
   }
-  const pressed = (type === 'click' && target.closest('button')) || target;
-  if (type !== 'input') (event.submitter ?? pressed).ariaBusy = 'true';
-  early.set(pressed, AGAIN[type](event));
+  const button = type === 'click' ? target.closest('button') : event.submitter;
+  if (button) button.ariaBusy = 'true';
+  early.set((type === 'click' && button) || target, AGAIN[type](event));
 };
 for (const type of Object.keys(AGAIN)) document.addEventListener(type, remember, true);
 const doAgain = () => {

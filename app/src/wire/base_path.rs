@@ -94,32 +94,16 @@ pub fn take_base_path_from(source: fn() -> BasePath) {
     SOURCE.get_or_init(|| source);
 }
 
-fn current() -> BasePath {
+/// The base path of the page, for what is no address, such as the names of what the browser stores.
+#[must_use]
+pub fn base_path() -> BasePath {
     SOURCE.get().map(|source| source()).unwrap_or_default()
 }
 
 /// The address of a path of the server, such as `/create`, for a link or a request.
 #[must_use]
 pub fn address(path: &str) -> String {
-    current().address(path)
-}
-
-/// The path of the server at an address. What is not below the base path stays as it is.
-#[must_use]
-pub(super) fn path_at(address: &str) -> &str {
-    // The path begins where the address's end does.
-    current().strip(address).map_or(address, |path| &address[address.len() - path.len()..])
-}
-
-/// The base path, as the path of a cookie.
-pub(super) fn cookie_path() -> String {
-    let base = current();
-    if base.is_empty() { "/".to_owned() } else { base.as_str().to_owned() }
-}
-
-/// Whether the server has the host for itself.
-pub(super) fn has_host() -> bool {
-    current().is_empty()
+    base_path().address(path)
 }
 
 #[cfg(test)]
@@ -171,8 +155,8 @@ mod tests {
             assert_eq!(wire::join_page(&pin), "/drop/join/482913");
             assert_eq!(wire::address("/"), "/drop/");
             for place in [wire::Place::Home, wire::Place::Room(pin.clone()), wire::Place::Join(pin)] {
-                assert!(place.path().starts_with("/drop/"));
-                assert_eq!(wire::Place::at(&place.path()), place);
+                assert!(place.address().starts_with("/drop/"));
+                assert_eq!(wire::Place::at(&place.address()), place);
             }
             assert_eq!(wire::cookie::remember("theme", Some("dark")), "theme=dark; Path=/drop; Max-Age=31536000; SameSite=Lax");
             assert_eq!(wire::cookie::protected("theme=dark; Path=/drop"), "__Secure-theme=dark; Path=/drop; Secure");

@@ -1,6 +1,6 @@
 //! Cookies that remember what a visitor chose (RFC 6265): set by the server and by scripts, read by the server.
 
-use super::base_path::{cookie_path, has_host};
+use super::base_path;
 
 /// The attributes of a cookie that lasts a year, beside its path.
 pub const REMEMBER: &str = "; Max-Age=31536000; SameSite=Lax";
@@ -11,8 +11,10 @@ const ERASE: &str = "; Max-Age=0; SameSite=Lax";
 /// erases the cookie with this name.
 #[must_use]
 pub fn remember(name: &str, value: Option<&str>) -> String {
+    let base = base_path();
+    let path = if base.is_empty() { "/" } else { base.as_str() };
     // Joining texts takes less room in the browser's module than formatting them does.
-    [name, "=", value.unwrap_or_default(), "; Path=", &cookie_path(), if value.is_some() { REMEMBER } else { ERASE }].concat()
+    [name, "=", value.unwrap_or_default(), "; Path=", path, if value.is_some() { REMEMBER } else { ERASE }].concat()
 }
 
 /// The beginning of the name of a cookie that browsers take only over TLS, from this host alone and for all its paths (RFC
@@ -24,7 +26,7 @@ pub const TLS_ONLY: &str = "__Secure-";
 /// The form that a cookie has over TLS.
 #[must_use]
 pub fn protected(cookie: &str) -> String {
-    [if has_host() { HOST_ONLY } else { TLS_ONLY }, cookie, "; Secure"].concat()
+    [if base_path().is_empty() { HOST_ONLY } else { TLS_ONLY }, cookie, "; Secure"].concat()
 }
 
 /// The value of the cookie with this name in a `Cookie` header field (section 4.2).

@@ -21,7 +21,7 @@ impl Place {
     /// The place at an address without its origin; [`Self::Nowhere`] when there is no page.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self::at_path(super::base_path::path_at(address))
+        Self::at_path(super::base_path().strip(address).unwrap_or(address))
     }
 
     /// The place at a path of a server that has its host for itself, as the server's handlers know it.
@@ -42,7 +42,7 @@ impl Place {
 
     /// The address of the place, without its origin. [`Self::Nowhere`] has no path of its own, so it gives that of the first page.
     #[must_use]
-    pub fn path(&self) -> String {
+    pub fn address(&self) -> String {
         match self {
             Self::Home | Self::Nowhere => super::address("/"),
             Self::Room(pin) => super::room_page(pin),
@@ -56,10 +56,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_found_again_at_its_path() {
+    fn a_place_is_found_again_at_its_address() {
         let pin: Pin = "482913".parse().unwrap();
         for place in [Place::Home, Place::Room(pin.clone()), Place::Join(pin)] {
-            assert_eq!(Place::at(&place.path()), place);
+            assert_eq!(Place::at(&place.address()), place);
         }
     }
 

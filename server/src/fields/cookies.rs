@@ -1,6 +1,6 @@
 //! `Cookie` (RFC 6265, section 4.2): the names and values that a browser sends back.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 /// Each cookie of a request, as its name and value with `=` between them. Other programs of the same host may set cookies of any
 /// bytes; what is no text is left out alone, so that it hides no cookie beside it.
@@ -10,10 +10,18 @@ pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     pairs.filter_map(|pair| std::str::from_utf8(pair).ok()).map(str::trim)
 }
 
+/// Lets a request have these cookies, each as its name and value, in place of those that it came with.
+pub fn replace_cookies(headers: &mut HeaderMap, cookies: &[String]) {
+    headers.remove(header::COOKIE);
+    if let Ok(line) = HeaderValue::try_from(cookies.join("; "))
+        && !line.is_empty()
+    {
+        headers.insert(header::COOKIE, line);
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]

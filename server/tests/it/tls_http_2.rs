@@ -95,6 +95,24 @@ async fn an_upload_is_created_by_a_request_whose_end_comes_in_a_frame_of_its_own
         let response = timeout(LONG, response).await.expect("a response comes in time").unwrap();
         assert_eq!(response.status().as_u16(), expected, "{body:?}");
     }
+    // A body that is announced is not waited for.
+    let request = http_request(&owner, Method::POST, &owner.files()).header("tus-resumable", "1.0.0").header("upload-length", 5);
+    let request = request.header("upload-metadata", metadata("a.txt")).header("content-length", 5).body(()).unwrap();
+    let (response, _sender) = connection.requests.send_request(request, false).unwrap();
+    assert_eq!(timeout(LONG, response).await.expect("a response comes at once").unwrap().status(), 415);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_creation_whose_end_does_not_come_is_refused_for_the_moment() {
+    let app = TestApp::with(&["--tls-self-signed"], Timeouts { whole_body: Duration::from_millis(200), ..TIMEOUTS }).await;
+    let owner = app.create_room().await;
+    let mut connection = Connection::open(&app, 1 << 20).await;
+    let request = http_request(&owner, Method::POST, &owner.files()).header("tus-resumable", "1.0.0").header("upload-length", 5);
+    let request = request.header("upload-metadata", metadata("a.txt")).body(()).unwrap();
+    let (response, _sender) = connection.requests.send_request(request, false).unwrap();
+    assert_eq!(timeout(LONG, response).await.expect("a response comes in time").unwrap().status(), 503);
+    assert!(owner.room().await.files.is_empty());
     app.finish().await;
 }
 

@@ -10,11 +10,10 @@ use web_sys::{File, FileSystemFileHandle};
 
 use super::picked_file::PickedFile;
 use crate::{
+    browser::system::stored,
     room::{FileId, Pin},
-    wire,
 };
 
-/// What the name of the database begins with. The base path follows, because all programs of a host share the names.
 const DATABASE: &str = "snapdrop";
 /// The object store. Its keys are `{pin}/{file id}`, its values are file handles.
 const HANDLES: &str = "handles";
@@ -104,7 +103,7 @@ fn range(pin: &Pin) -> Result<KeyRange, idb::Error> {
 }
 
 async fn database() -> Result<Database, idb::Error> {
-    let mut opening = Factory::new()?.open(&(DATABASE.to_owned() + &wire::address("")), Some(1))?;
+    let mut opening = Factory::new()?.open(&stored::database_name(DATABASE), Some(1))?;
     opening.on_upgrade_needed(|event| {
         if let Ok(database) = event.database() {
             #[expect(clippy::let_underscore_must_use, reason = "creating the store fails only if it exists already")]

@@ -7,12 +7,14 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::File;
 
-use crate::{
-    browser::{files::picked_file::PickedFile, room::activity::HandedOver, system::page},
-    wire,
+use crate::browser::{
+    files::picked_file::PickedFile,
+    room::activity::HandedOver,
+    system::{page, stored},
 };
 
-/// The names under which the service worker keeps a share: database (followed by the base path), object store and key.
+/// The names under which the service worker keeps a share: database (see [`stored::database_name`]), object store
+/// and key.
 const DATABASE: &str = "snapdrop-share";
 const SHARES: &str = "shares";
 const NEWEST: &str = "newest";
@@ -33,7 +35,7 @@ pub async fn take_share() -> Option<HandedOver> {
 }
 
 async fn take_newest() -> Result<Option<JsValue>, idb::Error> {
-    let mut opening = Factory::new()?.open(&(DATABASE.to_owned() + &wire::address("")), Some(1))?;
+    let mut opening = Factory::new()?.open(&stored::database_name(DATABASE), Some(1))?;
     opening.on_upgrade_needed(|event| {
         if let Ok(database) = event.database() {
             #[expect(clippy::let_underscore_must_use, reason = "creating the store fails only if it exists already")]

@@ -288,3 +288,25 @@ fn listen_for_nudges(nudge: &UnboundedSender<Nudge>) -> [EventListener; 3] {
         }),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_person_wants_at_last_is_held() {
+        let rename = |name: &str| ClientMessage::Rename { name: name.to_owned() };
+        let lock = |locked| ClientMessage::SetLocked { locked };
+        let mut held = Vec::new();
+        for message in [
+            rename("Olga"),
+            lock(true),
+            ClientMessage::UploadPaused { id: "7".repeat(32).parse().unwrap() },
+            lock(false),
+            rename("Olympia"),
+        ] {
+            hold(&mut held, message);
+        }
+        assert_eq!(format!("{held:?}"), format!("{:?}", [lock(false), rename("Olympia")]));
+    }
+}

@@ -56,12 +56,12 @@ impl Places {
     /// Goes to another page. It takes the place of an open dialog in the history.
     pub fn go(self, place: Place) {
         let replaces = self.take_dialog().is_some() && is_at_dialog();
-        let path = place.path();
+        let address = place.address();
         let _ = history().map(|history| {
             if replaces {
-                history.replace_state_with_url(&JsValue::NULL, "", Some(&path))
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&address))
             } else {
-                history.push_state_with_url(&JsValue::NULL, "", Some(&path))
+                history.push_state_with_url(&JsValue::NULL, "", Some(&address))
             }
         });
         self.place.set(place);

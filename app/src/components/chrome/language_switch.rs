@@ -16,7 +16,7 @@ pub fn LanguageSwitch() -> impl IntoView {
     let choice = use_language_choice();
     let now = t().spoken();
     let places = use_places();
-    let back = move || places.get().path();
+    let back = move || places.get().address();
     let list = NodeRef::<Select>::new();
     let choose = move |code: &str| {
         if let Some(language) = Language::from_code(code).filter(|language| *language != now) {

@@ -11,8 +11,8 @@ pub fn WayHere() -> impl IntoView {
     let server = use_server();
     let is_reachable = server.loopback.as_deref() != Some(server.authority());
     // Some proxies pass nothing on that lacks the slash.
-    let base = wire::address("/");
-    let address = server.authority().to_owned() + if base.len() > 1 { &base } else { "" };
+    let path = if wire::base_path().is_empty() { String::new() } else { wire::address("/") };
+    let address = server.authority().to_owned() + &path;
     let note = server.loopback.map(|loopback| if is_reachable { t().only_here(&loopback) } else { t().nobody_else(&loopback) });
     view! {
         <div class="way-here">

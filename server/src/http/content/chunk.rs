@@ -26,7 +26,8 @@ pub(crate) fn incoming_chunk(offset: u64, headers: &HeaderMap, body: Body) -> Re
 /// body with an empty frame. That frame is waited for as long as a body that is read as a whole.
 ///
 /// # Errors
-/// [`ProblemCode::UnsupportedMediaType`] when there is a body that is not a chunk, otherwise those of
+/// [`ProblemCode::UnsupportedMediaType`] when there is a body that is not a chunk, [`ProblemCode::Unavailable`] when the end of the
+/// request does not come, otherwise those of
 /// [`incoming_chunk`].
 pub(crate) async fn first_chunk(
     headers: &HeaderMap,

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use crate::fields::cookies;
+use crate::fields::{cookies, replace_cookies};
 
 /// Takes the base path off the target of a request, and adds it to where the response leads and to the paths of its cookies. So
 /// everything inside knows the paths of a server that has its host for itself.
@@ -44,12 +44,12 @@ pub(crate) async fn apply(State(base): State<BasePath>, mut request: Request, ne
 fn take_cookies(headers: &mut HeaderMap) {
     let own = cookies(headers).filter(|pair| !pair.starts_with(HOST_ONLY));
     let named = own.map(|pair| pair.strip_prefix(TLS_ONLY).map_or_else(|| pair.to_owned(), |pair| [HOST_ONLY, pair].concat()));
-    let cookies = named.collect::<Vec<_>>().join("; ");
-    headers.remove(header::COOKIE);
-    headers.extend(HeaderValue::try_from(cookies).ok().filter(|cookies| !cookies.is_empty()).map(|cookies| (header::COOKIE, cookies)));
+    let named: Vec<String> = named.collect();
+    replace_cookies(headers, &named);
 }
 
-/// Makes the cookies of a response those of the base path alone.
+/// Makes the cookies of a response those of the base path alone. One that has the path already, because it was made beside a page
+/// that is being rendered, stays as it is.
 fn give_cookies(base: &BasePath, headers: &mut HeaderMap) {
     let set: Vec<String> =
         headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).map(ToOwned::to_owned).collect();

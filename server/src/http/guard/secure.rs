@@ -16,7 +16,7 @@ use axum::{
 
 use super::seat_cookie::MAX_AGE_SECS;
 use crate::{
-    fields::{Scheme, cookies},
+    fields::{Scheme, cookies, replace_cookies},
     http::Services,
 };
 
@@ -63,9 +63,7 @@ fn unwrap(headers: &mut HeaderMap, is_shared: bool) -> Vec<Unprotected> {
             }
         }
     }
-    headers.remove(header::COOKIE);
-    headers
-        .extend(HeaderValue::try_from(kept.join("; ")).ok().filter(|cookies| !cookies.is_empty()).map(|cookies| (header::COOKIE, cookies)));
+    replace_cookies(headers, &kept);
     unprotected
 }
 
